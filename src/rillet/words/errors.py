@@ -21,7 +21,7 @@ RilletError                 .message (what happened), .hint (what to do next), .
     └── StoreError          the folder of models cannot be read or written
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rillet.words.replies import Reply
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 class RilletError(Exception):
     """What happened (`message`), what to do next (`hint`), and what had come so far (`partial`)."""
 
-    hint: ClassVar[str] | str = ""
+    hint: str = ""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.partial: Reply | None = None
+        self.partial: "Reply | None" = None
         if hint is not None:
             self.hint = hint
 
