@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Self
 
+from rillet.words.errors import InvalidName, ModelError
+
 DEFAULT_SCHEME = "https"
 DEFAULT_HOST = "registry.ollama.ai"
 DEFAULT_NAMESPACE = "library"
@@ -19,31 +21,21 @@ DEFAULT_TAG = "latest"
 
 _LONGEST_TEXT = 1024
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,349}")
-_NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
+_PART_WITHOUT_DOT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 _DIGEST = re.compile(r"sha256[:-]([0-9a-fA-F]{64})")
 _SCHEMES = ("https", "http")
 
 
-class InvalidName(ValueError):
-    """The text is not a model name. `text` is what was given, `reason` says what is wrong."""
-
-    def __init__(self, text: str, reason: str) -> None:
-        self.text = text
-        self.reason = reason
-        super().__init__(f"invalid model name {text[:100]!r}: {reason}")
-
-
 class ConflictingSource(InvalidName):
     """The name asks for the local and for the remote model at once; Ollama words this apart."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, "it asks for both :local and :cloud")
-        self.args = (f'use either :local or :cloud, not both: "{text}"',)
 
-
-class InvalidDigest(ValueError):
+class InvalidDigest(ModelError, ValueError):
     """The text is not `sha256:` or `sha256-` and 64 hexadecimal digits."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid digest format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +51,9 @@ class ModelName:
     force_local: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
-        for kind, value, rule in (
-            ("host", self.host, _HOST),
-            ("namespace", self.namespace, _NAMESPACE),
-            ("model", self.model, _PART),
-            ("tag", self.tag, _PART),
-        ):
-            if not rule.fullmatch(value):
-                raise InvalidName(value, _complaint(kind, value))
-        if self.scheme not in _SCHEMES:
-            raise InvalidName(self.scheme, "the scheme must be https or http")
+        complaint = _complaint(self.scheme, self.host, self.namespace, self.model, self.tag)
+        if complaint:
+            raise _invalid(self.full(), complaint)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -79,9 +64,9 @@ class ModelName:
         whole = text
         text = text.strip()
         if not text:
-            raise InvalidName(whole, "it is empty")
+            raise _invalid(whole, "it is empty")
         if len(text) > _LONGEST_TEXT:
-            raise InvalidName(whole, f"it is longer than {_LONGEST_TEXT} characters")
+            raise _invalid(whole, f"it is longer than {_LONGEST_TEXT} characters")
         scheme, mark, rest = text.partition("://")
         if not mark:
             scheme, rest = DEFAULT_SCHEME, text
@@ -92,13 +77,14 @@ class ModelName:
             tag = DEFAULT_TAG
         parents = head.split("/") if slash else []
         if len(parents) > 2:
-            raise InvalidName(whole, "it has more than three parts")
+            raise _invalid(whole, "it has more than three parts")
         host = parents[0] if len(parents) == 2 else DEFAULT_HOST
         namespace = parents[-1] if parents else DEFAULT_NAMESPACE
-        try:
-            return cls(model, tag, namespace, host, scheme.lower(), force_local)
-        except InvalidName as wrong:
-            raise InvalidName(whole, wrong.reason) from None
+        scheme = scheme.lower()
+        complaint = _complaint(scheme, host, namespace, model, tag)
+        if complaint:
+            raise _invalid(whole, complaint)
+        return cls(model, tag, namespace, host, scheme, force_local)
 
     @classmethod
     def from_path_parts(cls, host: str, namespace: str, model: str, tag: str) -> Self:
@@ -144,14 +130,14 @@ class Digest:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9a-f]{64}", self.hex):
-            raise InvalidDigest("invalid digest format")
+            raise InvalidDigest
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `sha256:<hex>` or `sha256-<hex>`; raises `InvalidDigest`."""
         match = _DIGEST.fullmatch(text)
         if not match:
-            raise InvalidDigest("invalid digest format")
+            raise InvalidDigest
         return cls(match[1].lower())
 
     @classmethod
@@ -180,13 +166,32 @@ def _without_source(text: str, whole: str) -> tuple[str, bool]:
         return text, False
     earlier = head.rpartition("/")[2].partition(":")[2]
     if earlier == "local" or (last == "local" and earlier == "cloud"):
-        raise ConflictingSource(whole)
+        raise ConflictingSource(f'use either :local or :cloud, not both: "{whole}"')
     if last == "local":
         return head, True
     return (f"{head}-cloud" if earlier else text), False
 
 
-def _complaint(kind: str, value: str) -> str:
+def _invalid(text: str, complaint: str) -> InvalidName:
+    return InvalidName(f"invalid model name {text[:100]!r}: {complaint}")
+
+
+def _complaint(scheme: str, host: str, namespace: str, model: str, tag: str) -> str:
+    """What is wrong with the parts of a name, or ""."""
+    if scheme not in _SCHEMES:
+        return "the scheme must be https or http"
+    for kind, value, rule in (
+        ("host", host, _HOST),
+        ("namespace", namespace, _PART_WITHOUT_DOT),
+        ("model", model, _PART),
+        ("tag", tag, _PART),
+    ):
+        if not rule.fullmatch(value):
+            return _part_complaint(kind, value)
+    return ""
+
+
+def _part_complaint(kind: str, value: str) -> str:
     longest = 350 if kind == "host" else 80
     if not value:
         return f"the {kind} is empty"

@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 
-class InvalidModelFile(ValueError):
-    """The bytes are not a model file that an engine can load; the text says why in one sentence."""
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a header may ask of us. Real files stay an order of magnitude below each."""
@@ -83,6 +79,7 @@ TENSOR_TYPES: Final[dict[int, tuple[str, int, int]]] = {
     35: ("TQ2_0", 256, 66),
     39: ("MXFP4", 32, 17),
     40: ("NVFP4", 64, 36),
+    41: ("Q1_0", 128, 18),
 }
 
 #: `general.file_type`: the quantisation as lists show it.
@@ -120,6 +117,8 @@ FILE_TYPES: Final[dict[int, str]] = {
     36: "TQ1_0",
     37: "TQ2_0",
     38: "MXFP4",
+    39: "NVFP4",
+    40: "Q1_0",
 }
 
 
