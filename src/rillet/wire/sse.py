@@ -1,0 +1,156 @@
+"""Bytes to server-sent events, by the event stream rules of the WHATWG HTML standard (9.2.6).
+
+Rules:
+* A line ends at CR, LF or CRLF (also one split between two pieces) and nowhere else.
+* An event without a `data` line is none: `id:`, `retry:` or a comment alone give nothing.
+* `data` stays bytes; whoever parses it decides what to do about invalid UTF-8.
+* One deviation: an event that no blank line closed is kept and offered by `rest()`, for a proxy
+  may have eaten the last newlines. It may be cut in the middle; only its parser can tell.
+* What is held is bounded by `limit`, like in `lines`.
+"""
+
+from msgspec import Struct
+
+from rillet.wire.lines import DEFAULT_LIMIT
+
+_BOM = b"\xef\xbb\xbf"
+_FIELDS = frozenset((b"data", b"event", b"id", b"retry", b""))  # b"" is a comment
+
+
+class ServerEvent(Struct, frozen=True, gc=False):
+    """One event. `id` is the last id seen on the stream, as the standard has it."""
+
+    data: bytes
+    event: str | None = None
+    id: str | None = None
+
+
+class SseSplitter:
+    """Cuts a stream of bytes into events.
+
+    `too_long` becomes true when one event passes `limit` bytes; the rest of the stream is dropped.
+    `foreign` holds the bytes that are no fields of any event, as long as no event has come: a web
+    page or a whole JSON answer in place of a stream ends up there (after `rest()` all of it).
+    """
+
+    __slots__ = (
+        "_after_cr",
+        "_id",
+        "_limit",
+        "_started",
+        "_tail",
+        "_understood",
+        "foreign",
+        "too_long",
+    )
+
+    def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
+        self._limit = limit
+        self._tail = bytearray()
+        self._started = False  # the byte order mark is behind us
+        self._after_cr = False  # the last piece ended with CR: a LF that comes first belongs to it
+        self._understood = False  # a field of the protocol was seen
+        self._id: str | None = None
+        self.foreign = bytearray()
+        self.too_long = False
+
+    def feed(self, data: bytes) -> list[ServerEvent]:
+        """The events that are now complete."""
+        if not self._started:
+            data = self._strip_bom(data)
+        if self._after_cr or b"\r" in data:
+            data = self._only_lf(data)
+        if not data or self.too_long:
+            return []
+        tail = self._tail
+        cut = data.rfind(b"\n\n") + 2
+        if cut == 1:  # not found
+            straddles = tail and tail[-1] == 10 and data[0] == 10
+            cut = 1 if straddles else 0
+        if not cut:
+            tail += data
+            self._check_tail()
+            return []
+        if tail:
+            tail += memoryview(data)[:cut]
+            block = bytes(tail)
+            self._tail = bytearray(memoryview(data)[cut:])
+        elif cut == len(data):
+            block = data
+        else:
+            block = data[:cut]
+            self._tail = bytearray(memoryview(data)[cut:])
+        events = self._events(block)
+        self._check_tail()
+        return events
+
+    def rest(self) -> list[ServerEvent]:
+        """At the end of the stream: the event that no blank line closed, whole or cut, if any."""
+        block = bytes(self._tail)
+        self._tail = bytearray()
+        return self._events(block) if block else []
+
+    def _events(self, block: bytes) -> list[ServerEvent]:
+        events: list[ServerEvent] = []
+        last_id = self._id
+        for part in block.split(b"\n\n"):
+            if part[:6] == b"data: " and b"\n" not in part and len(part) <= self._limit:
+                events.append(ServerEvent(part[6:], None, last_id))
+            elif part := part.strip(b"\n"):
+                if len(part) > self._limit:
+                    self._stop()
+                    break
+                if event := self._event(part):
+                    events.append(event)
+                last_id = self._id
+        if events and not self._understood:
+            self._understood = True
+            self.foreign = bytearray()
+        return events
+
+    def _event(self, part: bytes) -> ServerEvent | None:
+        """One event from its lines, which hold no CR; None if it has no data."""
+        name: str | None = None
+        lines: list[bytes] = []
+        known = False
+        for line in part.split(b"\n"):
+            field, _, value = line.partition(b":")
+            known = known or (field in _FIELDS and line != b"")
+            value = value[1:] if value[:1] == b" " else value
+            if field == b"data":
+                lines.append(value)
+            elif field == b"event":
+                name = value.decode("utf-8", "replace") or None
+            elif field == b"id" and b"\0" not in value:
+                self._id = value.decode("utf-8", "replace") or None
+        if not known and not self._understood:
+            self.foreign += part + b"\n\n"
+            del self.foreign[self._limit :]
+        return ServerEvent(b"\n".join(lines), name, self._id) if lines else None
+
+    def _strip_bom(self, data: bytes) -> bytes:
+        """Hold the first bytes until it is clear whether they are a byte order mark."""
+        self._tail += data
+        if len(self._tail) < 3 and _BOM.startswith(self._tail):
+            return b""
+        self._started = True
+        data = bytes(self._tail).removeprefix(_BOM)
+        self._tail = bytearray()
+        return data
+
+    def _only_lf(self, data: bytes) -> bytes:
+        """Make CR and CRLF a LF. A CR at the very end is a line end at once, not later."""
+        if self._after_cr and data:
+            self._after_cr = False
+            data = data.removeprefix(b"\n")
+        if data:
+            self._after_cr = data[-1] == 13
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _check_tail(self) -> None:
+        if len(self._tail) > self._limit:
+            self._stop()
+
+    def _stop(self) -> None:
+        self.too_long = True
+        self._tail = bytearray()
