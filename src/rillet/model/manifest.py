@@ -1,0 +1,170 @@
+"""A model's manifest and configuration: the two JSON files that make blobs into a model.
+
+Source: Ollama's store layout, which is that of a container registry. A manifest that was pulled is
+kept byte for byte; one that we make is written compact and in a fixed order of fields, so that the
+same model has the same digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from rillet.words.errors import ModelError
+
+from .gguf import GgufHeader
+from .names import Digest, InvalidDigest
+
+MANIFEST_TYPE: Final = "application/vnd.docker.distribution.manifest.v2+json"
+CONFIG_TYPE: Final = "application/vnd.docker.container.image.v1+json"
+
+_LAYER: Final = "application/vnd.ollama.image."
+MODEL: Final = _LAYER + "model"
+PROJECTOR: Final = _LAYER + "projector"
+ADAPTER: Final = _LAYER + "adapter"
+DRAFT: Final = _LAYER + "draft"
+TEMPLATE: Final = _LAYER + "template"
+SYSTEM: Final = _LAYER + "system"
+PARAMS: Final = _LAYER + "params"
+MESSAGES: Final = _LAYER + "messages"
+LICENSE: Final = _LAYER + "license"
+TENSOR: Final = _LAYER + "tensor"
+JSON: Final = _LAYER + "json"
+PROMPT: Final = _LAYER + "prompt"
+EMBED: Final = _LAYER + "embed"
+
+#: A manifest or a configuration above this size is refused unread.
+MAX_BYTES: Final = 4 << 20
+_MAX_LAYERS: Final = 20_000
+
+
+class InvalidManifest(ModelError, ValueError):
+    """The JSON is not a manifest or configuration of a model."""
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """One blob of a model: what it is, its address and its size in bytes."""
+
+    media_type: str
+    digest: str
+    size: int
+    from_: str = msgspec.field(default="", name="from")
+    name: str = ""
+
+    @property
+    def address(self) -> Digest:
+        return Digest.parse(self.digest)
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The list of a model's blobs; `config` is one like the others."""
+
+    schema_version: int = 2
+    media_type: str = MANIFEST_TYPE
+    config: Layer
+    #: A model that runs remotely has no layers; Go writes that as null.
+    listed: tuple[Layer, ...] | None = msgspec.field(default=(), name="layers")
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self.listed or ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole model."""
+        return self.config.size + sum(layer.size for layer in self.layers)
+
+    def blobs(self) -> tuple[Layer, ...]:
+        """Every blob that the model needs, the configuration last, as they are pulled."""
+        return (*self.layers, self.config)
+
+    def of_type(self, media_type: str) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self.layers if layer.media_type == media_type)
+
+    def first(self, media_type: str) -> Layer | None:
+        return next(iter(self.of_type(media_type)), None)
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What lists show of a model without opening its file. Unknown fields are left alone."""
+
+    model_format: str = ""
+    model_family: str = ""
+    model_families: tuple[str, ...] | None = None
+    model_type: str = ""  # the parameter size: "1.2B"
+    file_type: str = ""  # the quantisation: "Q4_K_M"
+    renderer: str = ""
+    parser: str = ""
+    requires: str = ""
+    capabilities: tuple[str, ...] | None = None
+    remote_host: str = ""
+    remote_model: str = ""
+    context_length: int = 0
+    embedding_length: int = 0
+    base_name: str = ""
+    architecture: str = ""
+    os: str = ""
+
+
+def make_manifest(config: Layer, layers: Sequence[Layer]) -> Manifest:
+    """A new manifest of these blobs."""
+    return Manifest(config=config, listed=tuple(layers))
+
+
+def config_of(header: GgufHeader) -> Config:
+    """The configuration of a model that is this GGUF file."""
+    family = header.architecture
+    return Config(
+        model_format="gguf",
+        model_family=family,
+        model_families=(family,),
+        model_type=header.parameter_size,
+        file_type=header.file_type,
+        context_length=header.context_length,
+        embedding_length=header.embedding_length,
+        architecture="amd64",
+        os="linux",
+    )
+
+
+def encode(value: Manifest | Config) -> bytes:
+    """Compact JSON, always the same bytes for the same value."""
+    return msgspec.json.encode(value)
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """Read a manifest; every digest in it is checked. Raises `InvalidManifest`."""
+    manifest = _decode(data, Manifest, "manifest")
+    if manifest.schema_version != 2:
+        raise InvalidManifest(f"the manifest has schema version {manifest.schema_version}, not 2")
+    if len(manifest.layers) > _MAX_LAYERS:
+        raise InvalidManifest(f"the manifest has {len(manifest.layers)} layers")
+    for layer in manifest.blobs():
+        try:
+            Digest.parse(layer.digest)
+        except InvalidDigest:
+            raise InvalidManifest(
+                f"the manifest names a bad digest {layer.digest[:80]!r}"
+            ) from None
+        if layer.size < 0:
+            raise InvalidManifest(f"the manifest names a blob of {layer.size} bytes")
+    return manifest
+
+
+def decode_config(data: bytes) -> Config:
+    """Read a configuration. Raises `InvalidManifest`."""
+    return _decode(data, Config, "configuration")
+
+
+_T = TypeVar("_T")
+
+
+def _decode(data: bytes, kind: type[_T], what: str) -> _T:
+    if len(data) > MAX_BYTES:
+        raise InvalidManifest(f"the {what} is larger than {MAX_BYTES} bytes")
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidManifest(f"the {what} of the model cannot be read: {error}") from error
