@@ -1,0 +1,139 @@
+"""What the environment says: every setting of Rillet that has a variable, read once, as a value.
+
+Each is looked up as ``RILLET_X`` first and as ``OLLAMA_X`` then, so what users of Ollama have set
+already keeps its meaning. Values are read as Ollama reads them: spaces and quotes around them do
+not count, an empty one is not set, a switch that is neither true nor false is on. A number or
+duration that cannot be read leaves the default in place and a sentence in `warnings`.
+Source: Ollama's FAQ and the environment section of its command line help.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+from msgspec import Struct
+
+_Number = TypeVar("_Number", int, float)
+
+_PREFIXES = ("RILLET_", "OLLAMA_")
+_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_TERM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The settings with their defaults. Durations are seconds; an empty text means "not set"."""
+
+    host: str = "127.0.0.1:11434"  # as Ollama writes it: [scheme://]host[:port][/path]
+    models: str = ""  # the folder of the store; empty: below the home folder
+    keep_alive: float = 300.0  # how long an idle model stays loaded; negative: for ever
+    context_length: int = 0  # tokens; 0: what fits
+    num_parallel: int = 1  # answers at once from one model
+    max_loaded_models: int = 0  # 0: what fits
+    max_queue: int = 512  # requests that may wait for a load
+    load_timeout: float = 300.0  # without progress; 0: no limit
+    origins: tuple[str, ...] = ()  # web origins allowed besides those of this machine
+    debug: int = 0  # 0 quiet, 1 debug, 2 trace
+    noprune: bool = False  # keep blobs that no model needs
+    nohistory: bool = False  # do not write what was typed to a file
+    no_cloud: bool = False
+    kv_cache_type: str = ""  # f16, q8_0, q4_0
+    flash_attention: bool | None = None  # None: as the model likes it
+    go_template: bool = True  # use a model's TEMPLATE where it has one
+    editor: str = ""
+    api_version: str = "0.33.0"  # the version of Ollama's API that we speak; clients compare it
+    max_body: int = 64 << 20  # bytes of a JSON request
+    warnings: tuple[str, ...] = ()  # what could not be read, one sentence each
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read all settings from ``env`` (such as ``os.environ``). Never raises."""
+        read, default = _Reader(env), cls()
+        return cls(
+            host=read.text("HOST") or default.host,
+            models=read.text("MODELS"),
+            keep_alive=read.seconds("KEEP_ALIVE", default.keep_alive),
+            context_length=read.count("CONTEXT_LENGTH", default.context_length),
+            num_parallel=read.count("NUM_PARALLEL", default.num_parallel) or default.num_parallel,
+            max_loaded_models=read.count("MAX_LOADED_MODELS", default.max_loaded_models),
+            max_queue=read.count("MAX_QUEUE", default.max_queue),
+            load_timeout=max(0.0, read.seconds("LOAD_TIMEOUT", default.load_timeout)),
+            origins=tuple(o for o in (p.strip() for p in read.text("ORIGINS").split(",")) if o),
+            debug=read.level("DEBUG"),
+            noprune=read.switch("NOPRUNE") or False,
+            nohistory=read.switch("NOHISTORY") or False,
+            no_cloud=read.switch("NO_CLOUD") or False,
+            kv_cache_type=read.text("KV_CACHE_TYPE").lower(),
+            flash_attention=read.switch("FLASH_ATTENTION"),
+            go_template=read.switch("GO_TEMPLATE") is not False,
+            editor=read.text("EDITOR"),
+            api_version=read.text("API_VERSION") or default.api_version,
+            max_body=read.count("MAX_BODY", default.max_body) or default.max_body,
+            warnings=tuple(read.warnings),
+        )
+
+
+class _Reader:
+    """Looks names up in both spellings and notes what it could not read."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.warnings: list[str] = []
+
+    def _find(self, name: str) -> tuple[str, str]:
+        for prefix in _PREFIXES:
+            value = self._env.get(prefix + name, "").strip().strip("\"'").strip()
+            if value:
+                return prefix + name, value
+        return "", ""
+
+    def text(self, name: str) -> str:
+        return self._find(name)[1]
+
+    def switch(self, name: str) -> bool | None:
+        """None where it is not set, or left to the program with ``auto``."""
+        value = self.text(name)
+        if not value or value.lower() == "auto":
+            return None
+        return value not in _FALSE
+
+    def level(self, name: str) -> int:
+        value = self.text(name)
+        if value in _TRUE:
+            return 1
+        return min(int(value), 2) if value.isascii() and value.isdecimal() else 0
+
+    def count(self, name: str, default: int) -> int:
+        variable, value = self._find(name)
+        if not value:
+            return default
+        if value.isascii() and value.isdecimal() and len(value) <= 18:
+            return int(value)
+        return self._unread(variable, value, "a whole number", default)
+
+    def seconds(self, name: str, default: float) -> float:
+        """``5m``, ``1h30m``, or a plain number of seconds; a sign may stand before it."""
+        variable, value = self._find(name)
+        if not value:
+            return default
+        found = _duration(value)
+        if found is None:
+            return self._unread(variable, value, 'a duration such as "5m" or "300"', default)
+        return found
+
+    def _unread(self, variable: str, value: str, wanted: str, default: _Number) -> _Number:
+        self.warnings.append(f"{variable} is {value[:60]!r}, not {wanted}; {default:g} is used")
+        return default
+
+
+def _duration(text: str) -> float | None:
+    sign = -1.0 if text[0] == "-" else 1.0
+    digits = text[1:] if text[0] in "+-" else text
+    if re.fullmatch(r"[0-9]{1,18}", digits):
+        return sign * int(digits)
+    total, pos = 0.0, 0
+    while match := _TERM.match(digits, pos):
+        total += float(match[1]) * _SECONDS[match[2]]
+        pos = match.end()
+    return sign * total if pos and pos == len(digits) else None
