@@ -1,0 +1,28 @@
+"""The engine room: llama.cpp in supervised processes, one for each loaded model.
+
+process = await EngineProcess.start(LoadOptions(model_path="model.gguf"))
+process.endpoint         # llama-server's HTTP API on a private unix socket, with a key
+await process.stop()
+
+The law here: what a model file or a request can break is broken in a child, never in us, and its
+end is a value. Nobody here reads tokens.
+"""
+
+from rillet.engine.endpoint import Endpoint
+from rillet.engine.memory import available_memory, estimate_memory
+from rillet.engine.options import LoadOptions
+from rillet.engine.preflight import read_model_header
+from rillet.engine.process import EngineProcess
+from rillet.engine.survey import Capabilities, Device, capabilities
+
+__all__ = [
+    "Capabilities",
+    "Device",
+    "Endpoint",
+    "EngineProcess",
+    "LoadOptions",
+    "available_memory",
+    "capabilities",
+    "estimate_memory",
+    "read_model_header",
+]

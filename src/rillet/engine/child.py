@@ -1,0 +1,154 @@
+"""The child: becomes harmless, loads one model, serves it, ends with its parent.
+
+It is run by its path, isolated and without `site`, so it imports little and nothing of Rillet's:
+an interpreter that starts fast is half of a fast load.
+
+Order  one JSON line on stdin, see `main`. Stdin then stays open: its end is our end.
+Report one JSON line on stdout: {"ready": {"address"}} or {"failed": text}. All other output,
+       whoever prints it, goes to stderr.
+"""
+
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from typing import Any, NoReturn
+
+#: Above everything a user runs, so that a machine short of memory loses an engine first.
+OOM_SCORE = 900
+#: Seconds between two looks at the parent, for platforms or forks where stdin stays open.
+_WATCH = 5
+
+
+def main() -> NoReturn:
+    """Obey the order {"memory_limit", "wheel", "set"} or {"memory_limit", "exec"}.
+
+    `exec` is the command line of a llama-server; `set` are attributes of `xllamacpp.CommonParams`
+    by dotted name, `wheel` the folder where xllamacpp is installed; `survey` only asks what the
+    engine finds on this machine.
+    """
+    parent = os.getppid()
+    order = json.loads(sys.stdin.buffer.readline() or b"{}")
+    if not order:
+        os._exit(0)
+    report = os.dup(1)
+    os.dup2(2, 1)
+    end_with_parent(0)
+    restrict(order.get("memory_limit"))
+    try:
+        if "exec" in order:
+            os.execv(order["exec"][0], order["exec"])
+        sys.path.append(order["wheel"])
+        said = survey() if order.get("survey") else {"ready": serve(order["set"])}
+    except BaseException as error:
+        tell(report, {"failed": f"{error or type(error).__name__}"})
+        # An ordinary exit, because it prints what the engine still has to say.
+        sys.exit(1)
+    tell(report, said)
+    watch(parent)
+
+
+def end_with_parent(lifeline: int) -> None:
+    """Have the kernel kill us when the other end of `lifeline` closes, however the parent ends.
+
+    A thread would not do: loading holds the interpreter lock. A parent-death signal would not do
+    either: it strikes when the parent's *thread* ends. This also outlives an exec.
+    """
+    if hasattr(fcntl, "F_SETSIG"):
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if is_cut(lifeline, 0):
+        os._exit(0)
+
+
+def is_cut(lifeline: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(lifeline, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def restrict(memory_limit: int | None) -> None:
+    """No core files, first in line when memory runs out, and no more than our share of it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write(str(OOM_SCORE))
+    except OSError:
+        pass
+    if memory_limit and sys.platform == "linux":
+        # Private writable memory only: a mapped model file does not count.
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        if most != resource.RLIM_INFINITY:
+            memory_limit = min(memory_limit, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
+
+
+def serve(settings: dict[str, Any]) -> dict[str, Any]:
+    """Load the model and open the listener; returns when it answers."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    for name, value in settings.items():
+        *owners, attribute = name.split(".")
+        target = params
+        for owner in owners:
+            target = getattr(target, owner)
+        setattr(target, attribute, _value(xllamacpp, value))
+    # Kept for ever: to delete a server can deadlock. We end by being killed.
+    global _server
+    _server = xllamacpp.Server(params)
+    return {"address": _server.listening_address}
+
+
+_server: Any = None
+
+
+def _value(xllamacpp: Any, value: Any) -> Any:
+    """JSON has no enums and no objects: {"enum": "type.NAME"} and {"adapters": [paths]}."""
+    if not isinstance(value, dict):
+        return value
+    if "enum" in value:
+        kind, name = value["enum"].split(".")
+        return getattr(getattr(xllamacpp, kind), name)
+    adapters = []
+    for path in value["adapters"]:
+        adapter = xllamacpp.CommonAdapterLoraInfo()
+        adapter.path, adapter.scale = path, 1.0
+        adapters.append(adapter)
+    return adapters
+
+
+def survey() -> dict[str, Any]:
+    """What the engine finds on this machine."""
+    import xllamacpp
+
+    keep = ("name", "description", "memory_free", "memory_total")
+    devices = [
+        {key: device[key] for key in keep} | {"type": device["type"].name.rsplit("_", 1)[-1]}
+        for device in xllamacpp.get_device_info()
+    ]
+    return {
+        "devices": devices,
+        "features": xllamacpp.get_system_info(),
+        "version": xllamacpp.__version__,
+        "build": {key: str(value) for key, value in xllamacpp.BUILD_INFO.items()},
+    }
+
+
+def tell(report: int, said: dict[str, Any]) -> None:
+    os.write(report, json.dumps(said).encode() + b"\n")
+
+
+def watch(parent: int) -> NoReturn:
+    while not is_cut(0, _WATCH) and os.getppid() == parent:
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Why an engine failed: from its exit status and the end of its stderr to one plain sentence.
+
+What an engine prints is in part what a stranger wrote into a model file: it comes out of here
+without control characters and of bounded length.
+"""
+
+import re
+import signal
+
+_LONGEST = 400
+
+#: The engine's own prefix: time since its start, a letter for the level, the part that speaks.
+_STAMP = re.compile(r"^\d+\.\d\d\.\d{3}\.\d{3} (?=[A-Z] )")
+_LEVEL = re.compile(r"^[A-Z] (?:[\w.]+ {1,12})?[\w():~ ]{0,60}?: (?=\S)")
+
+#: Lines that say the cause, the best first; group 1 is the cause.
+_CAUSES = (
+    re.compile(r"(GGML_ASSERT\(.*)"),
+    re.compile(r"error loading model: (?:llama_model_loader: )?(.*)"),
+    re.compile(r"(failed to (?:allocate|create|load|open|init).*(?:buffer|context|memory).*)"),
+    re.compile(r"what\(\): *(.*)"),
+    re.compile(r"(?:\.c|\.cpp|\.cu):\d+: (.*)"),
+)
+_MEMORY = re.compile(
+    r"bad_alloc|out of memory|failed to allocate|cannot allocate|MemoryError", re.I
+)
+_EMPTY = re.compile(r"failed to load model from|exiting due to model loading error")
+
+
+def clean(raw: bytes) -> str:
+    """Text of a stderr: no control characters but line ends, bytes that are not UTF-8 replaced."""
+    text = raw.decode("utf-8", "replace").replace("\r", "\n")
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+def cause(stderr: str) -> str:
+    """The line of `stderr` that says most about a failure, without its prefix; "" if none does."""
+    lines = [_STAMP.sub("", line).strip() for line in stderr.splitlines() if line.strip()]
+    for pattern in _CAUSES:
+        for line in lines:
+            found = pattern.search(line)
+            if found and not _EMPTY.search(found[1]):
+                return found[1][:_LONGEST]
+    errors = [_LEVEL.sub("", line) for line in lines if line.startswith("E ")] or lines
+    return errors[0][:_LONGEST] if errors else ""
+
+
+def is_about_memory(text: str) -> bool:
+    return bool(_MEMORY.search(text))
+
+
+def explain(returncode: int, stderr: str, *, killed_by_kernel: bool, limit: int | None) -> str:
+    """One sentence: how the process ended and, where it is known, why.
+
+    `returncode` as in subprocess: negative is a signal. `killed_by_kernel`: the machine ran out of
+    memory meanwhile. `limit`: the bytes of memory the process was allowed.
+    """
+    why = cause(stderr)
+    if killed_by_kernel and returncode == -signal.SIGKILL:
+        return "the system ran out of memory and ended it"
+    if limit and is_about_memory(stderr):
+        return f"out of memory: it may use {limit >> 20} MiB ({why})"
+    if returncode < 0:
+        text = f"killed by {_signal_name(returncode)}"
+    else:
+        text = f"exit status {returncode}"
+    # Nothing that it printed earlier explains a kill from outside.
+    return text if returncode == -signal.SIGKILL or not why else f"{text}: {why}"
+
+
+def _signal_name(returncode: int) -> str:
+    try:
+        return signal.Signals(-returncode).name
+    except ValueError:
+        return f"signal {-returncode}"

@@ -1,0 +1,90 @@
+"""The private folder of one engine process: only we may enter it, and it never outlives us for long.
+
+A folder is ours for as long as its `lock` file is locked; the kernel unlocks it when we end, however
+that happens. Whoever starts the next engine removes the folders of the dead. Locks, and not
+process numbers, because containers may share a temporary folder but not their numbers.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from rillet.words.errors import EngineError
+
+_PREFIX = "rillet-engine-"
+#: The shortest limit among our platforms for the path of a unix socket, with its closing zero.
+MAX_SOCKET_PATH = 103
+#: A folder without a lock is one being made, unless it is this old (seconds).
+_UNFINISHED = 600
+
+
+class PrivateFolder:
+    """A fresh folder, mode 0700. `remove()` may be called twice."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        try:
+            root = root or _root()
+            sweep(root)
+            self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=root))
+        except OSError as error:
+            raise EngineError(
+                f"No temporary folder for the engine's socket: {error}",
+                hint="Set TMPDIR to a folder that can be written",
+            ) from error
+        self._lock = os.open(self.path / "unlocked", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        # Only now may others see it: before this moment the folder looks unfinished, not dead.
+        os.rename(self.path / "unlocked", self.path / "lock")
+
+    def socket_path(self) -> str | None:
+        """Where a unix socket can be made; None where the path would be too long."""
+        path = str(self.path / "engine.sock")
+        return path if len(os.fsencode(path)) <= MAX_SOCKET_PATH else None
+
+    def remove(self) -> None:
+        if self._lock >= 0:
+            shutil.rmtree(self.path, ignore_errors=True)
+            os.close(self._lock)
+            self._lock = -1
+
+
+def sweep(root: Path) -> int:
+    """Remove the folders whose owners are gone; returns how many."""
+    removed = 0
+    with os.scandir(root) as entries:
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and _is_dead(entry):
+                shutil.rmtree(entry.path, ignore_errors=True)
+                removed += 1
+    return removed
+
+
+def _root() -> Path:
+    """The temporary folder, or a short one where its path leaves no room for a socket."""
+    root = tempfile.gettempdir()
+    room = len(_PREFIX) + len("1234567-12345678/engine.sock") + 1
+    if len(os.fsencode(root)) + room > MAX_SOCKET_PATH and os.access("/tmp", os.W_OK):
+        root = "/tmp"
+    return Path(root)
+
+
+def _is_dead(entry: "os.DirEntry[str]") -> bool:
+    try:
+        status = entry.stat(follow_symlinks=False)
+        if status.st_uid != os.getuid() or not entry.is_dir(follow_symlinks=False):
+            return False
+        lock = os.open(os.path.join(entry.path, "lock"), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return time.time() - status.st_mtime > _UNFINISHED
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(lock)

@@ -1,0 +1,122 @@
+"""How much memory a model will take, and how much there is. Bytes everywhere.
+
+An estimate errs on the high side by some tens of megabytes; it decides whether a model is loaded
+at all, and which others have to go before.
+"""
+
+import os
+from pathlib import Path
+
+from rillet.engine.options import KV_CACHE_TYPES, LoadOptions
+from rillet.model.gguf import GgufArray, GgufHeader
+
+#: A process with an empty engine: interpreter, library, thread stacks.
+_PROCESS = 40 << 20
+#: Every how many layers one sees the whole context and the others only a window, where the file
+#: does not say so itself. Source: the model definitions of llama.cpp.
+_WINDOW_PATTERNS = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "gpt-oss": 2}
+
+
+def estimate_memory(header: GgufHeader, options: LoadOptions) -> int:
+    """Weights, key/value cache and compute buffers, on whatever devices they will lie."""
+    weights = sum(tensor.size for tensor in header.tensors)
+    weights += sum(os.path.getsize(path) for path in options.files[1:] if os.path.exists(path))
+    return weights + kv_cache(header, options) + _compute(header, options) + _PROCESS
+
+
+def kv_cache(header: GgufHeader, options: LoadOptions) -> int:
+    """The key/value cache of all slots, and the state of layers that keep one instead."""
+    heads = max(1, header.number(header.own("attention.head_count")))
+    width = header.embedding_length // heads
+    key = header.number(header.own("attention.key_length")) or width
+    value = header.number(header.own("attention.value_length")) or width
+    per_head = (key + value) * KV_CACHE_TYPES[options.kv_cache_type]
+    window = header.number(header.own("attention.sliding_window"))
+    # A windowed layer keeps its window and the batch on top of it.
+    seen = min(options.num_ctx, window + options.batch) if window else options.num_ctx
+    total = 0.0
+    for layer in range(header.block_count):
+        tokens = seen if window and _has_window(header, layer) else options.num_ctx
+        total += _kv_heads(header, layer) * per_head * tokens * options.parallel
+    state = header.number(header.own("ssm.inner_size")) * (
+        header.number(header.own("ssm.state_size")) + header.number(header.own("ssm.conv_kernel"))
+    )
+    return int(total) + 4 * state * header.block_count * options.parallel
+
+
+def _kv_heads(header: GgufHeader, layer: int) -> int:
+    for name in ("attention.head_count_kv", "attention.head_count"):
+        value = header.metadata.get(header.own(name))
+        if isinstance(value, GgufArray) and value.values and layer < len(value.values):
+            return int(value.values[layer])
+        if isinstance(value, int):
+            return int(value)
+    return 0
+
+
+def _has_window(header: GgufHeader, layer: int) -> bool:
+    pattern = header.metadata.get(header.own("attention.sliding_window_pattern"))
+    if isinstance(pattern, GgufArray) and pattern.values and layer < len(pattern.values):
+        return bool(pattern.values[layer])
+    every = header.number(header.own("attention.sliding_window_pattern"))
+    every = every or _WINDOW_PATTERNS.get(header.architecture, 0)
+    return every > 1 and (layer + 1) % every != 0
+
+
+def _compute(header: GgufHeader, options: LoadOptions) -> int:
+    """The largest intermediate results: one batch at the widest place, and the attention mask."""
+    tokens = header.metadata.get("tokenizer.ggml.tokens")
+    vocabulary = tokens.count if isinstance(tokens, GgufArray) else 0
+    widest = header.number(header.own("feed_forward_length")) * 2 + header.embedding_length * 6
+    return options.batch * 4 * (max(vocabulary, widest) + widest + options.num_ctx)
+
+
+def available_memory(
+    meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")
+) -> int:
+    """Bytes a new process can use without swapping, here or within our container; 0 if unknown."""
+    free = _meminfo(meminfo)
+    limits = [room for room in (_cgroup2(cgroup), _cgroup1(cgroup)) if room is not None]
+    return max(0, min([free, *limits])) if free else 0
+
+
+def _meminfo(path: Path) -> int:
+    try:
+        for line in path.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError):
+        return 0
+
+
+def _cgroup2(root: Path) -> int | None:
+    """What is left of the limit of our own group; cached files do not count, they give way."""
+    return _left(
+        root / "memory.max", root / "memory.current", root / "memory.stat", "inactive_file"
+    )
+
+
+def _cgroup1(root: Path) -> int | None:
+    folder = root / "memory"
+    return _left(
+        folder / "memory.limit_in_bytes",
+        folder / "memory.usage_in_bytes",
+        folder / "memory.stat",
+        "total_inactive_file",
+    )
+
+
+def _left(limit: Path, usage: Path, stat: Path, cached: str) -> int | None:
+    try:
+        most, used = int(limit.read_text()), int(usage.read_text())
+        for line in stat.read_text().splitlines():
+            name, _, value = line.partition(" ")
+            if name == cached:
+                used -= int(value)
+        return most - used
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,282 @@
+"""One engine process: started, watched, ended. It belongs to the event loop it was started in.
+
+However it ends - by `stop`, by a crash, by a signal - `_ended` runs once: the process is reaped,
+the pipes are closed, the folder goes, and only then `died` is set. So nobody who saw `died` finds
+anything left. The child in turn ends when we do; `child.end_with_parent` says how.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rillet.engine import command, exits, listener, memory, preflight, watch
+from rillet.engine.endpoint import Endpoint
+from rillet.engine.folder import PrivateFolder
+from rillet.engine.options import LoadOptions
+from rillet.model.gguf import GgufHeader
+from rillet.words.errors import LoadFailed
+from rillet.words.events import Progress
+
+OnProgress = Callable[[Progress], None]
+
+#: Seconds between two looks at how far a load has come.
+_PROGRESS_EVERY = 0.25
+#: Seconds between two questions to a llama-server whether it is ready. It cannot tell by itself.
+_ASK_EVERY = 0.02
+#: Seconds for a child that reported a failure to print the rest and leave.
+_LAST_WORDS = 1.0
+#: Seconds to wait for a killed process. One that hangs in a driver is left to its watcher.
+_REAP = 5.0
+#: Memory beyond the estimate that a child may take: templates, grammars, many long requests.
+_SLACK = 2 << 30
+
+
+class EngineProcess:
+    """An engine with one model loaded, listening at `endpoint`. Made by `start`."""
+
+    def __init__(self, options: LoadOptions, memory_limit: int | None, port: int | None) -> None:
+        self.options = options
+        self.memory_limit = memory_limit
+        self.load_ns = 0  # from the first step of the start until it answered
+        self.props: dict[str, Any] = {}  # what the engine says of itself (GET /props)
+        self.died = asyncio.Event()
+        self._reason = ""
+        self._loaded: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._kernel_kills = watch.kernel_kills()
+        self._folder = PrivateFolder()
+        self.endpoint = self._choose_endpoint(port)
+        self._watched: watch.Watched
+
+    @classmethod
+    async def start(
+        cls,
+        options: LoadOptions,
+        *,
+        header: GgufHeader | None = None,
+        load_timeout: float = 300,
+        memory_limit: int | None = None,
+        env: Mapping[str, str] | None = None,
+        on_progress: OnProgress | None = None,
+        unix_socket: bool = True,
+    ) -> "EngineProcess":
+        """Check the options and files, load the model, return when requests are answered.
+
+        `header`: from `read_model_header`, where the files were checked already. `load_timeout` in
+        seconds. `memory_limit` in bytes of private memory; None is twice the estimate and some
+        gigabytes, 0 none. `env` goes on top of our environment. `on_progress` gets per mille.
+        Raises `InvalidRequest`, `InvalidModelFile`, `LoadFailed` (with what the engine printed) and
+        `EngineError` where there is no engine. When cancelled it leaves no process behind.
+        """
+        started = time.monotonic_ns()
+        if header is None:
+            header = await asyncio.to_thread(preflight.inspect, options)
+        else:
+            options.check()
+        variables = {**os.environ, **(env or {})}
+        binary = command.server_binary(variables)
+        if memory_limit is None:
+            memory_limit = default_memory_limit(header, options)
+        process = cls(options, memory_limit, port=None if unix_socket else 0)
+        try:
+            process._spawn(binary, variables)
+            async with asyncio.timeout(load_timeout):
+                await process._become_ready(binary, on_progress)
+        except TimeoutError:
+            await process.stop()
+            raise LoadFailed(
+                f"{process._name} was not loaded within {load_timeout:g} s",
+                hint="A longer load timeout or a smaller model may help",
+            ) from None
+        except BaseException:
+            await process.stop()
+            raise
+        process.load_ns = time.monotonic_ns() - started
+        return process
+
+    @property
+    def pid(self) -> int:
+        return self._watched.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return not self.died.is_set()
+
+    @property
+    def num_ctx(self) -> int:
+        """Tokens of context that a slot really has: a model may have been made for fewer."""
+        value = self.props.get("default_generation_settings", {}).get("n_ctx")
+        return value if isinstance(value, int) else self.options.num_ctx
+
+    async def wait(self) -> None:
+        """Return when it has ended."""
+        await self.died.wait()
+
+    def exit_reason(self) -> str:
+        """Why it ended, in one sentence; "" while it lives."""
+        return self._reason
+
+    def stderr_tail(self) -> str:
+        """The last it printed, some 64 KiB at most, without control characters."""
+        return exits.clean(bytes(self._watched.printed[-watch.KEPT :]))
+
+    def kill(self) -> None:
+        """End it now, without waiting. What is left to do is done when its end is seen."""
+        if self.alive:
+            self._reason = self._reason or "stopped"
+            self._watched.kill()
+
+    async def stop(self) -> None:
+        """Kill it and wait until nothing is left of it. May be called at any time, any number of
+        times; it is over within some milliseconds, so streams should have ended before."""
+        if not hasattr(self, "_watched"):
+            self._folder.remove()
+            self.died.set()
+            return
+        self.kill()
+        try:
+            async with asyncio.timeout(_REAP):
+                await self.died.wait()
+        except TimeoutError:
+            self._folder.remove()
+
+    # Starting
+
+    def _choose_endpoint(self, port: int | None) -> Endpoint:
+        """A unix socket, unless a port is wanted or the path would be too long for one."""
+        path = self._folder.socket_path() if port is None else None
+        return Endpoint(
+            api_key=secrets.token_urlsafe(24), socket_path=path, port=None if path else port or 0
+        )
+
+    def _spawn(self, binary: str | None, variables: Mapping[str, str]) -> None:
+        if binary and self.endpoint.port == 0:
+            # The wheel tells which port it got; a llama-server only prints it.
+            self.endpoint = msgspec.structs.replace(self.endpoint, port=_free_port())
+        order = command.load_order(self.options, self.endpoint, binary, self.memory_limit)
+        surroundings = command.surroundings(self.options, self.endpoint, binary, variables)
+        child = command.spawn(order, surroundings, self._name)
+        self._watched = watch.Watched(child, self._reported, self._ended)
+
+    async def _become_ready(self, binary: str | None, on_progress: OnProgress | None) -> None:
+        ticker = asyncio.create_task(self._tick(on_progress)) if on_progress else None
+        try:
+            said = await self._loaded
+            if binary and not said:
+                await self._answers()
+            elif "ready" not in said:
+                await self._fail(str(said.get("failed", "")))
+            elif self.endpoint.port == 0:
+                port = int(said["ready"]["address"].rpartition(":")[2])
+                self.endpoint = msgspec.structs.replace(self.endpoint, port=port)
+            self.props = await self._ask_props()
+        finally:
+            if ticker:
+                ticker.cancel()
+
+    async def _fail(self, said: str) -> None:
+        """Raise `LoadFailed` with the best reason there is: stderr says more than the exception."""
+        if self.alive:
+            try:
+                async with asyncio.timeout(_LAST_WORDS):
+                    await self.died.wait()
+            except TimeoutError:
+                pass
+        why = (exits.cause(self.stderr_tail()) if said else self._reason) or said or "no answer"
+        if said and self.memory_limit and exits.is_about_memory(why + said):
+            why = f"out of memory: it may use {self.memory_limit >> 20} MiB ({why})"
+        raise LoadFailed(f"The engine could not load {self._name}: {why}")
+
+    async def _answers(self) -> None:
+        """Ask until a llama-server answers that it is healthy."""
+        while self.alive:
+            try:
+                status, _ = await listener.get(self.endpoint, "/health")
+                if status == 200:
+                    return
+            except OSError:
+                pass
+            await _first(self.died.wait(), _ASK_EVERY)
+        raise LoadFailed(f"The engine could not load {self._name}: {self._reason}")
+
+    async def _ask_props(self) -> dict[str, Any]:
+        try:
+            status, body = await listener.get(self.endpoint, "/props")
+            if status == 200:
+                return msgspec.json.decode(body, type=dict[str, Any])
+            raise LoadFailed(f"The engine answered {status} where it should describe {self._name}")
+        except (OSError, msgspec.DecodeError) as error:
+            why = self._reason or str(error)
+            raise LoadFailed(f"The engine loaded {self._name} and then failed: {why}") from error
+
+    async def _tick(self, on_progress: OnProgress) -> None:
+        """Tell how much of the model is in memory, as far as the system shows that."""
+        size = sum(os.path.getsize(path) for path in self.options.files) or 1
+        while True:
+            done = min(999, 1000 * _resident(self.pid) // size)
+            on_progress(Progress("loading", completed=done, total=1000))
+            await asyncio.sleep(_PROGRESS_EVERY)
+
+    # What the child does
+
+    def _reported(self, line: bytes | None) -> None:
+        if self._loaded.done():
+            return
+        if line is None:
+            # It became a llama-server, or it died; then its end is seen within a moment.
+            self._loaded.set_result({})
+            return
+        try:
+            self._loaded.set_result(msgspec.json.decode(line, type=dict[str, Any]))
+        except msgspec.DecodeError:
+            self._loaded.set_result({"failed": exits.clean(line)})
+
+    def _ended(self, returncode: int) -> None:
+        self._reason = self._reason or exits.explain(
+            returncode,
+            self.stderr_tail(),
+            killed_by_kernel=watch.kernel_kills() > self._kernel_kills,
+            limit=self.memory_limit,
+        )
+        self._folder.remove()
+        self.died.set()
+
+    @property
+    def _name(self) -> str:
+        return Path(self.options.model_path).name
+
+
+def default_memory_limit(header: GgufHeader, options: LoadOptions) -> int:
+    """Private memory for a child: room for surprises, but never more than the machine has free."""
+    wanted = 2 * memory.estimate_memory(header, options) + (options.prompt_cache_mib << 20) + _SLACK
+    free = memory.available_memory()
+    return min(wanted, free) if free else wanted
+
+
+async def _first(awaitable: Any, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await awaitable
+    except TimeoutError:
+        pass
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _resident(pid: int) -> int:
+    """Bytes of a process in memory; 0 if unknown."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,76 @@
+"""What the engine finds on this machine: devices, build, features of the processor.
+
+The engine is asked in a child, like everything else that loads its library.
+"""
+
+import os
+import select
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from rillet.engine import command
+from rillet.words.errors import EngineError
+
+#: Seconds; a GPU driver that wakes up takes a while.
+_PATIENCE = 30
+
+
+class Device(Struct, frozen=True):
+    """A device as the engine names it. `type`: CPU, GPU, IGPU, ACCEL or META. Memory in bytes."""
+
+    name: str
+    description: str
+    type: str
+    memory_free: int
+    memory_total: int
+
+
+class Capabilities(Struct, frozen=True):
+    """`features` is the engine's own line about what its build uses of the processor."""
+
+    devices: tuple[Device, ...]
+    features: str
+    version: str
+    build: dict[str, str]
+    llama_server: str | None = None  # what is run in its place, if the user named one
+    machine_has_avx512: bool = False
+
+    @property
+    def gpus(self) -> tuple[Device, ...]:
+        return tuple(device for device in self.devices if device.type in ("GPU", "IGPU"))
+
+    @property
+    def leaves_speed(self) -> bool:
+        """Whether a native build would evaluate prompts about twice as fast here."""
+        return self.machine_has_avx512 and not self.gpus and "AVX512 = 1" not in self.features
+
+
+def capabilities() -> Capabilities:
+    """Ask the installed engine. Blocks for about 0.1 s, without a GPU. Raises `EngineError`."""
+    binary = command.server_binary(os.environ)
+    order = {"survey": True, "wheel": command.wheel_folder()}
+    process = command.spawn(order, {**command.HABITS, **os.environ}, "survey")
+    assert process.stdin and process.stdout and process.stderr
+    try:
+        ready, _, _ = select.select([process.stdout], [], [], _PATIENCE)
+        line = process.stdout.readline() if ready else b""
+    finally:
+        process.kill()
+        process.communicate()
+    try:
+        found = msgspec.json.decode(line, type=Capabilities)
+    except msgspec.DecodeError as error:
+        raise EngineError(
+            f"The engine does not start: {line.decode('utf-8', 'replace').strip() or 'no answer'}",
+            hint="Installing xllamacpp again may help",
+        ) from error
+    return msgspec.structs.replace(found, llama_server=binary, machine_has_avx512=_has_avx512())
+
+
+def _has_avx512(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    try:
+        return " avx512f " in cpuinfo.read_text()
+    except OSError:
+        return False
