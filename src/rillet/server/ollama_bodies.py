@@ -1,0 +1,222 @@
+"""The request bodies of Ollama's API: which fields they have and what each may hold.
+
+Tables for `go_json`, and one function per body that makes it a request of ours. The texts of the
+errors are Ollama's own; where it takes a value that cannot work, it is refused here with 400.
+Sources: Ollama's API reference and its recorded answers.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from rillet.server.go_json import (
+    Fields,
+    Kind,
+    anything,
+    bind,
+    boolean,
+    first_value,
+    integer,
+    list_of,
+    mapping,
+    mismatch,
+    string,
+    texts_by_name,
+)
+from rillet.server.go_scanner import GoJSONError
+from rillet.text.durations import parse_duration
+from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
+
+_LONGEST = (2**63 - 1) // 1_000_000_000  # seconds that fit into Go's duration
+_LEVELS = ("high", "medium", "low", "max")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*")
+
+
+def think(value: Any, where: str) -> bool | str:
+    if type(value) is bool:
+        return value
+    levels = '"high", "medium", "low", "max", true, or false'
+    if type(value) is not str:
+        raise GoJSONError(f"think must be a boolean or string ({levels})")
+    if value not in _LEVELS:
+        raise GoJSONError(f"invalid think value: {json.dumps(value)} (must be {levels})")
+    return value
+
+
+def keep_alive(value: Any, where: str) -> float | str:
+    """Seconds, or a Go duration; what would not fit into 292 years is as long as that."""
+    if type(value) in (int, float):
+        return max(-_LONGEST, min(_LONGEST, value))  # type: ignore[no-any-return]
+    if type(value) is str:
+        try:
+            parse_duration(value)
+        except ValueError as error:
+            raise GoJSONError(str(error)) from None
+        return value
+    names = {bool: "bool", list: "[]interface {}"}
+    raise GoJSONError(f"Unsupported type: '{names.get(type(value), 'map[string]interface {}')}'")
+
+
+def image(value: Any, where: str) -> str:
+    """Standard base64, with the line breaks taken out."""
+    text = string(value, where).replace("\n", "").replace("\r", "")
+    match = _BASE64.match(text)
+    end = match.end() if match else 0
+    padding = len(text) - end
+    if len(text) % 4 == 0 and padding <= 2 and text.endswith("=" * padding):
+        return text
+    if end == len(text):
+        end -= len(text) % 4  # Go names the start of the group that is not whole
+    raise GoJSONError(f"illegal base64 data at input byte {end}")
+
+
+def answer_format(value: Any, where: str) -> str | dict[str, Any] | None:
+    """ "json" or a JSON schema; "" is none."""
+    if type(value) is dict or value == "json":
+        return value  # type: ignore[no-any-return]
+    if value == "":
+        return None
+    raw = json.dumps(msgspec.json.encode(value).decode(), ensure_ascii=False)
+    raise GoJSONError(f'invalid format: {raw}; expected "json" or a valid JSON Schema object')
+
+
+def arguments(value: Any, where: str) -> dict[str, Any]:
+    """Those of a tool call: an object, or OpenAI's text with an object in it."""
+    if type(value) is str:
+        try:
+            value = msgspec.json.decode(value)
+        except (ValueError, RecursionError):
+            value = None
+        if type(value) is not dict:
+            raise GoJSONError("Value looks like object, but can't find closing '}' symbol")
+    if type(value) is not dict:
+        raise mismatch(value, where, "api.ToolCallFunctionArguments")
+    return value
+
+
+def _function(value: Any, where: str) -> ToolCallFunction:
+    return ToolCallFunction(**bind(value, "api.ToolCallFunction", _FUNCTION, where))
+
+
+def _tool_call(value: Any, where: str) -> MessageToolCall:
+    found = bind(value, "api.ToolCall", _TOOL_CALL, where)
+    return MessageToolCall(found.get("function") or ToolCallFunction(), found.get("id"))
+
+
+def _message(value: Any, where: str) -> Message:
+    found = bind(value, "api.Alias", _MESSAGE, where)
+    found["role"] = found.get("role", "").lower()
+    return Message(**found)
+
+
+def _tool(value: Any, where: str) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise mismatch(value, where, "api.Tool")
+    return value
+
+
+def _license(value: Any, where: str) -> str | list[str]:
+    if type(value) is list:
+        return [string(item, where) for item in value]
+    return string(value, where)
+
+
+_STRINGS = list_of(string, "[]string")
+_IMAGES = list_of(image, "[]api.ImageData")
+_MESSAGES = list_of(_message, "[]api.Message")
+_FUNCTION: Mapping[str, Kind] = {"name": string, "arguments": arguments, "index": integer}
+_TOOL_CALL: Mapping[str, Kind] = {"id": string, "function": _function}
+_MESSAGE: Mapping[str, Kind] = {
+    "role": string,
+    "content": string,
+    "thinking": string,
+    "images": _IMAGES,
+    "tool_calls": list_of(_tool_call, "[]api.ToolCall"),
+    "tool_name": string,
+    "tool_call_id": string,
+}
+_COMMON: Mapping[str, Kind] = {
+    "model": string,
+    "stream": boolean,
+    "format": answer_format,
+    "keep_alive": keep_alive,
+    "options": mapping,
+    "think": think,
+    "truncate": boolean,
+    "shift": boolean,
+    "logprobs": boolean,
+    "top_logprobs": integer,
+    "_debug_render_only": boolean,
+}
+_FIELDS: Mapping[str, Mapping[str, Kind]] = {
+    "GenerateRequest": {
+        **_COMMON,
+        "prompt": string,
+        "suffix": string,
+        "system": string,
+        "template": string,
+        "context": list_of(integer, "[]int"),
+        "raw": boolean,
+        "images": _IMAGES,
+    },
+    "ChatRequest": {**_COMMON, "messages": _MESSAGES, "tools": list_of(_tool, "api.Tools")},
+    "EmbedRequest": {
+        "model": string,
+        "input": anything,
+        "truncate": boolean,
+        "dimensions": integer,
+        "keep_alive": keep_alive,
+        "options": mapping,
+    },
+    "EmbeddingRequest": {
+        "model": string,
+        "prompt": string,
+        "keep_alive": keep_alive,
+        "options": mapping,
+    },
+    "ShowRequest": {
+        "model": string,
+        "name": string,
+        "verbose": boolean,
+        "system": string,
+        "options": mapping,
+    },
+    "CopyRequest": {"source": string, "destination": string},
+    "DeleteRequest": {"model": string, "name": string},
+    "PullRequest": {"model": string, "name": string, "insecure": boolean, "stream": boolean},
+    "PushRequest": {"model": string, "name": string, "insecure": boolean, "stream": boolean},
+    "CreateRequest": {
+        "model": string,
+        "name": string,
+        "from": string,
+        "files": texts_by_name,
+        "adapters": texts_by_name,
+        "template": string,
+        "license": _license,
+        "system": string,
+        "parameters": mapping,
+        "messages": _MESSAGES,
+        "quantize": string,
+        "quantization": string,
+        "renderer": string,
+        "parser": string,
+        "requires": string,
+        "info": mapping,
+        "stream": boolean,
+    },
+}
+
+
+def fields_of(data: bytes, body: str) -> Fields:
+    """The fields of a body by the name Ollama gives it, such as "ChatRequest".
+
+    The older `name` is taken for `model` where a body has both. Raises `GoJSONError`.
+    """
+    found = bind(first_value(data), f"api.{body}", _FIELDS[body])
+    older = found.pop("name", "")
+    if older and not found.get("model"):
+        found["model"] = older
+    return found
