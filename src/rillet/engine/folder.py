@@ -1,8 +1,8 @@
-"""The private folder of one engine process: only we may enter it, and it never outlives us for long.
+"""The private folder of one engine process: only we may enter it, and it does not stay for long.
 
-A folder is ours for as long as its `lock` file is locked; the kernel unlocks it when we end, however
-that happens. Whoever starts the next engine removes the folders of the dead. Locks, and not
-process numbers, because containers may share a temporary folder but not their numbers.
+A folder is ours for as long as its `lock` file is locked; the kernel unlocks it when we end,
+however that happens. Whoever starts the next engine removes the folders of the dead. Locks, and
+not process numbers, because containers may share a temporary folder but not their numbers.
 """
 
 import fcntl

@@ -12,8 +12,6 @@ from rillet.engine.endpoint import Endpoint
 from rillet.engine.options import LoadOptions
 from rillet.engine.threads import usable_cores
 
-#: What the engine calls the model in its answers; a path is nobody's business.
-ALIAS = "rillet"
 #: Errors and warnings: the engine says nothing for each request then, but still why a load failed.
 _VERBOSITY = 2
 
@@ -80,7 +78,7 @@ def wheel_settings(options: LoadOptions, endpoint: Endpoint) -> dict[str, Any]:
 def server_flags(options: LoadOptions, endpoint: Endpoint) -> list[str]:
     """Flags of llama-server: only those that every version has had for years."""
     threads = str(options.num_thread or usable_cores())
-    flags = ["--model", options.model_path, "--alias", ALIAS, "--no-warmup"]
+    flags = ["--model", options.model_path, "--no-warmup"]
     flags += ["--host", endpoint.socket_path or "127.0.0.1", "--port", str(endpoint.port or 0)]
     flags += ["--ctx-size", str(options.num_ctx * options.parallel)]
     flags += ["--parallel", str(options.parallel)]

@@ -48,6 +48,7 @@ class EngineProcess:
         self.props: dict[str, Any] = {}  # what the engine says of itself (GET /props)
         self.died = asyncio.Event()
         self._reason = ""
+        self._file_size = _size(options.files)
         self._loaded: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._kernel_kills = watch.kernel_kills()
         self._folder = PrivateFolder()
@@ -85,7 +86,7 @@ class EngineProcess:
             memory_limit = default_memory_limit(header, options)
         process = cls(options, memory_limit, port=None if unix_socket else 0)
         try:
-            process._spawn(binary, variables)
+            process._spawn(header, binary, variables)
             async with asyncio.timeout(load_timeout):
                 await process._become_ready(binary, on_progress)
         except TimeoutError:
@@ -155,14 +156,20 @@ class EngineProcess:
             api_key=secrets.token_urlsafe(24), socket_path=path, port=None if path else port or 0
         )
 
-    def _spawn(self, binary: str | None, variables: Mapping[str, str]) -> None:
+    def _spawn(self, header: GgufHeader, binary: str | None, variables: Mapping[str, str]) -> None:
         if binary and self.endpoint.port == 0:
             # The wheel tells which port it got; a llama-server only prints it.
             self.endpoint = msgspec.structs.replace(self.endpoint, port=_free_port())
-        order = command.load_order(self.options, self.endpoint, binary, self.memory_limit)
-        surroundings = command.surroundings(self.options, self.endpoint, binary, variables)
+        options = self._fitted(header)
+        order = command.load_order(options, self.endpoint, binary, self.memory_limit)
+        surroundings = command.surroundings(options, self.endpoint, binary, variables)
         child = command.spawn(order, surroundings, self._name)
         self._watched = watch.Watched(child, self._reported, self._ended)
+
+    def _fitted(self, header: GgufHeader) -> LoadOptions:
+        """Not more context than the model was made for: it would take memory and be of no use."""
+        most = header.context_length or self.options.num_ctx
+        return msgspec.structs.replace(self.options, num_ctx=min(self.options.num_ctx, most))
 
     async def _become_ready(self, binary: str | None, on_progress: OnProgress | None) -> None:
         ticker = asyncio.create_task(self._tick(on_progress)) if on_progress else None
@@ -217,7 +224,7 @@ class EngineProcess:
 
     async def _tick(self, on_progress: OnProgress) -> None:
         """Tell how much of the model is in memory, as far as the system shows that."""
-        size = sum(os.path.getsize(path) for path in self.options.files) or 1
+        size = self._file_size or 1
         while True:
             done = min(999, 1000 * _resident(self.pid) // size)
             on_progress(Progress("loading", completed=done, total=1000))
@@ -271,6 +278,13 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _size(paths: tuple[str, ...]) -> int:
+    try:
+        return sum(os.path.getsize(path) for path in paths)
+    except OSError:
+        return 0  # the engine will say which one it cannot read
 
 
 def _resident(pid: int) -> int:

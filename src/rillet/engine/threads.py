@@ -25,7 +25,7 @@ def _allowed() -> set[int]:
 
 
 def _siblings(cpu: Path, number: int) -> str:
-    """The logical processors of one core, as the kernel lists them; the number itself if unknown."""
+    """The logical processors of one core, as the kernel lists them; `number` if unknown."""
     try:
         return (cpu / f"cpu{number}/topology/thread_siblings_list").read_text().strip()
     except OSError:
