@@ -1,17 +1,19 @@
 """JSON as the world sends it: the slow road, taken when msgspec refuses a record.
 
 Accepted beyond RFC 8259: a byte order mark, invalid UTF-8 (each bad byte run becomes U+FFFD), raw
-control characters in strings, lone surrogate escapes (they stay in the str, to be joined with
-their other half), NaN and Infinity. Fields of a wrong type are left at their default.
+control characters in strings, NaN and Infinity, lone surrogate escapes. The latter stay in the str
+until `HalfJoiner` or `whole` has seen it: no encoder takes them. Fields of a wrong type are left at
+their default.
 """
 
 import json
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 S = TypeVar("S", bound=msgspec.Struct)
 _ABSENT = object()
+_HIGH = ("\ud800", "\udbff")  # first and last high surrogate: the first half of a pair
 
 
 def parse(data: bytes) -> Any:
@@ -22,43 +24,97 @@ def parse(data: bytes) -> Any:
         raise ValueError("JSON nested too deeply") from None
 
 
-def convert(value: Any, kind: type[S]) -> S | None:
-    """The parsed value as a struct whose fields all have defaults; None if it is no object.
+class HalfJoiner:
+    """Joins the halves of a character that a server split over two JSON strings.
 
-    A field that does not convert keeps its default; a nested struct is converted the same way.
+    `feed(text)` gives the text without surrogates; a first half at its end waits in `held` for the
+    next text. `finish()` gives U+FFFD for a half whose partner never came.
+    """
+
+    __slots__ = ("held",)
+
+    def __init__(self) -> None:
+        self.held = ""
+
+    def feed(self, text: str) -> str:
+        text = self.held + text
+        self.held = text[-1:] if _HIGH[0] <= text[-1:] <= _HIGH[1] else ""
+        return whole(text.removesuffix(self.held))
+
+    def finish(self) -> str:
+        held, self.held = self.held, ""
+        return "\ufffd" if held else ""
+
+
+def whole(text: str) -> str:
+    """Pairs of surrogates joined, lone ones replaced by U+FFFD: every encoder takes the result."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def wholly(value: Any) -> Any:
+    """A parsed JSON value with all its texts made `whole`. Raises ValueError if it is too deep."""
+    try:
+        return _wholly(value)
+    except RecursionError:
+        raise ValueError("JSON nested too deeply") from None
+
+
+def _wholly(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, list):
+        return [_wholly(item) for item in value]
+    if isinstance(value, dict):
+        return {whole(key): _wholly(item) for key, item in value.items()}
+    return value
+
+
+def convert(value: Any, kind: type[S]) -> S | None:
+    """A parsed value as a struct; None if it is no object.
+
+    A field that does not convert, or is missing, gets its default; one without a default gets the
+    empty value of its type. Structs in structs and in lists are converted the same way.
     """
     if not isinstance(value, dict):
         return None
     try:
         return msgspec.convert(value, kind)
-    except (msgspec.ValidationError, ValueError, RecursionError):
+    except _REFUSED:
         pass
     found: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         given = value.get(field.encode_name, _ABSENT)
-        if given is _ABSENT:
-            continue
-        converted = _convert_field(given, field.type)
-        if converted is not _ABSENT:
-            found[field.name] = converted
+        result = _ABSENT if given is _ABSENT else _field(given, field.type)
+        if result is _ABSENT and field.required:
+            result = _empty(field.type)
+        if result is not _ABSENT:
+            found[field.name] = result
     return kind(**found)
 
 
-def _convert_field(value: Any, kind: Any) -> Any:
+_REFUSED = (msgspec.ValidationError, ValueError, TypeError, RecursionError)
+
+
+def _field(value: Any, kind: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 5.0 where an integer belongs; where a float does, 5 serves as well
     try:
         return msgspec.convert(value, kind)
-    except (msgspec.ValidationError, ValueError, RecursionError):
+    except _REFUSED:
         pass
-    nested = next((k for k in _alternatives(kind) if _is_struct(k)), None)
-    if nested is not None:
-        converted = convert(value, nested)
-        if converted is not None:
-            return converted
+    for choice in (kind, *get_args(kind)):
+        if _is_struct(choice) and isinstance(value, dict):
+            return convert(value, choice)
+        if get_origin(choice) is list and isinstance(value, list):
+            items = (_field(item, get_args(choice)[0]) for item in value)
+            return [item for item in items if item is not _ABSENT]
     return _ABSENT
 
 
-def _alternatives(kind: Any) -> tuple[Any, ...]:
-    return getattr(kind, "__args__", ()) or (kind,)
+def _empty(kind: Any) -> Any:
+    if _is_struct(kind):
+        return convert({}, kind)
+    return (get_origin(kind) or kind)()
 
 
 def _is_struct(kind: Any) -> bool:
