@@ -1,0 +1,136 @@
+"""The course of one question: over which route it goes, as which bytes, and where to next. Pure.
+
+Both shells ask it the same four things; neither knows of proxies, redirects or headers.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from rillet import __version__
+from rillet.net.address import Target
+from rillet.net.http1 import Head, HeaderList, Request, encode_head
+from rillet.net.proxies import Proxy, basic_authorization, proxy_for
+from rillet.net.reception import Reception
+from rillet.net.redirects import MAX_REDIRECTS, follow, is_redirect
+from rillet.words.errors import InvalidRequest, ServerError, Unreachable
+
+_DEFAULTS = (
+    ("Accept", "*/*"),
+    ("Accept-Encoding", "identity"),  # see `encoding` for the reason
+    ("User-Agent", f"rillet/{__version__}"),
+)
+_OURS = ("host", "content-length", "transfer-encoding", "connection", "expect")
+
+
+class Route(Struct, frozen=True):
+    """A way to a server. Connections are shared by what goes the same route."""
+
+    tls: bool
+    host: str
+    port: int
+    unix: str | None = None
+    proxy: Proxy | None = None
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """The host and port to connect to."""
+        return (self.proxy.host, self.proxy.port) if self.proxy else (self.host, self.port)
+
+    @property
+    def tunnelled(self) -> bool:
+        """Whether a CONNECT comes first."""
+        return self.tls and self.proxy is not None
+
+    @property
+    def place(self) -> str:
+        """What messages call the server."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.unix or f"{host}:{self.port}"
+
+    @property
+    def via(self) -> str:
+        """" through the proxy …" for messages, or nothing."""
+        return f" through the proxy {self.proxy.host}:{self.proxy.port}" if self.proxy else ""
+
+
+class Course:
+    """One question on its way, redirects included."""
+
+    def __init__(
+        self, target: Target, request: Request, headers: HeaderList, env: Mapping[str, str]
+    ) -> None:
+        given = {name.lower() for name, _ in request.headers}
+        defaults = tuple(field for field in headers if field[0].lower() not in given)
+        self.target = target
+        self.request = Request(
+            request.method, request.path, request.headers + defaults, request.body, request.length
+        )
+        self._env = env
+        self._hops = 0
+        self.route = self._plan()
+
+    def outgoing(self) -> tuple[bytes, Iterable[bytes] | None]:
+        """The bytes to send first, and what follows them if the body is no bytes object."""
+        request, body = self.request, self.request.body
+        if isinstance(body, bytes):
+            return self._head(len(body)) + body, None
+        if request.length is None:
+            raise InvalidRequest("A body that is not bytes needs its length")
+        return self._head(request.length), body
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the body may be sent only once."""
+        return not isinstance(self.request.body, bytes)
+
+    def reception(self) -> Reception:
+        """A machine that takes in the answer."""
+        return Reception(self.request.method, self.route.place)
+
+    def tunnel_request(self) -> bytes:
+        """The CONNECT that comes first on a tunnelled route (RFC 9110, 9.3.6)."""
+        headers = [("Host", self.route.place)]
+        if self.route.proxy and self.route.proxy.authorization:
+            headers.append(("Proxy-Authorization", self.route.proxy.authorization))
+        return encode_head("CONNECT", self.route.place, headers)
+
+    def check_tunnel(self, head: Head) -> None:
+        if not 200 <= head.status < 300:
+            raise Unreachable(
+                f"No way to {self.route.place}{self.route.via}: {head.status} {head.reason}",
+                hint="Look at the HTTPS_PROXY setting, or list the host in NO_PROXY",
+            )
+
+    def redirect(self, head: Head) -> bool:
+        """Whether the answer sends us on; the course then stands at the next place."""
+        if not is_redirect(head):
+            return False
+        if self._hops == MAX_REDIRECTS:
+            raise ServerError("The server redirects in circles", status=head.status)
+        self._hops += 1
+        self.target, self.request = follow(self.target, self.request, head)
+        self.route = self._plan()
+        return True
+
+    def _plan(self) -> Route:
+        target = self.target
+        proxy = proxy_for(target, self._env)
+        return Route(target.scheme == "https", target.host, target.port, target.unix, proxy)
+
+    def _head(self, length: int) -> bytes:
+        target, request = self.target, self.request
+        fields = [("Host", target.host_header)]
+        if length or request.method in ("POST", "PUT", "PATCH"):
+            fields.append(("Content-Length", str(length)))
+        given = {name.lower() for name, _ in request.headers}
+        fields += [field for field in _DEFAULTS if field[0].lower() not in given]
+        if target.user is not None and "authorization" not in given:
+            fields.append(("Authorization", basic_authorization(target.user, target.password)))
+        path = target.prefix + request.path
+        if self.route.proxy and not self.route.tls:
+            path = f"http://{target.host_header}{path}"
+            if self.route.proxy.authorization:
+                fields.append(("Proxy-Authorization", self.route.proxy.authorization))
+        fields += [field for field in request.headers if field[0].lower() not in _OURS]
+        return encode_head(request.method, path, fields)
