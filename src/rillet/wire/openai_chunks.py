@@ -1,0 +1,168 @@
+"""OpenAI's streams to events: chat completions and completions, from whatever server speaks them.
+
+Rules:
+* A stream ends well if a `finish_reason` came; `Finish` goes out at `[DONE]` or the end of the
+  bytes, so that the usage that some servers send after the reason is in it.
+* `[DONE]` without a `finish_reason` is a truncated stream, unless the server is known to give none.
+* The first choice is the answer; others (`n` > 1) are not read.
+* Log probabilities of tokens whose text is still held back go with the text that follows.
+Source: OpenAI's API reference (chat/streaming); llama.cpp's server documentation for `timings` and
+`prompt_progress`.
+"""
+
+from typing import Any
+
+import msgspec
+
+from rillet.wire import lenient
+from rillet.wire.decoder import truncated
+from rillet.wire.lines import DEFAULT_LIMIT
+from rillet.wire.openai_records import Choice, Chunk, Delta, logprobs_of, sloppy_chunk
+from rillet.wire.openai_tools import ToolCalls
+from rillet.wire.sse_decoder import SseDecoder
+from rillet.words.errors import MalformedStream
+from rillet.words.events import (
+    Failure,
+    Finish,
+    Progress,
+    Text,
+    Thinking,
+    Timings,
+    TokenLogprob,
+    ToolCall,
+    Usage,
+)
+
+_decode = msgspec.json.Decoder(Chunk).decode
+
+
+class ChatChunkDecoder(SseDecoder):
+    """The body of POST /v1/chat/completions, a stream or one whole answer.
+
+    `finish_reason_required=False` is for servers that end with `[DONE]` alone: their streams end
+    in `Finish(reason=None)`. `limit` bounds a record and a tool's arguments, in bytes.
+    """
+
+    def __init__(self, *, finish_reason_required: bool = True, limit: int = DEFAULT_LIMIT) -> None:
+        super().__init__(limit=limit)
+        self._reason_required = finish_reason_required
+        self._calls = ToolCalls()
+        self._reason: str | None = None
+        self._stop_string: str | None = None
+        self._usage: Usage | None = None
+        self._timings: Timings | None = None
+        self._held: tuple[TokenLogprob, ...] = ()
+
+    def _record(self, data: bytes, name: str | None) -> None:
+        if data == b"[DONE]":
+            self._end(self._verdict_at_done())
+            return
+        try:
+            chunk = self._slow(lenient.parse(data)) if self._careful else _decode(data)
+        except (ValueError, RecursionError):
+            chunk = self._slow(lenient.parse(data))
+        choices = chunk.choices
+        if choices:
+            self._choice(choices[0])
+        elif chunk.error is None and not (chunk.usage or chunk.timings or chunk.prompt_progress):
+            self._odd(data)
+        if chunk.usage is not None or chunk.timings is not None:
+            self._measures(chunk)
+        if chunk.prompt_progress is not None and not self.finished:
+            progress = chunk.prompt_progress
+            self._events.append(Progress("prompt", progress.processed, progress.total))
+        if chunk.error is not None and not self.finished:
+            self._fail(self._error(chunk.error))
+
+    def _choice(self, choice: Choice) -> None:
+        delta = choice.delta or choice.message
+        logprobs = logprobs_of(choice.logprobs) if choice.logprobs is not None else None
+        if self._held:
+            logprobs = self._held + (logprobs or ())
+            self._held = ()
+        if delta is None:
+            text = choice.text
+        else:
+            if thought := delta.reasoning_content or delta.reasoning:
+                self._events.append(Thinking(thought, logprobs))
+                logprobs = None
+            text = delta.content or delta.refusal
+        if text:
+            self._events.append(Text(text, logprobs))
+        elif logprobs:
+            self._held = logprobs
+        if delta is not None and delta.tool_calls:
+            self._tool_calls(delta)
+        if choice.finish_reason:  # some servers say "" for not yet
+            self._reason = choice.finish_reason
+            if isinstance(choice.stop_reason, str):
+                self._stop_string = choice.stop_reason
+            self._close_call()
+
+    def _tool_calls(self, delta: Delta) -> None:
+        for piece in delta.tool_calls or ():
+            if call := self._calls.add(piece):
+                self._call(call)
+        if self._calls.size > self._limit:
+            self._fail(MalformedStream(f"A call of a tool is longer than {self._limit} characters"))
+
+    def _close_call(self) -> None:
+        if not self.finished and (call := self._calls.close()):
+            self._call(call)
+
+    def _call(self, call: ToolCall) -> None:
+        self._release_halves()
+        self._events.append(call)
+
+    def _measures(self, chunk: Chunk) -> None:
+        if chunk.timings is not None:
+            self._timings = chunk.timings.value()
+            self._usage = self._usage or chunk.timings.usage()
+        if chunk.usage is not None:
+            self._usage = chunk.usage.value()
+
+    def _odd(self, data: bytes) -> None:
+        """A record with nothing in it that we know: an error in a form of its own, or nothing."""
+        value = lenient.parse(data)
+        if not isinstance(value, dict):
+            raise ValueError("no object")
+        if value.get("object") == "error" or ("detail" in value and "choices" not in value):
+            self._fail(self._error(value))
+
+    def _slow(self, value: Any) -> Chunk:
+        """A record that only the lenient parser reads, or whose text continues a held half."""
+        if not isinstance(value, dict):
+            raise ValueError("no object")
+        choices = value.get("choices")
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+            first = choices[0]
+            for holder in (first.get("delta"), first.get("message")):
+                self._mend(holder, ("reasoning_content", "reasoning"), self._thinking_half)
+                self._mend(holder, ("content",), self._text_half)
+            self._mend(first, ("text",), self._text_half)
+        return sloppy_chunk(lenient.wholly(value))
+
+    def _whole(self, value: dict[str, Any]) -> None:
+        chunk = sloppy_chunk(value)
+        if not chunk.choices:
+            return
+        self._choice(chunk.choices[0])
+        self._measures(chunk)
+        if not self.finished:
+            self._end(self._verdict_at_done())
+
+    def _verdict_at_done(self) -> Finish | Failure:
+        if self._reason is None and self._reason_required:
+            return truncated()
+        self._close_call()
+        return self._finish()
+
+    def _verdict(self, cause: str) -> Finish | Failure:
+        return self._finish() if self._reason is not None else truncated(cause)
+
+    def _finish(self) -> Finish:
+        return Finish(self._reason, self._usage, self._timings, stop_string=self._stop_string)
+
+
+class CompletionChunkDecoder(ChatChunkDecoder):
+    """The body of POST /v1/completions: the same records, with `text` in place of a message."""

@@ -1,0 +1,159 @@
+"""Whole answers of the OpenAI dialect as values to encode: completions, models, embeddings, errors.
+
+Rules:
+* The texts and types of errors are those of Ollama's /v1 routes: 400 invalid_request_error,
+  404 not_found_error, everything else api_error.
+* A usage is the one that was counted; where none was, none is sent. Only a model that was merely
+  loaded has a usage of zeros.
+Source: OpenAI's API reference, and recorded answers of Ollama 0.33.
+"""
+
+import base64
+import json
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rillet.words.errors import InvalidRequest, ModelError, RilletError, ServerError
+from rillet.words.events import Finish, TokenLogprob, ToolCall
+from rillet.words.replies import Reply
+
+FINGERPRINT = "fp_ollama"  # what clients of Ollama's /v1 see there
+
+_Json = dict[str, Any]
+
+
+def chat_completion(reply: Reply, id: str, model: str, created: int) -> _Json:
+    """The whole answer to POST /v1/chat/completions. `created` is in seconds since 1970."""
+    message: _Json = {"role": "assistant", "content": reply.text}
+    if reply.thinking:
+        message["reasoning"] = reply.thinking
+    if reply.tool_calls:
+        message["tool_calls"] = [tool_call_entry(call) for call in reply.tool_calls]
+    choice: _Json = {"index": 0, "message": message}
+    choice["finish_reason"] = finish_reason(reply.finish, bool(reply.tool_calls))
+    if reply.logprobs:
+        choice["logprobs"] = {"content": logprob_entries(reply.logprobs)}
+    return _completion("chat.completion", reply, choice, id, model, created)
+
+
+def text_completion(reply: Reply, id: str, model: str, created: int) -> _Json:
+    """The whole answer to POST /v1/completions."""
+    choice: _Json = {"text": reply.text, "index": 0}
+    choice["finish_reason"] = finish_reason(reply.finish, called=False)
+    if reply.thinking:
+        choice["reasoning"] = reply.thinking
+    if reply.logprobs:
+        choice["logprobs"] = {"content": logprob_entries(reply.logprobs)}
+    return _completion("text_completion", reply, choice, id, model, created)
+
+
+def _completion(kind: str, reply: Reply, choice: _Json, id: str, model: str, created: int) -> _Json:
+    answer: _Json = {
+        "id": id,
+        "object": kind,
+        "created": created,
+        "model": model,
+        "system_fingerprint": FINGERPRINT,
+        "choices": [choice],
+    }
+    if usage := usage_entry(reply.finish):
+        answer["usage"] = usage
+    return answer
+
+
+def model_entry(id: str, created: int, owner: str = "library") -> _Json:
+    return {"id": id, "object": "model", "created": created, "owned_by": owner}
+
+
+def model_list(entries: Sequence[_Json]) -> _Json:
+    """GET /v1/models. An empty store has `"data": null`, as there."""
+    return {"object": "list", "data": list(entries) or None}
+
+
+def embedding_list(
+    model: str, vectors: Iterable[Sequence[float]], prompt_tokens: int, encoding: str = "float"
+) -> _Json:
+    """The answer to POST /v1/embeddings. `encoding` "base64" packs little-endian 32 bit floats."""
+    pack = _base64_floats if encoding == "base64" else list
+    return {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "embedding": pack(vector), "index": i}
+            for i, vector in enumerate(vectors)
+        ],
+        "model": model,
+        "usage": {"prompt_tokens": prompt_tokens, "total_tokens": prompt_tokens},
+    }
+
+
+def _base64_floats(vector: Sequence[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+
+def error_body(error: RilletError) -> _Json:
+    """The error object. What to do next stays with us: the other side has its own hints."""
+    kinds = {400: "invalid_request_error", 404: "not_found_error"}
+    kind = kinds.get(_status(error) or 500, "api_error")
+    return {"error": {"message": error.message, "type": kind, "param": None, "code": None}}
+
+
+def _status(error: RilletError) -> int | None:
+    if isinstance(error, ServerError):
+        return error.status
+    return 400 if isinstance(error, InvalidRequest | ModelError) else None
+
+
+def tool_call_entry(call: ToolCall) -> _Json:
+    """A whole call, with its arguments as the JSON text that this dialect wants."""
+    return {
+        "id": call.id or f"call_{call.index}",
+        "index": call.index,
+        "type": "function",
+        "function": {"name": call.name, "arguments": arguments_text(call)},
+    }
+
+
+def arguments_text(call: ToolCall) -> str:
+    if call.raw_arguments is not None:
+        return call.raw_arguments
+    return json.dumps(call.arguments, ensure_ascii=False, separators=(",", ":"))
+
+
+def logprob_entries(logprobs: Sequence[TokenLogprob]) -> list[_Json]:
+    return [_logprob_entry(entry) for entry in logprobs]
+
+
+def _logprob_entry(entry: TokenLogprob) -> _Json:
+    shown: _Json = {"token": entry.token, "logprob": entry.logprob}
+    if entry.bytes is not None:
+        shown["bytes"] = entry.bytes
+    if entry.top:
+        shown["top_logprobs"] = [_logprob_entry(other) for other in entry.top]
+    return shown
+
+
+def finish_reason(finish: Finish | None, called: bool) -> str | None:
+    """Why it ended, in this dialect: a call of a tool is what "stop" means then."""
+    reason = finish.reason if finish else None
+    return "tool_calls" if called and reason == "stop" else reason
+
+
+def usage_entry(finish: Finish | None) -> _Json | None:
+    """The counts, or None where nobody counted."""
+    if finish is None:
+        return None
+    usage = finish.usage
+    if usage is None:
+        if finish.reason not in ("load", "unload"):
+            return None
+        return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
+    entry: _Json = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+    if usage.cached_tokens is not None:
+        entry["prompt_tokens_details"] = {"cached_tokens": usage.cached_tokens}
+    return entry

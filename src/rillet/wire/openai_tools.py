@@ -1,0 +1,89 @@
+"""Calls of tools that come in pieces, put together.
+
+Rules:
+* A call is whole when the next one begins or the message ends, not before: half-written JSON is
+  never handed on.
+* A new index begins a new call; so does a new id on the same index, for some servers number every
+  call 0. A call without an index belongs to the one at hand unless it brings a name.
+"""
+
+from typing import Any
+
+import msgspec
+
+from rillet.wire import lenient
+from rillet.wire.openai_records import ToolCallDelta
+from rillet.words.events import ToolCall
+
+
+class ToolCalls:
+    """Takes deltas, gives calls. `size` counts the characters of the call at hand."""
+
+    def __init__(self) -> None:
+        self._index: int | None = None
+        self._id: str | None = None
+        self._name = ""
+        self._pieces: list[str] = []
+        self._whole: dict[str, Any] | None = None
+        self._open = False
+        self._count = 0
+        self.size = 0
+
+    def add(self, delta: ToolCallDelta) -> ToolCall | None:
+        """The call before, if this piece begins another one."""
+        done = self.close() if self._begins_another(delta) else None
+        function = delta.function
+        name = function.name if function else None
+        if not self._open:
+            self._open = True
+            self._index = delta.index
+        self._id = self._id or delta.id or None
+        self._name = self._name or name or ""
+        arguments = function.arguments if function else None
+        if isinstance(arguments, dict):
+            self._whole = arguments
+        elif arguments:
+            self._pieces.append(arguments)
+            self.size += len(arguments) + len(self._name)
+        return done
+
+    def close(self) -> ToolCall | None:
+        """The call at hand, now whole; None if there is none."""
+        if not self._open:
+            return None
+        text = "".join(self._pieces)
+        arguments, raw = parse_arguments(text) if self._whole is None else (self._whole, None)
+        call = ToolCall(self._name, arguments, self._id, self._count, raw)
+        self._count += 1
+        self._open = False
+        self._index = self._id = self._whole = None
+        self._name, self._pieces, self.size = "", [], 0
+        return call
+
+    def _begins_another(self, delta: ToolCallDelta) -> bool:
+        if not self._open:
+            return False
+        if delta.index is not None and delta.index != self._index:
+            return True
+        if delta.id and self._id and delta.id != self._id:
+            return True
+        named = bool(delta.function and delta.function.name)
+        return delta.index is None and named and (not delta.id or delta.id != self._id)
+
+
+def parse_arguments(text: str) -> tuple[dict[str, Any], str | None]:
+    """The JSON object of a call, or an empty one and the text as it came; no text, no argument."""
+    if not text.strip():
+        return {}, None
+    try:
+        value = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        value = _sloppy(text)
+    return (value, None) if isinstance(value, dict) else ({}, text)
+
+
+def _sloppy(text: str) -> Any:
+    try:
+        return lenient.wholly(lenient.parse(lenient.whole(text).encode()))
+    except ValueError:
+        return None
