@@ -1,5 +1,7 @@
 """Text ends where the first stop string is complete, as if it were looked at at each character."""
 
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,12 @@ def test_only_a_possible_beginning_is_held_back() -> None:
     machine = StopStrings(["</s>"])
     assert machine.feed("one < two </") == ("one < two ", None)
     assert machine.feed("p>") == ("</p>", None)
+
+
+@pytest.mark.parametrize("first", string.punctuation)
+def test_a_stop_string_may_begin_with_any_character(first: str) -> None:
+    for stops in ([first + "1", "]2"], ["^2", first + "1"]):
+        assert run(stops, ["x", first, "1"]) == ("x", first + "1")
 
 
 def test_nothing_comes_after_a_hit() -> None:

@@ -9,6 +9,7 @@ of a piece is bounded by its own length plus that of the longest stop string, ti
 whoever takes stop strings from a stranger limits both.
 """
 
+import re
 from collections.abc import Sequence
 
 
@@ -34,19 +35,23 @@ class StopStrings:
     After a hit nothing more comes out. Empty stop strings are ignored.
     """
 
-    __slots__ = ("_held", "_hit", "_stops")
+    __slots__ = ("_held", "_hit", "_may_begin", "_stops")
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = tuple(dict.fromkeys(stop for stop in stops if stop))
+        firsts = "".join(re.escape(stop[0]) for stop in self._stops)
+        self._may_begin = re.compile(f"[{firsts}]").search if firsts else None
         self._held = ""
         self._hit: str | None = None
 
     def feed(self, text: str) -> tuple[str, str | None]:
         """What may be shown now, and the stop string if this piece completed one."""
-        if not self._stops:
+        if self._may_begin is None:
             return text, None
         if self._hit is not None:
             return "", self._hit
+        if not self._held and not self._may_begin(text):  # most tokens
+            return text, None
         text = self._held + text
         end, stop = self._first(text)
         if stop is not None:

@@ -54,6 +54,8 @@ class ThinkingSplitter:
         """The pieces that are certain now, in order."""
         if self._state is _State.TEXT:
             return [("text", text)] if text else []
+        if self._state is _State.THINKING and not self._held and self._close[0] not in text:
+            return [("thinking", text)] if text else []  # most tokens
         text = self._held + text
         self._held = ""
         pieces: list[Piece] = []
