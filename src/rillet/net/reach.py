@@ -24,12 +24,18 @@ class Limits:
         self._connect_end = None if connect is None else monotonic() + connect
         self._deadline = deadline
 
+    @property
+    def end(self) -> float | None:
+        """The nearer of the two, as a moment of the monotonic clock."""
+        ends = [end for end in (self._connect_end, self._deadline) if end is not None]
+        return min(ends, default=None)
+
     def left(self) -> float | None:
         """Seconds left, None for ever. Raises `Stalled` or `TimedOut` when there are none."""
-        ends = [end for end in (self._connect_end, self._deadline) if end is not None]
-        if not ends:
+        end = self.end
+        if end is None:
             return None
-        seconds = min(ends) - monotonic()
+        seconds = end - monotonic()
         if seconds <= 0:
             raise self.struck()
         return seconds

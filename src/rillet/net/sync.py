@@ -17,7 +17,7 @@ from rillet.net.dial import dial, resolve, secure
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Head, HeaderList, Request
 from rillet.net.pool import Pool
-from rillet.net.reach import Limits
+from rillet.net.reach import Limits, unreachable
 from rillet.net.reception import Reception
 from rillet.net.tls import TlsOptions, make_context
 
@@ -188,15 +188,20 @@ class Exchange:
         route = self._course.route
         sock = dial(route, limits, self._hold, self._resolve)
         if route.tunnelled:
-            end = limits.left()
-            self._tunnel(None if end is None else monotonic() + end)
+            self._tunnel(limits)
         if route.tls:
             secure(sock, route, self._transport.context(), limits, self._hold)
 
-    def _tunnel(self, deadline: float | None) -> None:
+    def _tunnel(self, limits: Limits) -> None:
         self._reception = Reception("CONNECT", self._course.route.place)
-        self._send(self._course.tunnel_request(), deadline)
-        self._course.check_tunnel(self._wait_for_head(deadline))
+        try:
+            self._send(self._course.tunnel_request(), limits.end)
+            head = self._wait_for_head(limits.end)
+        except TimedOut:
+            raise limits.struck() from None
+        except (Cut, OSError) as cut:
+            raise unreachable(self._course.route, cut) from cut
+        self._course.check_tunnel(head)
 
     def _ask(self, deadline: float | None) -> Head:
         self._reception = self._course.reception()
@@ -267,8 +272,6 @@ class Exchange:
         if found is None:
             raise Closed
         if isinstance(found, OSError):
-            from rillet.net.reach import unreachable
-
             raise unreachable(self._course.route, found)
         return found
 

@@ -1,0 +1,279 @@
+"""The net for asyncio: one protocol per connection under the same pure machines.
+
+The shape is that of `sync`, call by call. What differs: time is kept by one timer per exchange
+that is moved only when a deadline comes nearer (a paced token costs no timer); a reader too slow
+for its peer stops the socket, not the loop; a task cancelled at any await leaves nothing open.
+
+Idle connections belong to the loop they were made on and are closed when it ends: an asynchronous
+generator waits in each loop for `shutdown_asyncgens`, which `asyncio.run` and all like it call.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from time import monotonic
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rillet.net.address import Target
+from rillet.net.course import Course, Route
+from rillet.net.dial_aio import dial, secure
+from rillet.net.faults import Closed, Cut, TimedOut
+from rillet.net.http1 import Head, HeaderList, Request
+from rillet.net.reach import Limits, unreachable
+from rillet.net.reception import Reception
+from rillet.net.tls import TlsOptions, make_context
+from rillet.net.wire_aio import Wire
+
+if TYPE_CHECKING:
+    import ssl
+
+IDLE = 60.0  # seconds that an unused connection is kept
+DRAIN_TIME = 0.05  # seconds that a connection worth keeping may take to say its end
+DRAIN_BYTES = 65536
+
+
+class AsyncTransport:
+    """Connections to one server, from any loop. See `sync.Transport`."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        tls: TlsOptions | None = None,
+        env: Mapping[str, str] | None = None,
+        pool_size: int = 8,
+    ) -> None:
+        self.target = target
+        self.headers: HeaderList = tuple(headers)
+        self._tls = tls or TlsOptions()
+        self._env = os.environ if env is None else env
+        self._context: ssl.SSLContext | None = None
+        self._pool_size = pool_size
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool] = WeakKeyDictionary()
+
+    def exchange(self, request: Request) -> "AsyncExchange":
+        """A question that is yet to be sent. Raises `InvalidRequest` for a proxy we cannot use."""
+        return AsyncExchange(self, Course(self.target, request, self.headers, self._env))
+
+    def context(self) -> "ssl.SSLContext":
+        if self._context is None:
+            self._context = make_context(self._tls, self._env)
+        return self._context
+
+    async def pool(self) -> "AsyncPool":
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            pool = self._pools[loop] = AsyncPool(self._pool_size)
+            await pool.open()
+        return pool
+
+    def close(self) -> None:
+        """Close the idle connections of the running loop, on which it must be called."""
+        pool = self._pools.get(asyncio.get_running_loop())
+        if pool is not None:
+            pool.close()
+
+
+class AsyncPool:
+    """Idle connections of one loop, by route."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._idle: dict[Route, list[tuple[float, Wire]]] = {}
+        self._watch: AsyncGenerator[None, None] | None = None
+
+    async def open(self) -> None:
+        self._watch = self._until_loop_ends()
+        await self._watch.__anext__()
+
+    def take(self, route: Route) -> Wire | None:
+        idle = self._idle.get(route)
+        while idle:
+            since, wire = idle.pop()
+            if monotonic() - since < IDLE and wire.is_alive:
+                return wire
+            wire.abort()
+        return None
+
+    def put(self, route: Route, wire: Wire) -> None:
+        idle = self._idle.setdefault(route, [])
+        idle[:] = [entry for entry in idle if entry[1].is_alive]
+        if len(idle) < self._size and wire.rest():
+            idle.append((monotonic(), wire))
+        else:
+            wire.abort()
+
+    def close(self) -> None:
+        for idle in self._idle.values():
+            for _, wire in idle:
+                wire.abort()
+            idle.clear()
+
+    async def _until_loop_ends(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            self.close()
+            await asyncio.sleep(0)  # the loop closes an aborted transport in its next round
+
+
+class AsyncExchange:
+    """One question and its answer: `head()`, then `read()` until b"", then nothing or `close()`."""
+
+    def __init__(self, transport: AsyncTransport, course: Course) -> None:
+        self._transport = transport
+        self._course = course
+        self._pool: AsyncPool | None = None
+        self._wire: Wire | None = None
+        self._reception: Reception | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def head(self, *, connect: float | None = None, deadline: float | None = None) -> Head:
+        """Connect, send, and wait for the head. As `sync.Exchange.head`."""
+        try:
+            if self._closed:
+                raise Closed
+            return await self._head(connect, deadline)
+        except BaseException as error:
+            if self._closed and not _is_order(error):
+                raise Closed from None
+            self.close()
+            raise
+
+    async def read(self, deadline: float | None = None) -> bytes:
+        """Content as soon as any is there; b"" at the proper end. As `sync.Exchange.read`."""
+        wire, reception = self._wire, self._reception
+        if wire is None or reception is None:
+            if self._closed:
+                raise Closed
+            return b""
+        while (data := reception.take()) is None:
+            try:
+                await wire.more(deadline)
+            except asyncio.CancelledError:
+                self.close()
+                raise
+        if not data:
+            self._put_back()
+        return data
+
+    async def release(self) -> None:
+        """The answer is whole for its reader: keep the connection if its end comes at once."""
+        end = monotonic() + DRAIN_TIME
+        drained = 0
+        try:
+            while self._wire is not None and drained < DRAIN_BYTES:
+                drained += len(await self.read(end))
+        except Exception:
+            pass  # whatever it is, this connection is not kept
+        finally:
+            self._drop()
+
+    def close(self) -> None:
+        """Hang up; whoever waits in `head` or `read` wakes with `Closed`. Never waits itself."""
+        self._closed = True
+        if self._connecting is not None:
+            self._connecting.cancel()
+        self._drop()
+
+    # The ways of one answer.
+
+    async def _head(self, connect: float | None, deadline: float | None) -> Head:
+        self._pool = await self._transport.pool()
+        while True:
+            head = await self._answer(connect, deadline)
+            route = self._course.route
+            if not self._course.redirect(head):
+                return head
+            self._put_back(route)
+
+    async def _answer(self, connect: float | None, deadline: float | None) -> Head:
+        """Ask once, or twice where a kept connection turns out to be dead."""
+        course, pool = self._course, self._pool
+        assert pool is not None
+        if not course.is_streamed and (wire := pool.take(course.route)):
+            self._wire = wire
+            try:
+                return await self._ask(deadline)
+            except Cut:
+                if self._closed or (self._reception is not None and self._reception.started):
+                    raise
+                self._drop()
+        # A task of its own, so that `close()` can end it without cancelling its caller.
+        limits = Limits(connect, deadline)
+        self._connecting = asyncio.create_task(self._connect(limits))
+        try:
+            await self._connecting
+        finally:
+            self._connecting = None
+        return await self._ask(deadline)
+
+    async def _connect(self, limits: Limits) -> None:
+        route = self._course.route
+        wire = self._wire = Wire()
+        await dial(route, limits, wire)
+        if route.tunnelled:
+            await self._tunnel(wire, limits)
+        if route.tls:
+            await secure(wire, route, self._transport.context(), limits)
+
+    async def _tunnel(self, wire: Wire, limits: Limits) -> None:
+        self._reception = Reception("CONNECT", self._course.route.place)
+        wire.begin(self._reception)
+        wire.write(self._course.tunnel_request())
+        try:
+            head = await self._wait_for_head(limits.end)
+        except TimedOut:
+            raise limits.struck() from None
+        except Cut as cut:
+            raise unreachable(self._course.route, cut) from cut
+        self._course.check_tunnel(head)
+
+    async def _ask(self, deadline: float | None) -> Head:
+        wire = self._wire
+        if wire is None:
+            raise Closed
+        self._reception = self._course.reception()
+        wire.begin(self._reception)
+        first, rest = self._course.outgoing()
+        wire.write(first)
+        for piece in rest or ():
+            await wire.room(deadline)
+            wire.write(piece)
+        return await self._wait_for_head(deadline)
+
+    async def _wait_for_head(self, deadline: float | None) -> Head:
+        wire, reception = self._wire, self._reception
+        if wire is None or reception is None:
+            raise Closed
+        while (head := reception.head()) is None:
+            await wire.more(deadline)
+        return head
+
+    def _put_back(self, route: Route | None = None) -> None:
+        """Keep the connection, unless the answer forbids it."""
+        wire, reception = self._wire, self._reception
+        self._wire = None
+        if wire is None or self._pool is None:
+            return
+        if reception is not None and reception.keep_alive:
+            self._pool.put(route or self._course.route, wire)
+        else:
+            wire.abort()
+
+    def _drop(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.abort()
+
+
+def _is_order(error: BaseException) -> bool:
+    """Whether it tells this task to stop, which goes before `Closed`."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt | SystemExit)

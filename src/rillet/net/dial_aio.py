@@ -1,0 +1,104 @@
+"""Opening a connection, for the asyncio shell. The twin of `dial`."""
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, cast
+
+from rillet.net.course import Route
+from rillet.net.dial import tune
+from rillet.net.reach import (
+    Address,
+    Limits,
+    attempts,
+    from_resolver,
+    known_addresses,
+    tls_failed,
+    unreachable,
+)
+from rillet.net.wire_aio import Wire
+
+if TYPE_CHECKING:
+    import ssl
+
+
+async def dial(route: Route, limits: Limits, wire: Wire) -> None:
+    """Put a connected socket under the wire. Raises `Unreachable`, or what `limits` says."""
+    loop = asyncio.get_running_loop()
+    sock = await _connected(route, limits)
+    try:
+        if route.unix is not None:
+            await loop.create_unix_connection(lambda: wire, sock=sock)
+        else:
+            await loop.create_connection(lambda: wire, sock=sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def secure(wire: Wire, route: Route, context: "ssl.SSLContext", limits: Limits) -> None:
+    """TLS over the wire's connection."""
+    import ssl
+
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(limits.left()):
+            assert wire.transport is not None
+            transport = await loop.start_tls(
+                wire.transport, wire, context, server_hostname=route.host
+            )
+    except TimeoutError:
+        raise limits.struck() from None
+    except (ssl.SSLError, OSError, ValueError) as error:
+        raise tls_failed(route, error) from error
+    wire.connection_made(cast(asyncio.Transport, transport))
+
+
+async def _connected(route: Route, limits: Limits) -> socket.socket:
+    if route.unix is not None:
+        addresses: list[Address] = [(socket.AF_UNIX, route.unix)]
+    else:
+        host, port = route.peer
+        addresses = known_addresses(host, port) or await _resolve(route, limits)
+    error: OSError | None = None
+    refused: set[Address] = set()
+    for address, patience in attempts(addresses):
+        if address in refused:
+            continue
+        left = limits.left()
+        wait = patience if left is None else min(left, patience or left)
+        try:
+            return await _connect(address, wait)
+        except TimeoutError as silence:
+            error = silence
+        except OSError as refusal:
+            error = refusal
+            refused.add(address)
+    limits.left()
+    raise unreachable(route, error) from error
+
+
+async def _connect(address: Address, wait: float | None) -> socket.socket:
+    family, where = address
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        tune(sock)
+        async with asyncio.timeout(wait):
+            await asyncio.get_running_loop().sock_connect(sock, where)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _resolve(route: Route, limits: Limits) -> list[Address]:
+    loop = asyncio.get_running_loop()
+    host, port = route.peer
+    try:
+        async with asyncio.timeout(limits.left()):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError:
+        raise limits.struck() from None
+    except OSError as error:
+        raise unreachable(route, error) from error
+    return from_resolver(found)

@@ -1,0 +1,177 @@
+"""One connection of the asyncio shell: what the loop calls, and the one place that waits.
+
+A wire is either at rest (in a pool, where any byte or end is a reason to drop it) or it feeds a
+`Reception`. At most one task waits on it at a time.
+"""
+
+import asyncio
+from time import monotonic
+from typing import cast
+
+from rillet.net.faults import Closed, Cut, TimedOut
+from rillet.net.reception import Reception
+
+HIGH_WATER = 262144  # bytes received since the reader last waited; then the socket is stopped
+
+
+class Wire(asyncio.Protocol):
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._reception: Reception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._backlog = 0
+        self._stopped = False  # reading is paused
+        self._full = False  # the loop asks us not to write
+        self._aborted = False
+        self._lost: BaseException | None = None
+        self._gone = False
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        if self._aborted:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        reception = self._reception
+        if reception is None:
+            self.abort()  # it speaks unasked
+            return
+        reception.feed(data)
+        self._backlog += len(data)
+        if self._backlog > HIGH_WATER and not self._stopped and self.transport is not None:
+            self._stopped = True
+            self.transport.pause_reading()
+        if self._waiter is not None:
+            self._wake()
+
+    def eof_received(self) -> None:
+        self._gone = True
+        if self._reception is not None:
+            self._reception.feed_eof()
+        self._wake()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._gone = True
+        self._lost = exc
+        if self._reception is not None and exc is None and not self._aborted:
+            self._reception.feed_eof()
+        self._wake()
+        self._stop_timer()
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
+        self._wake()
+
+    # What an exchange calls.
+
+    @property
+    def is_alive(self) -> bool:
+        return not (self._gone or self._aborted)
+
+    def begin(self, reception: Reception) -> None:
+        """Feed this machine from now on."""
+        self._reception = reception
+        self._backlog = 0
+
+    def rest(self) -> bool:
+        """Go to a pool. False if the connection is not fit for it."""
+        self._reception = None
+        self._stop_timer()
+        self._resume()
+        return self.is_alive
+
+    def write(self, data: bytes) -> None:
+        if self.transport is not None and not self._gone:
+            self.transport.write(data)
+
+    async def room(self, deadline: float | None) -> None:
+        """Wait until the loop has sent enough to take more."""
+        while self._full and not self._gone and not self._answered():
+            await self._wait(deadline)
+        if self._aborted:
+            raise Closed
+
+    async def more(self, deadline: float | None) -> None:
+        """Wait until something was fed. Raises `TimedOut`, `Closed`, or `Cut` for a broken wire."""
+        if self._aborted:
+            raise Closed
+        if self._gone:
+            raise Cut(_reason(self._lost))
+        self._resume()
+        await self._wait(deadline)
+        if self._aborted:
+            raise Closed
+
+    def abort(self) -> None:
+        """Close at once; the waiting task, if any, wakes. Any number of times."""
+        self._aborted = True
+        self._stop_timer()
+        if self.transport is not None:
+            self.transport.abort()
+        self._wake()
+
+    # Waiting.
+
+    async def _wait(self, deadline: float | None) -> None:
+        self._deadline = deadline
+        if deadline is not None and (self._timer is None or deadline < self._timer_at):
+            self._set_timer(deadline)
+        waiter = self._waiter = self._loop.create_future()
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _set_timer(self, deadline: float) -> None:
+        left = deadline - monotonic()
+        if left <= 0:
+            raise TimedOut
+        self._stop_timer()
+        self._timer_at = deadline
+        self._timer = self._loop.call_later(left, self._strike)
+
+    def _strike(self) -> None:
+        """The timer was set for an earlier deadline than now counts, or its time has come."""
+        self._timer = None
+        waiter, deadline = self._waiter, self._deadline
+        if waiter is None or waiter.done() or deadline is None:
+            return
+        if monotonic() < deadline:
+            self._timer_at = deadline
+            self._timer = self._loop.call_later(deadline - monotonic(), self._strike)
+        else:
+            waiter.set_exception(TimedOut())
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _resume(self) -> None:
+        self._backlog = 0
+        if self._stopped and self.transport is not None and not self._gone:
+            self._stopped = False
+            self.transport.resume_reading()
+
+    def _answered(self) -> bool:
+        return self._reception is not None and self._reception.started
+
+
+def _reason(error: BaseException | None) -> str:
+    if error is None:
+        return "the connection was closed"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
