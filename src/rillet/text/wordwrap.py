@@ -126,7 +126,7 @@ class WordWrap:
         if last[-1] == _JOINER or _width(char) == 0:
             return True
         if _is_flag_half(char):
-            return len(last) == 1 and _is_flag_half(last)
+            return _is_flag_half(last)
         return "\U0001f3fb" <= char <= "\U0001f3ff" and _width(last) == 2  # tone of skin
 
     def _join(self, char: str) -> None:
@@ -142,12 +142,14 @@ class WordWrap:
             self._fixed, self._word = True, ("", 0)
 
 
-def _is_flag_half(char: str) -> bool:
-    return "\U0001f1e6" <= char <= "\U0001f1ff"
+def _is_flag_half(text: str) -> bool:
+    return len(text) == 1 and "\U0001f1e6" <= text <= "\U0001f1ff"
 
 
 @lru_cache(maxsize=4096)
 def _width(text: str) -> int:
     from wcwidth import wcswidth  # its tables cost what a start can do without
 
+    if _is_flag_half(text):  # one column before wcwidth 0.6, though it is shown as wide as a flag
+        return 2
     return max(0, wcswidth(text))
