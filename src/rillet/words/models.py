@@ -31,11 +31,11 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     """One model of a store (an entry of /api/tags). `digest` is that of its manifest."""
 
     name: str
-    model: str
-    modified_at: str
-    size: int
-    digest: str
-    details: ListedDetails
+    model: str = ""
+    modified_at: str = ""
+    size: int = 0
+    digest: str = ""
+    details: ListedDetails = ListedDetails()
     capabilities: list[str] = []
 
 
@@ -43,11 +43,11 @@ class LoadedModel(Struct, frozen=True, kw_only=True):
     """One model that an engine holds in memory (an entry of /api/ps)."""
 
     name: str
-    model: str
-    size: int
-    digest: str
-    details: ModelDetails
-    expires_at: str
+    model: str = ""
+    size: int = 0
+    digest: str = ""
+    details: ModelDetails = ModelDetails()
+    expires_at: str = ""
     size_vram: int = 0
     context_length: int = 0
 
@@ -55,8 +55,8 @@ class LoadedModel(Struct, frozen=True, kw_only=True):
 class ModelCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is known of one model (/api/show)."""
 
-    details: ModelDetails
-    model_info: dict[str, Any]
+    details: ModelDetails = ModelDetails()
+    model_info: dict[str, Any] = {}
     license: str = ""
     modelfile: str = ""
     parameters: str = ""

@@ -1,6 +1,6 @@
 """A reply is a stream folded to one value: `fold(events) -> Reply`, or piece by piece `Folding`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -51,37 +51,63 @@ class Reply(Struct, frozen=True):
         return self.text
 
 
-class Folding:
-    """Folds a stream as it comes; `reply()` may be asked at any moment, at linear cost in all."""
+COMPACT = 4096  # pieces after which they are joined, so that a long answer costs its text alone
+
+
+class _Pieces:
+    """A text in pieces, at about one byte of memory for a byte of text."""
 
     def __init__(self) -> None:
-        self._text: list[str] = []
-        self._thinking: list[str] = []
+        self._joined: list[str] = []
+        self._pieces: list[str] = []
+
+    def extend(self, pieces: list[str]) -> None:
+        self._pieces += pieces
+        if len(self._pieces) >= COMPACT:
+            self._joined.append("".join(self._pieces))
+            self._pieces.clear()
+
+    def text(self) -> str:
+        return "".join(self._joined) + "".join(self._pieces)
+
+
+class Folding:
+    """Folds a stream as it comes; `reply()` may be asked at any moment."""
+
+    def __init__(self) -> None:
+        self._text = _Pieces()
+        self._thinking = _Pieces()
         self._calls: list[ToolCall] = []
         self._logprobs: list[TokenLogprob] = []
-        self._finish: Finish | None = None
+        self.finish: Finish | None = None
 
-    def add(self, event: Event) -> None:
-        if isinstance(event, Text):
-            self._text.append(event.text)
-            if event.logprobs:
-                self._logprobs.extend(event.logprobs)
-        elif isinstance(event, Thinking):
-            self._thinking.append(event.text)
-            if event.logprobs:
-                self._logprobs.extend(event.logprobs)
+    def extend(self, events: Sequence[Event]) -> None:
+        """Take a batch. Most batches are texts alone, so those are the fast way."""
+        texts = [event.text for event in events if type(event) is Text]
+        if texts:
+            self._text.extend(texts)
+            if len(texts) == len(events) and events[0].logprobs is None:  # type: ignore[union-attr]
+                return
+        for event in events:
+            self._add(event)
+
+    def _add(self, event: Event) -> None:
+        if isinstance(event, Text | Thinking) and event.logprobs:
+            self._logprobs.extend(event.logprobs)
+        if isinstance(event, Thinking):
+            self._thinking.extend([event.text])
         elif isinstance(event, ToolCall):
             self._calls.append(event)
         elif isinstance(event, Finish):
-            self._finish = event
+            self.finish = event
 
     def reply(self) -> Reply:
         return Reply(
-            text="".join(self._text),
-            thinking="".join(self._thinking),
+            text=self._text.text(),
+            thinking=self._thinking.text(),
             tool_calls=tuple(self._calls),
             logprobs=tuple(self._logprobs),
-            finish=self._finish,
+            finish=self.finish,
         )
 
 
@@ -92,5 +118,5 @@ def fold(events: Iterable[Event]) -> Reply:
         if isinstance(event, Failure):
             event.error.partial = folding.reply()
             raise event.error
-        folding.add(event)
+        folding.extend((event,))
     return folding.reply()

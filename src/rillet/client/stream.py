@@ -1,0 +1,128 @@
+"""A running answer, for threads: iterate it, stop it, fold it.
+
+    with client.stream_chat(model="llama3", messages=[…]) as stream:
+        for piece in stream.text():
+            print(piece, end="", flush=True)
+
+Leaving the loop or the block closes the connection, and the server stops its engine. `stop` may be
+called from any thread, task or signal handler: the loop then ends quietly. An answer that did not
+come whole raises, with what came so far in `.partial` of the error.
+"""
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rillet.text.partial_json import PartialJson
+from rillet.words.errors import RilletError
+from rillet.words.events import Event, Failure, Text
+from rillet.words.replies import Folding, Reply
+
+
+class Source(Protocol):
+    """Where the batches of one call come from. `next_batch` returns [] after the end or a stop."""
+
+    def next_batch(self) -> Sequence[Event]: ...
+    def close(self) -> None: ...
+
+
+class Stream:
+    """One answer as it comes. Iterating yields events; `.text()` yields strings."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._folding = Folding()
+        self._ahead: list[Event] = []  # of a batch that next() has begun
+        self._failure: RilletError | None = None
+        self._stopped = False
+
+    def _next(self) -> Sequence[Event]:
+        """The next batch, [] at the end. A failure is raised here and only here."""
+        if self._failure is not None:
+            error, self._failure = self._failure, None
+            raise error
+        batch = self._source.next_batch()
+        if not batch or type(batch[-1]) is not Failure:
+            self._folding.extend(batch)
+            return batch
+        error = batch[-1].error
+        self._folding.extend(batch[:-1])
+        error.partial = self._folding.reply()
+        if len(batch) == 1:
+            raise error
+        self._failure = error  # first what came before it
+        return batch[:-1]
+
+    def _batches(self) -> Iterator[Sequence[Event]]:
+        if self._ahead:
+            ahead, self._ahead = self._ahead, []
+            yield ahead
+        while batch := self._next():
+            yield batch
+
+    def __iter__(self) -> Iterator[Event]:
+        # A generator of the loop's own: when the loop is left it has no other owner, is closed by
+        # CPython at once, and closes the connection, even while the stream variable lives on.
+        try:
+            for batch in self._batches():
+                yield from batch
+        finally:
+            self.close()
+
+    def text(self) -> Iterator[str]:
+        """The answer's text, piece by piece (usually one token each)."""
+        try:
+            for batch in self._batches():
+                for event in batch:
+                    if type(event) is Text:
+                        yield event.text
+        finally:
+            self.close()
+
+    def partial_json(self) -> Iterator[Any]:
+        """The JSON answer as far as it is certain, after each piece that makes it grow."""
+        parser = PartialJson()
+        for piece in self.text():
+            parser.feed(piece)
+            yield parser.value
+
+    def __next__(self) -> Event:
+        if not self._ahead:
+            self._ahead = list(self._next())
+            if not self._ahead:
+                raise StopIteration
+        return self._ahead.pop(0)
+
+    def reply(self) -> Reply:
+        """Read to the end, and give the whole. After `stop`: what has come."""
+        for _ in self._batches():
+            pass
+        self.close()
+        return self._folding.reply()
+
+    @property
+    def partial(self) -> Reply:
+        """What has come so far."""
+        return self._folding.reply()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called before the end."""
+        return self._stopped
+
+    def stop(self) -> None:
+        """End it now: the server is told, a waiting reader wakes, the loop ends quietly."""
+        self._stopped = self._folding.finish is None
+        self._source.close()
+
+    def close(self) -> None:
+        """Let go of the connection. Harmless when the answer is whole."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,181 @@
+"""The client, for threads.
+
+    with rillet.Client().stream_chat(model="llama3", messages=[{"role": "user", "content": "Hi"}]) as stream:
+        for piece in stream.text(): ...
+
+The operations and their words are those of `AsyncClient`; both are thin over the same flows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from rillet.client.asking import (
+    ChatOptions,
+    GenerateOptions,
+    MessageLike,
+    chat_request,
+    embed_request,
+    generate_request,
+)
+from rillet.client.door import Api, Door, RemoteDoor, Settings
+from rillet.client.stream import Stream
+from rillet.net.tls import TlsOptions
+from rillet.words.models import (
+    CreateRequest,
+    Embeddings,
+    LoadedModel,
+    ModelCard,
+    ModelInfo,
+    ShowRequest,
+    TransferRequest,
+)
+from rillet.words.replies import Reply
+from rillet.words.timeouts import Timeouts
+
+
+class Client:
+    """Calls of one server.
+
+    `host` is read as Ollama reads OLLAMA_HOST; None takes RILLET_HOST, OLLAMA_HOST, or
+    127.0.0.1:11434. `api` is "ollama", "openai", or None to ask the server once. `api_key` is sent
+    as a bearer token (else RILLET_API_KEY, and with `api` given OLLAMA_API_KEY or OPENAI_API_KEY).
+    `retries` counts further tries where a server cannot have begun: no connection, 429, 503.
+    `finish_reason_required=False` is for servers that are known to end without a finish reason.
+    Every error is a `RilletError`.
+    """
+
+    def __init__(
+        self,
+        host: str | None = None,
+        *,
+        api: Api | None = None,
+        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeouts: Timeouts | None = None,
+        retries: int = 2,
+        tls: TlsOptions | None = None,
+        finish_reason_required: bool = True,
+    ) -> None:
+        settings = Settings.of(
+            host,
+            api=api,
+            api_key=api_key,
+            headers=headers,
+            timeouts=timeouts,
+            retries=retries,
+            tls=tls,
+            finish_reason_required=finish_reason_required,
+        )
+        self._door: Door = RemoteDoor(settings)
+
+    @classmethod
+    def through(cls, door: Door) -> Self:
+        """The same operations by another way than HTTP to a host."""
+        client = cls.__new__(cls)
+        client._door = door
+        return client
+
+    def stream_generate(
+        self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]
+    ) -> Stream:
+        """Complete one prompt, as it comes."""
+        request = generate_request(model, prompt, options)
+        return Stream(self._door.stream("generate", request))
+
+    def stream_chat(
+        self, model: str, messages: Iterable[MessageLike], **options: Unpack[ChatOptions]
+    ) -> Stream:
+        """The next message of a chat, as it comes."""
+        return Stream(self._door.stream("chat", chat_request(model, messages, options)))
+
+    def generate(
+        self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]
+    ) -> Reply:
+        """Complete one prompt, whole. An empty prompt loads the model; with keep_alive=0 unloads it."""
+        return self.stream_generate(model, prompt, **options).reply()
+
+    def chat(
+        self, model: str, messages: Iterable[MessageLike], **options: Unpack[ChatOptions]
+    ) -> Reply:
+        """The next message of a chat, whole."""
+        return self.stream_chat(model, messages, **options).reply()
+
+    def embed(self, model: str, input: str | Sequence[str], **options: Any) -> Embeddings:
+        """Vectors of one text or several. Options: truncate, dimensions, keep_alive, options."""
+        answer: Embeddings = self._door.ask("embed", embed_request(model, input, options))
+        return answer
+
+    def tags(self) -> list[ModelInfo]:
+        """The models that the server has."""
+        models: list[ModelInfo] = self._door.ask("tags", None)
+        return models
+
+    def ps(self) -> list[LoadedModel]:
+        """The models that are loaded."""
+        models: list[LoadedModel] = self._door.ask("ps", None)
+        return models
+
+    def show(self, model: str, *, verbose: bool = False) -> ModelCard:
+        """All that is known of a model."""
+        request = ShowRequest(model=model, verbose=verbose or None)
+        card: ModelCard = self._door.ask("show", request)
+        return card
+
+    def version(self) -> str:
+        version: str = self._door.ask("version", None)
+        return version
+
+    def copy(self, source: str, destination: str) -> None:
+        self._door.ask("copy", {"source": source, "destination": destination})
+
+    def delete(self, model: str) -> None:
+        self._door.ask("delete", {"model": model})
+
+    def stream_pull(self, model: str, *, insecure: bool = False) -> Stream:
+        """Fetch a model from its registry; yields `Progress`."""
+        request = TransferRequest(model=model, insecure=insecure or None)
+        return Stream(self._door.stream("pull", request))
+
+    def stream_push(self, model: str, *, insecure: bool = False) -> Stream:
+        """Send a model to its registry; yields `Progress`."""
+        request = TransferRequest(model=model, insecure=insecure or None)
+        return Stream(self._door.stream("push", request))
+
+    def stream_create(self, request: CreateRequest) -> Stream:
+        """Make a model from another one or from uploaded files; yields `Progress`."""
+        return Stream(self._door.stream("create", request))
+
+    def pull(self, model: str, *, insecure: bool = False) -> None:
+        """Fetch a model from its registry."""
+        self.stream_pull(model, insecure=insecure).reply()
+
+    def push(self, model: str, *, insecure: bool = False) -> None:
+        """Send a model to its registry."""
+        self.stream_push(model, insecure=insecure).reply()
+
+    def create(self, request: CreateRequest) -> None:
+        """Make a model from another one or from uploaded files."""
+        self.stream_create(request).reply()
+
+    def has_blob(self, digest: str) -> bool:
+        """Whether the server has the file with this "sha256:…"."""
+        found: bool = self._door.ask("has_blob", digest)
+        return found
+
+    def put_blob(self, path: str | PathLike[str]) -> str:
+        """Send a file; returns its digest, by which `create` names it."""
+        digest: str = self._door.ask("put_blob", path)
+        return digest
+
+    def close(self) -> None:
+        self._door.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,170 @@
+"""Each operation as a value: what goes to which path, and what reads the answer.
+
+One table a wire. An operation that a wire does not have is an `InvalidRequest` that says so.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from rillet.net.flow import Call
+from rillet.net.http1 import Request
+from rillet.wire import ollama
+from rillet.wire.decoder import Decoder
+from rillet.words.errors import InvalidRequest, MalformedStream
+from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
+from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
+
+JSON = (("content-type", "application/json"),)
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A call with one whole answer, which `read` turns into a value."""
+
+    request: Request
+    read: Callable[[bytes], Any]
+    model: str | None = None
+
+
+class Wire(Protocol):
+    """A dialect as a client speaks it."""
+
+    def stream(self, operation: str, request: Any) -> Call: ...
+    def ask(self, operation: str, request: Any) -> Question: ...
+
+
+class OllamaWire:
+    """Ollama's own API. Requests encode as they stand."""
+
+    _streams: dict[str, tuple[str, Callable[[], Decoder]]] = {
+        "generate": ("/api/generate", ollama.GenerateDecoder),
+        "chat": ("/api/chat", ollama.ChatDecoder),
+        "pull": ("/api/pull", ollama.ProgressDecoder),
+        "push": ("/api/push", ollama.ProgressDecoder),
+        "create": ("/api/create", ollama.ProgressDecoder),
+    }
+
+    def stream(self, operation: str, request: Any) -> Call:
+        path, decoder = self._streams[operation]
+        body = msgspec.json.encode(msgspec.structs.replace(request, stream=True))
+        headers = (*JSON, ("accept", "application/x-ndjson"))
+        return Call(Request("POST", path, headers, body), decoder, request.model)
+
+    def ask(self, operation: str, request: Any) -> Question:
+        method, path, kind = _OLLAMA_QUESTIONS[operation]
+        if method in ("POST", "DELETE"):
+            sent = Request(method, path, JSON, msgspec.json.encode(request))
+        else:
+            sent = Request(method, path)
+        model = request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
+        return Question(sent, lambda body: _read(body, kind), model)
+
+
+class _Tags(msgspec.Struct):
+    models: list[ModelInfo] = []
+
+
+class _Loaded(msgspec.Struct):
+    models: list[LoadedModel] = []
+
+
+class _Version(msgspec.Struct):
+    version: str
+
+
+_OLLAMA_QUESTIONS: dict[str, tuple[str, str, Any]] = {
+    "embed": ("POST", "/api/embed", Embeddings),
+    "tags": ("GET", "/api/tags", _Tags),
+    "ps": ("GET", "/api/ps", _Loaded),
+    "show": ("POST", "/api/show", ModelCard),
+    "version": ("GET", "/api/version", _Version),
+    "copy": ("POST", "/api/copy", None),
+    "delete": ("DELETE", "/api/delete", None),
+}
+
+
+class OpenAIWire:
+    """chat/completions, completions, embeddings and models of any OpenAI-compatible server."""
+
+    def __init__(self, *, finish_reason_required: bool = True) -> None:
+        self._strict = finish_reason_required
+
+    def stream(self, operation: str, request: Any) -> Call:
+        from rillet.wire import openai
+
+        if isinstance(request, ChatRequest):
+            path, fields, decoder = "/v1/chat/completions", openai.chat_body(request), openai.ChatChunkDecoder
+        elif isinstance(request, GenerateRequest):
+            path, fields = "/v1/completions", openai.completion_body(request)
+            decoder = openai.CompletionChunkDecoder
+        else:
+            raise _not_spoken(operation)
+        fields |= {"stream": True, "stream_options": {"include_usage": True}}
+        sent = Request(
+            "POST", path, (*JSON, ("accept", "text/event-stream")), msgspec.json.encode(fields)
+        )
+        strict = self._strict
+        return Call(sent, lambda: decoder(finish_reason_required=strict), request.model)
+
+    def ask(self, operation: str, request: Any) -> Question:
+        if operation == "tags":
+            return Question(Request("GET", "/v1/models"), _read_models)
+        if not isinstance(request, EmbedRequest):
+            raise _not_spoken(operation)
+        texts = [request.input] if isinstance(request.input, str) else request.input
+        fields: dict[str, Any] = {"model": request.model, "input": texts}
+        if request.dimensions:
+            fields["dimensions"] = request.dimensions
+        sent = Request("POST", "/v1/embeddings", JSON, msgspec.json.encode(fields))
+        return Question(sent, lambda body: _read_embeddings(body, request.model), request.model)
+
+
+def _not_spoken(operation: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"This server speaks OpenAI's API, which has no {operation}",
+        hint="Ollama and Rillet servers have it",
+    )
+
+
+class _OpenAIModel(msgspec.Struct):
+    id: str
+    created: int = 0
+
+
+class _OpenAIModels(msgspec.Struct):
+    data: list[_OpenAIModel] | None = None
+
+
+class _Vector(msgspec.Struct):
+    embedding: list[float]
+    index: int = 0
+
+
+class _Vectors(msgspec.Struct):
+    data: list[_Vector]
+    usage: dict[str, Any] | None = None
+
+
+def _read(body: bytes, kind: Any) -> Any:
+    if kind is None:
+        return None
+    try:
+        value = msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        shown = body[:80].decode(errors="replace")
+        raise MalformedStream(f"The server's answer is not what its API says ({error}): {shown!r}") from error
+    if isinstance(value, _Version):
+        return value.version
+    return value.models if isinstance(value, _Tags | _Loaded) else value
+
+
+def _read_models(body: bytes) -> list[ModelInfo]:
+    return [ModelInfo(name=entry.id, model=entry.id) for entry in _read(body, _OpenAIModels).data or ()]
+
+
+def _read_embeddings(body: bytes, model: str) -> Embeddings:
+    answer = _read(body, _Vectors)
+    vectors = [entry.embedding for entry in sorted(answer.data, key=lambda entry: entry.index)]
+    tokens = (answer.usage or {}).get("prompt_tokens")
+    return Embeddings(model=model, embeddings=vectors, prompt_eval_count=tokens or 0)

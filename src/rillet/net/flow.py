@@ -1,0 +1,225 @@
+"""What to do next in a call: a generator that decides and never waits.
+
+A shell (`run_sync`, `run_aio`) drives it: it performs each command that comes out, sends the
+result back in (or throws the fault that happened), and hands lists of events to its caller.
+
+    flow -> Open(request, …)   shell answers Head, or throws Unreachable | TimedOut | Cut
+    flow -> Read(deadline)     shell answers bytes (b"" is a proper end), or throws TimedOut | Cut
+    flow -> Pause(seconds)     shell answers None after that time
+    flow -> Release()          the answer is whole: keep the connection for the next call
+    flow -> [events…]          for the caller
+
+Laws: the last event of the last list is `Finish` or `Failure`. Calls are repeated only before the
+first event and only where the server cannot have begun: no connection, 429, 503.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from rillet.net.faults import Cut, TimedOut
+from rillet.net.http1 import Head, Request
+from rillet.wire.decoder import Decoder
+from rillet.wire.failures import error_from_response
+from rillet.words.errors import Busy, RilletError, Stalled, StreamTruncated, Unreachable
+from rillet.words.events import Event, Failure, Finish, Progress
+from rillet.words.timeouts import Timeouts
+
+ERROR_BODY_LIMIT = 1 << 20  # bytes of an error page that are read
+RETRY_AFTER_LIMIT = 60.0  # seconds; a server that wants more patience than this gets an error instead
+
+
+class Open(Struct, frozen=True):
+    request: Request
+    connect: float | None
+    deadline: float | None
+
+
+class Read(Struct, frozen=True):
+    deadline: float | None
+
+
+class Pause(Struct, frozen=True):
+    seconds: float
+
+
+class Release(Struct, frozen=True):
+    pass
+
+
+class End(Struct, frozen=True):
+    """How a shell says that a flow has ended, with what it returned."""
+
+    value: Any
+
+
+Command = Open | Read | Pause | Release
+Flow = Generator[Command | list[Event], Any, None]
+
+
+class Call(Struct, frozen=True):
+    """One question to a server: what to send, and what reads the answer."""
+
+    request: Request
+    decoder: Callable[[], Decoder]
+    model: str | None = None
+
+
+class Policy(Struct, frozen=True):
+    """How patient to be. `retries` counts further tries after the first."""
+
+    timeouts: Timeouts = Timeouts()
+    retries: int = 2
+    backoff: float = 0.25  # seconds before the first further try; doubles
+
+
+class Clocks:
+    """Deadlines of one call on the caller's monotonic clock (seconds)."""
+
+    def __init__(self, timeouts: Timeouts, clock: Callable[[], float]) -> None:
+        self._timeouts = timeouts
+        self._clock = clock
+        self._end = _after(clock(), timeouts.total)
+        self._phase = "first_token"
+        self._phase_end = _after(clock(), timeouts.first_token)
+
+    def deadline(self) -> float | None:
+        if self._end is None:
+            return self._phase_end
+        return self._end if self._phase_end is None else min(self._end, self._phase_end)
+
+    def extend(self) -> None:
+        """The server said that it is at work: the wait for the first token begins anew."""
+        if self._phase == "first_token":
+            self._phase_end = _after(self._clock(), self._timeouts.first_token)
+
+    def content(self) -> None:
+        """Content has come and was handed over: the wait for the next begins."""
+        self._phase = "between_tokens"
+        self._phase_end = _after(self._clock(), self._timeouts.between_tokens)
+
+    def struck(self) -> Stalled:
+        """Which clock it was that struck."""
+        total = self._end is not None and self._clock() >= self._end
+        phase = "total" if total else self._phase
+        return Stalled(phase, getattr(self._timeouts, phase) or 0.0)
+
+    def left(self) -> float:
+        end = self.deadline()
+        return float("inf") if end is None else end - self._clock()
+
+
+def _after(now: float, seconds: float | None) -> float | None:
+    return None if seconds is None else now + seconds
+
+
+def stream_flow(call: Call, policy: Policy, clock: Callable[[], float]) -> Flow:
+    """The whole way of one streamed call."""
+    clocks = Clocks(policy.timeouts, clock)
+    try:
+        head = yield from _answered(call.request, call.model, policy, clocks)
+        if 200 <= head.status < 300:
+            yield from _events(call.decoder(), clocks)
+        else:
+            yield [Failure((yield from _refusal(head, call.model, clocks)))]
+    except TimedOut:
+        yield [Failure(clocks.struck())]
+    except RilletError as error:
+        yield [Failure(error)]
+
+
+def whole_flow(
+    request: Request, model: str | None, policy: Policy, clock: Callable[[], float], limit: int
+) -> Generator[Command, Any, bytes]:
+    """A call with one answer of at most `limit` bytes: returns it, raises `RilletError`."""
+    clocks = Clocks(policy.timeouts, clock)
+    try:
+        head = yield from _answered(request, model, policy, clocks)
+        if not 200 <= head.status < 300:
+            raise (yield from _refusal(head, model, clocks))
+        return (yield from _body(clocks, limit))
+    except TimedOut as fault:
+        raise clocks.struck() from fault
+    except Cut as cut:
+        raise StreamTruncated(f"The answer broke off: {cut}") from cut
+
+
+def _answered(
+    request: Request, model: str | None, policy: Policy, clocks: Clocks
+) -> Generator[Command, Any, Head]:
+    """Open until there is an answer that another try would not better."""
+    for attempt in range(policy.retries + 1):
+        pause = policy.backoff * 2**attempt
+        patience = min(clocks.left(), RETRY_AFTER_LIMIT) if attempt < policy.retries else -1.0
+        try:
+            head: Head = yield Open(request, policy.timeouts.connect, clocks.deadline())
+        except Unreachable:
+            if pause > patience:
+                raise
+        except Cut as cut:
+            raise StreamTruncated(f"The server hung up before it answered: {cut}") from cut
+        else:
+            if head.status not in (429, 503):
+                return head
+            error = yield from _refusal(head, model, clocks)
+            pause = max(pause, error.retry_after or 0.0) if isinstance(error, Busy) else pause
+            if pause > patience:
+                raise error
+        yield Pause(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+def _refusal(
+    head: Head, model: str | None, clocks: Clocks
+) -> Generator[Command, Any, RilletError]:
+    """The error that an answer with a bad status means; the status alone says enough if its body breaks."""
+    body = bytearray()
+    try:
+        while len(body) < ERROR_BODY_LIMIT:
+            data: bytes = yield Read(clocks.deadline())
+            if not data:
+                yield Release()
+                break
+            body += data
+    except (Cut, TimedOut):
+        pass
+    return error_from_response(head.status, head.headers, bytes(body), model=model)
+
+
+def _events(decoder: Decoder, clocks: Clocks) -> Flow:
+    """Read to the end of the stream. What is no content does not reset the clock of content."""
+    read = Read(clocks.deadline())
+    while not decoder.finished:
+        try:
+            data: bytes = yield read
+            events = decoder.feed(data) if data else decoder.eof()
+        except Cut as cut:
+            events = decoder.eof(str(cut) or "the connection was cut")
+        if events:
+            if type(events[-1]) is Finish:
+                yield Release()
+            yield events
+        if _has_content(events) or getattr(decoder, "growing", False):
+            clocks.content()
+        elif events:
+            clocks.extend()
+        else:
+            continue
+        read = Read(clocks.deadline())
+
+
+def _has_content(events: Sequence[Event]) -> bool:
+    return any(type(event) is not Progress for event in events)
+
+
+def _body(clocks: Clocks, limit: int) -> Generator[Command, Any, bytes]:
+    pieces: list[bytes] = []
+    size = 0
+    while data := (yield Read(clocks.deadline())):
+        pieces.append(data)
+        size += len(data)
+        if size > limit:
+            raise StreamTruncated(f"The answer is longer than {limit} bytes")
+    yield Release()
+    return b"".join(pieces)

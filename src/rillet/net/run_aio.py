@@ -1,0 +1,114 @@
+"""The waiting half of a flow, for asyncio: performs its commands on an `AsyncTransport`.
+
+`close` does not wait; a cancelled task leaves nothing open.
+"""
+
+import asyncio
+import time
+from collections.abc import Generator
+from typing import Any
+
+from rillet.net.aio import AsyncExchange, AsyncTransport
+from rillet.net.faults import Closed, Fault
+from rillet.net.flow import (
+    Call,
+    End,
+    Flow,
+    Open,
+    Pause,
+    Policy,
+    Read,
+    Release,
+    stream_flow,
+    whole_flow,
+)
+from rillet.net.http1 import Request
+from rillet.words.errors import RilletError
+from rillet.words.events import Event
+
+
+class AsyncRunner:
+    """Performs the commands of one flow."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        self._exchange: AsyncExchange | None = None
+        self._stopped = False
+
+    async def perform(self, command: Any) -> Any:
+        if type(command) is Read:
+            assert self._exchange is not None
+            return await self._exchange.read(command.deadline)
+        if type(command) is Release:
+            assert self._exchange is not None
+            return await self._exchange.release()
+        if self._stopped:
+            raise Closed
+        if type(command) is Open:
+            self.close()
+            self._exchange = self._transport.exchange(command.request)
+            return await self._exchange.head(connect=command.connect, deadline=command.deadline)
+        assert type(command) is Pause
+        await asyncio.sleep(command.seconds)
+        return None
+
+    async def step(self, flow: Generator[Any, Any, Any]) -> Any:
+        """Drive the flow to its next list of events, or to its end: `End` with what it returned."""
+        try:
+            step = flow.send(None)
+            while type(step) is not list:
+                try:
+                    result = await self.perform(step)
+                except (Fault, RilletError) as fault:
+                    step = flow.throw(fault)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            return End(end.value)
+        return step
+
+    def stop(self) -> None:
+        self._stopped = True
+        self.close()
+
+    def close(self) -> None:
+        if self._exchange is not None:
+            self._exchange.close()
+
+
+class AsyncStreamSource:
+    """The batches of events of one call. `next_batch` returns [] after the end or a stop."""
+
+    def __init__(self, transport: AsyncTransport, call: Call, policy: Policy) -> None:
+        self._runner = AsyncRunner(transport)
+        self._flow: Flow = stream_flow(call, policy, time.monotonic)
+
+    async def next_batch(self) -> list[Event]:
+        try:
+            batch = await self._runner.step(self._flow)
+        except Closed:
+            batch = End(None)
+        except BaseException:  # cancelled while waiting: the server is told at once
+            self._runner.stop()
+            raise
+        if type(batch) is End:
+            self._runner.close()
+            return []
+        events: list[Event] = batch
+        return events
+
+    def close(self) -> None:
+        self._runner.stop()
+
+
+async def ask(
+    transport: AsyncTransport, request: Request, policy: Policy, *, model: str | None, limit: int
+) -> bytes:
+    """One whole answer. Raises `RilletError`."""
+    runner = AsyncRunner(transport)
+    try:
+        end = await runner.step(whole_flow(request, model, policy, time.monotonic, limit))
+    finally:
+        runner.close()
+    body: bytes = end.value
+    return body

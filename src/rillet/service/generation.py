@@ -1,0 +1,76 @@
+"""A running answer: a record that grows, written by one task and read by whoever follows.
+
+The writer is never slowed by a reader. `aclose` stops the writer wherever it is (in the queue,
+loading, evaluating the prompt, generating) and returns when the engine has been told.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+from rillet.words.errors import EngineError, RilletError
+from rillet.words.events import Event, Failure, Finish
+
+Emit = Callable[[Sequence[Event]], None]
+Produce = Callable[[Emit], Awaitable[None]]
+
+
+class Generation:
+    """Iterating yields batches of events. What fails before the first event is raised."""
+
+    def __init__(self, produce: Produce, *, single: bool = False) -> None:
+        self.single = single
+        self._events: list[Event] = []
+        self._ended = False
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writer = asyncio.create_task(self._write(produce))
+
+    async def __aiter__(self) -> AsyncIterator[Sequence[Event]]:
+        position = 0
+        while True:
+            batch = self._events[position:]
+            if batch:
+                if position == 0 and isinstance(batch[0], Failure):
+                    raise batch[0].error
+                position += len(batch)
+                yield batch
+            elif self._ended:
+                return
+            else:
+                await self._more()
+
+    async def aclose(self) -> None:
+        self._writer.cancel()
+        await asyncio.wait((self._writer,))
+
+    async def _more(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        finally:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+
+    def _emit(self, events: Sequence[Event]) -> None:
+        self._events += events
+        waiting, self._waiting = self._waiting, []
+        for turn in waiting:
+            if not turn.done():
+                turn.set_result(None)
+
+    async def _write(self, produce: Produce) -> None:
+        """Exactly one terminal event, whatever happens."""
+        ending: Event
+        try:
+            await produce(self._emit)
+            ending = Failure(EngineError("the engine ended its answer without saying so"))
+        except asyncio.CancelledError:
+            ending = Finish("cancel")
+        except RilletError as error:
+            ending = Failure(error)
+        except Exception as error:
+            ending = Failure(EngineError(f"internal error: {type(error).__name__}: {error}"))
+        if not self._events or not isinstance(self._events[-1], Finish | Failure):
+            self._events.append(ending)
+        self._ended = True
+        self._emit(())

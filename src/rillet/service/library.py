@@ -1,0 +1,194 @@
+"""The models that there are: in the store, built in, or (for the owner of this process) any file.
+
+`Model` is all that the other parts want to know of one; it is read once and kept until its
+manifest or file changes.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from rillet.engine import read_model_header
+from rillet.model import manifest as kinds
+from rillet.model.capabilities import capabilities
+from rillet.model.gguf import GgufHeader
+from rillet.model.manifest import Config, config_of
+from rillet.model.names import ModelName
+from rillet.model.template import Template
+from rillet.store.store import ModelStore, StoredModel
+from rillet.words.errors import InvalidName, ModelNotFound, ServerError
+from rillet.words.requests import JsonObject, Message
+
+BUILT_IN = "rillet-tiny"
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """One model as it can be loaded and asked."""
+
+    name: ModelName
+    path: str
+    digest: str  # of the manifest; for a bare file of its path, size and time
+    header: GgufHeader
+    config: Config
+    size: int
+    modified: float  # seconds since the epoch
+    template_text: str = ""
+    template: Template | None = None  # in Go's language; None where the GGUF's own is used
+    system: str = ""
+    params: JsonObject = {}
+    messages: tuple[Message, ...] = ()
+    licenses: tuple[str, ...] = ()
+    projector: str | None = None
+    adapters: tuple[str, ...] = ()
+    parent: str = ""
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """As /api/show tells them, the template inside the file included."""
+        variables = self.template.variables() if self.template else ()
+        return capabilities(self.header, variables, projector=self.projector is not None)
+
+    def can(self, capability: str) -> bool:
+        return capability in self.capabilities
+
+
+class Library:
+    """Finds models by name. `paths=True` also takes the path of a GGUF file for a name."""
+
+    def __init__(self, stores: Sequence[ModelStore], *, built_in: Path | None, paths: bool = False) -> None:
+        self.stores = tuple(stores)
+        self._built_in = built_in
+        self._paths = paths
+        self._read: dict[str, Model] = {}
+
+    @property
+    def store(self) -> ModelStore:
+        """The one that is written to."""
+        return self.stores[0]
+
+    def find(self, text: str) -> Model:
+        """The model of this name. Raises `ServerError` with Ollama's texts and statuses."""
+        if self._paths and _is_path(text):
+            return self.from_file(Path(text))
+        name = parse_name(text)
+        for store in self.stores:
+            stored = store.find(name)
+            if stored is not None:
+                return self._stored(store, stored)
+        if self._built_in is not None and name.key() == ModelName.parse(BUILT_IN).key():
+            return self.from_file(self._built_in, BUILT_IN)
+        raise ModelNotFound(f"model '{text}' not found", status=404, hint=f"Get it with: rillet pull {text}")
+
+    def all(self) -> list[Model]:
+        """Every model, the newest first; one that cannot be read is left out."""
+        found: dict[str, Model] = {}
+        for store in self.stores:
+            for stored in store.list():
+                if stored.name.key() not in found and (model := self._readable(store, stored)):
+                    found[stored.name.key()] = model
+        if self._built_in is not None:
+            built_in = self.from_file(self._built_in, BUILT_IN)
+            found.setdefault(built_in.name.key(), built_in)
+        return sorted(found.values(), key=lambda model: -model.modified)
+
+    def from_file(self, path: Path, name: str | None = None) -> Model:
+        """A bare GGUF file. Raises `InvalidModelFile` or `StoreError` where it is none."""
+        status = path.stat() if path.is_file() else None
+        if status is None:
+            raise ModelNotFound(f"There is no file {str(path)!r}", status=404, hint="Check the path")
+        key = f"{path}:{status.st_size}:{status.st_mtime_ns}"
+        if key not in self._read:
+            header = read_model_header(path)
+            self._read[key] = Model(
+                name=ModelName.parse(name) if name else _name_of_file(path),
+                path=str(path),
+                digest=_digest(key),
+                header=header,
+                config=config_of(header),
+                size=status.st_size,
+                modified=status.st_mtime,
+                licenses=_license_of(header),
+            )
+        return self._read[key]
+
+    def _readable(self, store: ModelStore, stored: StoredModel) -> Model | None:
+        try:
+            return self._stored(store, stored)
+        except Exception:  # a list must not fail for one damaged model; asking for it says why
+            return None
+
+    def _stored(self, store: ModelStore, stored: StoredModel) -> Model:
+        key = f"{store.root}:{stored.name}:{stored.digest}"
+        if key not in self._read:
+            if len(self._read) > 512:
+                self._read.clear()
+            self._read[key] = _load(store, stored)
+        return self._read[key]
+
+
+def parse_name(text: str) -> ModelName:
+    """Raises `ServerError` (400) as Ollama does."""
+    try:
+        return ModelName.parse(text)
+    except InvalidName as error:
+        raise ServerError("invalid model name", status=400) from error
+
+
+def _load(store: ModelStore, stored: StoredModel) -> Model:
+    manifest = stored.manifest
+
+    def texts(kind: str) -> list[str]:
+        return [store.read_blob(layer.address).decode(errors="replace") for layer in manifest.of_type(kind)]
+
+    weights = manifest.first(kinds.MODEL)
+    if weights is None:
+        raise ServerError(f"model '{stored.name.display()}' has no weights that this server can load", status=400)
+    path = store.blob_path(weights.address)
+    header = read_model_header(path)
+    template = "".join(texts(kinds.TEMPLATE)[-1:])
+    projector = manifest.first(kinds.PROJECTOR)
+    return Model(
+        name=stored.name,
+        path=str(path),
+        digest=stored.digest,
+        header=header,
+        config=store.config(stored),
+        size=stored.size,
+        modified=stored.modified.timestamp(),
+        template_text=template,
+        template=Template.parse(template) if template else None,
+        system="".join(texts(kinds.SYSTEM)[-1:]),
+        params=_json(texts(kinds.PARAMS), {}),
+        messages=tuple(Message(**turn) for turn in _json(texts(kinds.MESSAGES), [])),
+        licenses=tuple(texts(kinds.LICENSE)),
+        projector=str(store.blob_path(projector.address)) if projector else None,
+        adapters=tuple(str(store.blob_path(layer.address)) for layer in manifest.of_type(kinds.ADAPTER)),
+        parent=weights.from_,
+    )
+
+
+def _json(texts: list[str], default: Any) -> Any:
+    return json.loads(texts[-1]) if texts else default
+
+
+def _is_path(text: str) -> bool:
+    return text.lower().endswith(".gguf") or text.startswith(("./", "../", "/", "~/"))
+
+
+def _name_of_file(path: Path) -> ModelName:
+    stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in path.stem)
+    return ModelName.parse(stem.strip("-.")[:80] or "model")
+
+
+def _license_of(header: GgufHeader) -> tuple[str, ...]:
+    name = header.text("general.license")
+    return (name,) if name else ()
+
+
+def _digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()

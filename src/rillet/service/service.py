@@ -1,0 +1,244 @@
+"""The product, locally: the operations of `interface.Operations` over engines of our own.
+
+service = Service.open(Settings.from_env(os.environ))
+generation = await service.chat(ChatRequest(model="rillet-tiny", messages=[…]))
+async for batch in generation: …
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from rillet import builtin
+from rillet.engine import LoadOptions, capabilities
+from rillet.engine.options import MAX_CONTEXT
+from rillet.service import answers, cards, embedding, prompts
+from rillet.service.generation import Generation
+from rillet.service.library import Library, Model
+from rillet.service.options import Options, layered
+from rillet.service.residents import FOR_EVER, Residents
+from rillet.store.roots import default_roots
+from rillet.store.store import ModelStore
+from rillet.text.durations import parse_duration
+from rillet.words.errors import ServerError
+from rillet.words.events import Event, Finish, Progress
+from rillet.words.models import (
+    CreateRequest,
+    EmbeddingRequest,
+    Embeddings,
+    LoadedModel,
+    ModelCard,
+    ModelInfo,
+    ShowRequest,
+    TransferRequest,
+)
+from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, KeepAlive
+from rillet.words.settings import Settings
+
+DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
+#: Memory that slots beyond the first may take, as a part of what is free.
+_SLOTS_SHARE = 0.1
+_SLOTS = 4
+
+
+class Service:
+    """One instance serves many callers on one event loop."""
+
+    def __init__(
+        self, library: Library, residents: Residents, settings: Settings, *, patience: float = 2.0
+    ) -> None:
+        self.library = library
+        self.residents = residents
+        self.settings = settings
+        self.patience = patience  # seconds of silence before progress is told
+
+    @classmethod
+    def open(cls, settings: Settings, *, paths: bool = False, patience: float = 2.0) -> "Service":
+        """`paths`: the path of a GGUF file is a model name, which only the owner of the process may say."""
+        roots = [Path(settings.models).expanduser()] if settings.models else list(default_roots())
+        library = Library([ModelStore(root) for root in roots], built_in=builtin.model_path(), paths=paths)
+        residents = Residents(
+            max_loaded=settings.max_loaded_models,
+            max_queue=settings.max_queue,
+            load_timeout=settings.load_timeout,
+        )
+        return cls(library, residents, settings, patience=patience)
+
+    async def generate(self, request: GenerateRequest) -> Generation:
+        keep_alive = self.keep_alive(request.keep_alive)
+        if not request.prompt and not request.images and keep_alive == 0 and request.keep_alive is not None:
+            return await self._unload(request.model)
+        model = await self.model(request.model)
+        prompts.check_generate(model, request)
+        if not request.prompt and not request.images:
+            return self._load(model, self._options(model, request), request.shift, keep_alive)
+        return Generation(answers.generate(self, model, request, keep_alive))
+
+    async def chat(self, request: ChatRequest) -> Generation:
+        keep_alive = self.keep_alive(request.keep_alive)
+        if not request.messages and keep_alive == 0 and request.keep_alive is not None:
+            return await self._unload(request.model)
+        model = await self.model(request.model)
+        prompts.check_chat(model, request)
+        if not request.messages:
+            return self._load(model, self._options(model, request), request.shift, keep_alive)
+        return Generation(answers.chat(self, model, request, keep_alive))
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        return await embedding.embed(self, request)
+
+    async def embedding(self, request: EmbeddingRequest) -> list[float]:
+        return await embedding.embed_one(self, request)
+
+    async def render(self, request: GenerateRequest | ChatRequest) -> str:
+        return await answers.rendered(self, await self.model(request.model), request)
+
+    async def count_tokens(self, request: ChatRequest) -> int:
+        return await answers.counted(self, await self.model(request.model), request)
+
+    async def tags(self) -> list[ModelInfo]:
+        models = await asyncio.to_thread(self.library.all)
+        return [cards.entry(model) for model in models]
+
+    async def show(self, request: ShowRequest) -> ModelCard:
+        model = await self.model(request.model)
+        return cards.card(
+            model, verbose=bool(request.verbose), system=request.system, options=request.options
+        )
+
+    async def ps(self) -> list[LoadedModel]:
+        return [cards.loaded(resident) for resident in self.residents.all()]
+
+    async def copy(self, source: str, destination: str) -> None:
+        from rillet.service import changes
+
+        await asyncio.to_thread(changes.copy, self.library, source, destination)
+
+    async def delete(self, model: str) -> None:
+        from rillet.service import changes
+
+        await asyncio.to_thread(changes.delete, self.library, model)
+
+    def create(self, request: CreateRequest) -> AsyncIterator[Progress]:
+        from rillet.service import changes
+
+        return changes.create(self.library, request, self.pull)
+
+    def pull(self, request: TransferRequest) -> AsyncIterator[Progress]:
+        from rillet.service import transfers
+
+        return transfers.pull(self.library, request)
+
+    def push(self, request: TransferRequest) -> AsyncIterator[Progress]:
+        from rillet.service import transfers
+
+        return transfers.push(self.library, request)
+
+    async def has_blob(self, digest: str) -> bool:
+        from rillet.service import changes
+
+        return await asyncio.to_thread(changes.has_blob, self.library, digest)
+
+    async def put_blob(self, digest: str, chunks: AsyncIterator[bytes]) -> bool:
+        from rillet.service import changes
+
+        return await changes.put_blob(self.library, digest, chunks)
+
+    async def report(self) -> dict[str, Any]:
+        import msgspec
+
+        found: dict[str, Any] = msgspec.to_builtins(await capabilities())
+        return found
+
+    async def close(self) -> None:
+        await self.residents.close()
+
+    # What the parts of the service share
+
+    async def model(self, name: str) -> Model:
+        """Raises `ServerError` where there is none. A damaged file must not block the loop."""
+        return await asyncio.to_thread(self.library.find, name)
+
+    def keep_alive(self, value: KeepAlive | None) -> float:
+        """Seconds; negative is for ever. A number counts seconds, a text is a Go duration."""
+        if value is None:
+            seconds = self.settings.keep_alive
+        elif isinstance(value, str):
+            seconds = parse_duration(value) / 1e9
+        else:
+            seconds = float(value)
+        return FOR_EVER if seconds < 0 else seconds
+
+    def load_options(
+        self, model: Model, options: Options, shift: bool | None, *, embedding: bool = False
+    ) -> LoadOptions:
+        """What the model is loaded with. A request without num_ctx takes what is loaded."""
+        resident = self.residents.get(model, embedding=embedding)
+        there = resident.options if resident else None
+        wanted = options.num_ctx or (there.num_ctx if there else 0)
+        trained = model.header.context_length or MAX_CONTEXT
+        num_ctx = max(4, min(wanted or self.settings.context_length or DEFAULT_CONTEXT, trained))
+        if embedding:
+            parallel = 1
+        elif there and there.num_ctx == num_ctx:
+            parallel = there.parallel  # what was chosen by the memory of that moment stays
+        else:
+            parallel = self._parallel(model, num_ctx)
+        return LoadOptions(
+            model_path=model.path,
+            num_ctx=num_ctx,
+            num_batch=options.num_batch,
+            num_gpu=options.num_gpu,
+            main_gpu=options.main_gpu,
+            use_mmap=options.use_mmap,
+            num_thread=max(0, options.num_thread),
+            parallel=parallel,
+            shift=shift is not False,
+            embedding=embedding,
+            projector_path=model.projector,
+            adapters=model.adapters,
+            kv_cache_type=self.settings.kv_cache_type or "f16",
+            flash_attention=self.settings.flash_attention,
+        )
+
+    def _parallel(self, model: Model, num_ctx: int) -> int:
+        """Slots: as set, else a few where their memory does not matter; they buy fairness."""
+        if self.settings.num_parallel > 1:
+            return self.settings.num_parallel
+        return _few_slots(model, num_ctx)
+
+    def _options(self, model: Model, request: GenerateRequest | ChatRequest) -> Options:
+        return layered(model.params, request.options)
+
+    async def _unload(self, name: str) -> Generation:
+        model = await self.model(name)
+        await self.residents.unload(model)
+        return _single(Finish("unload"))
+
+    def _load(self, model: Model, options: Options, shift: bool | None, keep_alive: float) -> Generation:
+        async def produce(emit: Any) -> None:
+            load = self.load_options(model, options, shift)
+            async with self.residents.use(model, load, keep_alive):
+                emit((Finish("load"),))
+
+        return Generation(produce, single=True)
+
+
+def _single(event: Event) -> Generation:
+    async def produce(emit: Any) -> None:
+        emit((event,))
+
+    return Generation(produce, single=True)
+
+
+def _few_slots(model: Model, num_ctx: int) -> int:
+    from rillet.engine import available_memory
+    from rillet.engine.memory import kv_cache
+
+    one = kv_cache(model.header, LoadOptions(model_path=model.path, num_ctx=num_ctx))
+    free = available_memory()
+    return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
+
+
+__all__ = ["Service", "ServerError"]

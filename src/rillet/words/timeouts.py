@@ -1,0 +1,19 @@
+"""The four clocks of a streamed answer."""
+
+from msgspec import Struct
+
+
+class Timeouts(Struct, frozen=True):
+    """How long to wait, in seconds; None waits for ever.
+
+    `connect`: until the connection stands. `first_token`: from sending until the first content;
+    long, since a model may have to be loaded; a server that reports progress extends it.
+    `between_tokens`: between two pieces of content; bytes without content (keep-alives, blank
+    lines, comments) do not count. `total`: the whole call. Time that the caller spends between two
+    pieces counts for `total` alone.
+    """
+
+    connect: float | None = 5.0
+    first_token: float | None = 600.0
+    between_tokens: float | None = 60.0
+    total: float | None = None
