@@ -25,22 +25,22 @@ class LineSplitter:
 
     def feed(self, data: bytes) -> bytes:
         """The lines that are now complete, with their newlines, in one block; b"" if none is."""
-        cut = data.rfind(b"\n") + 1
-        tail = self._tail
-        if not tail and cut == len(data) <= self._limit:
+        if not self._tail and data[-1:] == b"\n" and len(data) <= self._limit:
             return data  # the usual case: whole lines, nothing held, nothing copied
-        if self.too_long:
+        if self.too_long or not data:
             return b""
+        tail = self._tail
+        cut = data.rfind(b"\n") + 1
         if not cut:
             tail += data
             block = b""
         elif tail:
-            tail += memoryview(data)[:cut]
+            tail += data[:cut]
             block = bytes(tail)
-            self._tail = bytearray(memoryview(data)[cut:])
+            self._tail = bytearray(data[cut:])
         else:
             block = data[:cut]
-            self._tail = bytearray(memoryview(data)[cut:])
+            tail += data[cut:]
         if len(block) > self._limit:
             block = self._up_to_the_limit(block)
         if len(self._tail) > self._limit:
@@ -63,4 +63,5 @@ class LineSplitter:
 
     def _stop(self) -> None:
         self.too_long = True
+        self._limit = -1
         self._tail = bytearray()

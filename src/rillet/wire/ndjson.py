@@ -39,20 +39,28 @@ class RecordDecoder(Generic[R]):
         self._decode_lines = msgspec.json.Decoder(kind).decode_lines
         self._understood = False  # a record was read: what follows is lines, not one document
         self._document = bytearray()  # a pretty-printed answer, kept until the end
-        self._careful = False  # the next line depends on the last one: half a character is held
+        self._careful = False  # no fast road: a document is kept, or half a character is held back
 
     def feed(self, data: bytes) -> list[Event]:
         events: list[Event] = []
         if self.finished:
             return events
         block = self._lines.feed(data)
-        if block:
-            if self._document:
-                self._hold(block, events)
-            else:
-                self._read_block(block, events)
-        if self._lines.too_long and not self.finished:
-            self._fail(_too_long(self._limit), events)
+        if not block:
+            if self._lines.too_long:
+                self._fail(_too_long(self._limit), events)
+            return events
+        if self._careful:
+            self._read_lines(block, events)
+            return events
+        try:  # the fast road stands here and not in a method: each token walks it
+            records = self._decode_lines(block)
+        except _REFUSED:
+            self._read_lines(block, events)
+        else:
+            if records:
+                self._understood = True
+                self._read(records, events)
         return events
 
     def eof(self, cause: str = "") -> list[Event]:
@@ -60,7 +68,9 @@ class RecordDecoder(Generic[R]):
         if self.finished:
             return events
         rest = bytes(self._document) + self._lines.rest()
-        if is_web_page(rest) and not self._understood:
+        if self._lines.too_long:
+            self._fail(_too_long(self._limit), events)
+        elif is_web_page(rest) and not self._understood:
             self._fail(web_page(rest), events)
         elif text := _bare(rest):
             was_cut = cause or not text.endswith((b"}", b"]"))
@@ -88,17 +98,7 @@ class RecordDecoder(Generic[R]):
         self.finished = True
         events.append(Failure(error))
 
-    def _read_block(self, block: bytes, events: list[Event]) -> None:
-        if not self._careful:
-            try:
-                records = self._decode_lines(block)
-            except _REFUSED:
-                pass
-            else:
-                if records:
-                    self._understood = True
-                    self._read(records, events)
-                return
+    def _read_lines(self, block: bytes, events: list[Event]) -> None:
         lines = block.split(b"\n")
         for at, line in enumerate(lines):
             if self.finished:
@@ -115,6 +115,7 @@ class RecordDecoder(Generic[R]):
             return
         if not self._understood and _opens_document(text):
             self._document += text + b"\n"
+            self._careful = True
         else:
             self._fail(_not_json(text), events)
 

@@ -45,19 +45,28 @@ R = TypeVar("R", bound=StreamRecord)
 class AnswerDecoder(RecordDecoder[R]):
     """What /api/generate and /api/chat share.
 
-    `model` and `created_at` are those of the last record, `seq` is the last number of Rillet's own
-    that was seen: where a reader resumes.
+    `last` is the last record that was read. `seq` is the last number of Rillet's own that was seen:
+    where a reader resumes.
     """
 
     def __init__(self, kind: type[R], limit: int) -> None:
         super().__init__(kind, limit)
-        self.model: str | None = None
-        self.created_at: str | None = None
+        self.last: R | None = None
         self.seq: int | None = None
         self._resumed = False
         self._calls = 0
         self._text_half = lenient.HalfJoiner()
         self._thinking_half = lenient.HalfJoiner()
+
+    @property
+    def model(self) -> str | None:
+        """The model's name, as the last record has it."""
+        return self.last.model if self.last else None
+
+    @property
+    def created_at(self) -> str | None:
+        """The time of the last record (RFC 3339), as the server wrote it."""
+        return self.last.created_at if self.last else None
 
     def _content(
         self,
@@ -78,15 +87,20 @@ class AnswerDecoder(RecordDecoder[R]):
             self._calls += 1
         if record.status or record.queue_position is not None:
             events.append(_progress(record))
-        if record.seq is not None:
-            self.seq = record.seq
-        self._resumed = self._resumed or bool(record.resumed)
+        self._own(record)
         if record.error:
             self._fail(error_from_record(record.error), events)
         elif record.done or (record.done is None and record.done_reason):
             self._flush(events)
             self.finished = True
             events.append(self._finish(record))
+
+    def _own(self, record: R) -> None:
+        """Rillet's own fields that count on every record."""
+        if record.seq is not None:
+            self.seq = record.seq
+        if record.resumed:
+            self._resumed = True
 
     def _finish(self, record: R) -> Finish:
         usage = Usage(record.prompt_eval_count, record.eval_count)
@@ -138,8 +152,6 @@ class GenerateDecoder(AnswerDecoder[GenerateRecord]):
                 or record.logprobs
                 or record.tool_calls
                 or record.error
-                or record.status
-                or record.resumed
             ):
                 self._content(record, record.thinking, text, record.tool_calls, events)
                 if self.finished:
@@ -147,9 +159,8 @@ class GenerateDecoder(AnswerDecoder[GenerateRecord]):
             else:
                 events.append(Text(text))
                 if record.seq is not None:
-                    self.seq = record.seq
-        self.model = record.model
-        self.created_at = record.created_at
+                    self._own(record)
+        self.last = record
 
     def _finish(self, record: GenerateRecord) -> Finish:
         finish = super()._finish(record)
@@ -178,8 +189,6 @@ class ChatDecoder(AnswerDecoder[ChatRecord]):
                 or message.tool_calls
                 or record.logprobs
                 or record.error
-                or record.status
-                or record.resumed
             ):
                 self._content(record, message.thinking, text, message.tool_calls, events)
                 if self.finished:
@@ -187,9 +196,8 @@ class ChatDecoder(AnswerDecoder[ChatRecord]):
             else:
                 events.append(Text(text))
                 if record.seq is not None:
-                    self.seq = record.seq
-        self.model = record.model
-        self.created_at = record.created_at
+                    self._own(record)
+        self.last = record
 
     def _mend(self, record: dict[str, Any]) -> str | None:
         message = record.get("message")

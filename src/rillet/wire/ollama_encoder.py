@@ -107,7 +107,8 @@ class GenerateEncoder(AnswerEncoder):
     """Encodes an answer of /api/generate."""
 
     def _body(self, text: str, thinking: str = "", calls: Iterable[ToolCall] = ()) -> bytes:
-        return b'"response":' + _json(text) + _beside(thinking, calls)
+        body = b'"response":' + _json(text)
+        return body + _beside(thinking, calls) if thinking or calls else body
 
     def _finish(self, finish: Finish) -> bytes:
         context = b',"context":' + _json(finish.context) if finish.context else b""

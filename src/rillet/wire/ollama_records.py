@@ -48,7 +48,7 @@ class ToolCallRecord(Struct, omit_defaults=True):
     index: int | None = None
 
 
-class StreamRecord(Struct, kw_only=True):
+class StreamRecord(Struct, kw_only=True, gc=False):
     """What the records of /api/generate and /api/chat have in common."""
 
     model: str | None = None
@@ -73,7 +73,7 @@ class StreamRecord(Struct, kw_only=True):
     queue_position: int | None = None
 
 
-class GenerateRecord(StreamRecord, kw_only=True):
+class GenerateRecord(StreamRecord, kw_only=True, gc=False):
     """One line of /api/generate."""
 
     response: str | None = None
@@ -82,7 +82,7 @@ class GenerateRecord(StreamRecord, kw_only=True):
     context: list[int] | None = None
 
 
-class MessageRecord(Struct):
+class MessageRecord(Struct, gc=False):
     """The message of one line of /api/chat: a delta while it streams."""
 
     role: str | None = None
@@ -92,7 +92,7 @@ class MessageRecord(Struct):
     images: list[str] | None = None
 
 
-class ChatRecord(StreamRecord, kw_only=True):
+class ChatRecord(StreamRecord, kw_only=True, gc=False):
     """One line of /api/chat."""
 
     message: MessageRecord | None = None
