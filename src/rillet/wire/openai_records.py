@@ -40,7 +40,7 @@ class Delta(Struct):
 
 
 class TopLogprob(Struct, gc=False):
-    """A token with its natural-log probability; JSON has no infinity, so null is that of nothing."""
+    """A token with its natural-log probability. JSON has no infinity: null is that of nothing."""
 
     id: int | None = None
     token: str = ""

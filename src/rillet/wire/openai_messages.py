@@ -1,0 +1,188 @@
+"""Messages between the OpenAI dialect and ours, both ways.
+
+Rules:
+* Texts of a message's parts are joined by an empty line, as Ollama's templates join the turns of
+  one speaker; its images stay in order.
+* Images travel inside: a data URI there, plain base64 here. Nothing is fetched.
+* A tool's arguments are JSON text there, an object here. A result finds the name of its tool by
+  the id of the call.
+Source: OpenAI's API reference (chat/create); error texts as observed on Ollama 0.33.
+"""
+
+import binascii
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rillet.wire.go_fields import fields, mismatch, refused
+from rillet.wire.openai_tools import parse_arguments
+from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
+
+_Json = dict[str, Any]
+
+_FIELDS = {
+    "role": "string",
+    "content": "any",
+    "reasoning": "string",
+    "reasoning_content": "string",
+    "tool_calls": "[]openai.ToolCall",
+    "name": "string",
+    "tool_call_id": "string",
+}
+_IMAGE_TYPES = ("jpeg", "jpg", "png", "webp")
+_MAGIC = {"/9j/": "jpeg", "iVBOR": "png", "UklGR": "webp", "R0lGO": "gif"}  # base64 of first bytes
+
+
+def messages_from_openai(values: Sequence[Any]) -> list[Message]:
+    """Raises `ServerError` (400) for what is no message."""
+    messages: list[Message] = []
+    names: dict[str, str] = {}  # of tools, by the id of the call
+    for value in values:
+        message = _message(value)
+        for call in message.tool_calls or ():
+            if call.id:
+                names[call.id] = call.function.name
+        if message.tool_call_id and not message.tool_name:
+            message.tool_name = names.get(message.tool_call_id)
+        messages.append(message)
+    return messages
+
+
+def _message(value: Any) -> Message:
+    if not isinstance(value, dict):
+        raise mismatch(value, "ChatCompletionRequest.messages", "openai.Message")
+    given = fields(value, "ChatCompletionRequest.messages", _FIELDS)
+    calls = [_tool_call(call) for call in given.get("tool_calls", ())]
+    text, images = _content(given.get("content"), bool(calls))
+    return Message(
+        role=given.get("role", ""),
+        content=text,
+        thinking=given.get("reasoning") or given.get("reasoning_content"),
+        images=images or None,
+        tool_calls=calls or None,
+        tool_name=given.get("name"),
+        tool_call_id=given.get("tool_call_id"),
+    )
+
+
+def _content(content: Any, has_calls: bool) -> tuple[str, list[str]]:
+    if isinstance(content, str):
+        return content, []
+    if isinstance(content, list):
+        texts: list[str] = []
+        images: list[str] = []
+        for part in content:
+            _take_part(part, texts, images)
+        return "\n\n".join(texts), images
+    if content is None and has_calls:
+        return "", []
+    names = {bool: "bool", dict: "map[string]interface {}", type(None): "<nil>"}
+    raise refused(f"invalid message content type: {names.get(type(content), 'float64')}")
+
+
+def _take_part(part: Any, texts: list[str], images: list[str]) -> None:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind == "text" and isinstance(part.get("text"), str):
+        texts.append(part["text"])
+    elif kind == "image_url":
+        given = part.get("image_url")
+        images.append(image_data(given.get("url") if isinstance(given, dict) else given))
+    elif kind == "input_audio" and isinstance(part.get("input_audio"), dict):
+        images.append(_base64(part["input_audio"].get("data"), "invalid input_audio data"))
+    else:
+        raise refused("invalid message format")
+
+
+def image_data(url: Any) -> str:
+    """The base64 text of a data URI."""
+    if not isinstance(url, str):
+        raise refused("invalid message format")
+    if url.startswith(("http://", "https://")):
+        raise refused(
+            "image URLs are not currently supported, please use base64 encoded data instead"
+        )
+    head, comma, data = url.partition(",")
+    allowed = {f"data:image/{kind};base64" for kind in _IMAGE_TYPES} | {"data:;base64"}
+    if not comma or head not in allowed:
+        raise refused("invalid image input")
+    return _base64(data, "invalid image input")
+
+
+def _base64(data: Any, complaint: str) -> str:
+    try:
+        binascii.a2b_base64(data, strict_mode=True)
+    except (ValueError, TypeError):
+        raise refused(complaint) from None
+    return str(data)
+
+
+def _tool_call(value: Any) -> MessageToolCall:
+    function = value.get("function") if isinstance(value, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("name", ""), str):
+        raise refused("invalid tool call")
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):  # an object is understood as well: it is Ollama's own form
+        arguments, raw = parse_arguments(arguments)
+        if raw is not None:
+            raise refused("invalid tool call arguments")
+    if not isinstance(arguments, dict | None):
+        raise refused("invalid tool call arguments")
+    id = value.get("id")
+    call = ToolCallFunction(name=function.get("name", ""), arguments=arguments or {})
+    return MessageToolCall(call, id if isinstance(id, str) and id else None)
+
+
+def messages_to_openai(messages: Sequence[Message]) -> list[_Json]:
+    """Calls without an id get one, and the results that follow get the same."""
+    return list(_entries(messages))
+
+
+def _entries(messages: Sequence[Message]) -> Iterator[_Json]:
+    open_calls: list[tuple[str, str]] = []  # (name, id) of calls that have no result yet
+    count = 0
+    for message in messages:
+        entry: _Json = {"role": message.role, "content": _parts(message)}
+        if message.thinking:
+            entry["reasoning_content"] = message.thinking
+        if message.tool_calls:
+            entry["tool_calls"] = []
+            for call in message.tool_calls:
+                id = call.id or f"call_{count}"
+                count += 1
+                open_calls.append((call.function.name, id))
+                entry["tool_calls"].append(_call_entry(call.function, id))
+        if message.role == "tool":
+            entry["tool_call_id"] = message.tool_call_id or _answered(message, open_calls)
+            if message.tool_name:
+                entry["name"] = message.tool_name
+        yield entry
+
+
+def _call_entry(function: ToolCallFunction, id: str) -> _Json:
+    arguments = json.dumps(function.arguments, ensure_ascii=False)
+    return {
+        "id": id,
+        "type": "function",
+        "function": {"name": function.name, "arguments": arguments},
+    }
+
+
+def _answered(result: Message, open_calls: list[tuple[str, str]]) -> str:
+    """The id of the first call without a result that has this tool's name, or any name."""
+    for at, (name, id) in enumerate(open_calls):
+        if result.tool_name in (None, name):
+            del open_calls[at]
+            return id
+    return "call_0"
+
+
+def _parts(message: Message) -> str | list[_Json]:
+    if not message.images:
+        return message.content
+    parts: list[_Json] = [{"type": "text", "text": message.content}] if message.content else []
+    for image in message.images:
+        kind = next((k for magic, k in _MAGIC.items() if image.startswith(magic)), "png")
+        parts.append(
+            {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64,{image}"}}
+        )
+    return parts

@@ -1,0 +1,198 @@
+"""Requests of the OpenAI dialect, as a server reads them: bodies to requests of ours.
+
+Rules:
+* Checks and error texts are those of Ollama's /v1 routes; a wrong value is a `ServerError` (400).
+* `stream` is off when absent. `temperature` and `top_p` are 1 when absent, as OpenAI has it.
+* Unknown fields, and those that have no meaning here (`n`, `user`, `logit_bias`), are skipped.
+* Better than there: a stop list that holds no strings, an unknown response format and a schema that
+  is missing are refused; `tool_choice: "none"` and `max_completion_tokens` are honoured.
+Source: OpenAI's API reference; error texts as observed on Ollama 0.33.
+"""
+
+import json
+from typing import Any, Literal
+
+from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
+from rillet.wire.openai_messages import messages_from_openai
+from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
+
+_Json = dict[str, Any]
+
+_SAMPLING = {
+    "model": "string",
+    "stream": "bool",
+    "stream_options": "openai.StreamOptions",
+    "max_tokens": "int",
+    "seed": "int",
+    "stop": "any",
+    "temperature": "float64",
+    "top_p": "float64",
+    "frequency_penalty": "float64",
+    "presence_penalty": "float64",
+}
+_CHAT = _SAMPLING | {
+    "messages": "[]openai.Message",
+    "max_completion_tokens": "int",
+    "response_format": "openai.ResponseFormat",
+    "tools": "[]api.Tool",
+    "tool_choice": "any",
+    "reasoning": "openai.Reasoning",
+    "reasoning_effort": "string",
+    "logprobs": "bool",
+    "top_logprobs": "int",
+}
+_COMPLETION = _SAMPLING | {"prompt": "any", "suffix": "string", "logprobs": "int"}
+_EMBEDDING = {
+    "model": "string",
+    "input": "any",
+    "dimensions": "int",
+    "encoding_format": "string",
+}
+_EFFORTS: dict[str, bool | str] = {
+    "none": False,
+    "minimal": "low",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "xhigh": "max",
+    "ultra": "max",
+    "max": "max",
+}
+
+
+def chat_request_from_openai(body: Any) -> ChatRequest:
+    """The parsed JSON body of POST /v1/chat/completions."""
+    given = fields(body, "openai.ChatCompletionRequest", _CHAT)
+    if not given.get("messages"):
+        raise refused("[] is too short - 'messages'")
+    if not given.get("model"):
+        raise refused("model is required")
+    limit = given.get("max_tokens", given.get("max_completion_tokens"))
+    return ChatRequest(
+        model=given["model"],
+        messages=messages_from_openai(given["messages"]),
+        tools=None if given.get("tool_choice") == "none" else _tools(given.get("tools")),
+        stream=given.get("stream", False),
+        format=_format(given.get("response_format")),
+        options=_options(given, limit),
+        think=_think(given),
+        logprobs=given.get("logprobs"),
+        top_logprobs=given.get("top_logprobs"),
+    )
+
+
+def generate_request_from_openai(body: Any) -> GenerateRequest:
+    """The parsed JSON body of POST /v1/completions. A list of one text is understood as well."""
+    given = fields(body, "openai.CompletionRequest", _COMPLETION)
+    prompt = given.get("prompt", "")
+    if isinstance(prompt, list) and len(prompt) == 1 and isinstance(prompt[0], str):
+        prompt = prompt[0]
+    if not isinstance(prompt, str):
+        raise mismatch(prompt, "CompletionRequest.prompt", "string")
+    logprobs = given.get("logprobs")
+    return GenerateRequest(
+        model=given.get("model", ""),
+        prompt=prompt,
+        suffix=given.get("suffix"),
+        stream=given.get("stream", False),
+        options=_options(given, given.get("max_tokens")),
+        logprobs=True if logprobs else None,
+        top_logprobs=logprobs or None,
+    )
+
+
+def embed_request_from_openai(body: Any) -> EmbedRequest:
+    """The parsed JSON body of POST /v1/embeddings. An empty text is a text; its vector is made."""
+    given = fields(body, "openai.EmbedRequest", _EMBEDDING)
+    embedding_encoding(body)
+    texts = given.get("input")
+    if texts is None or texts == []:
+        raise refused("invalid input")
+    if isinstance(texts, str):
+        texts = [texts]
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise refused("invalid input type")
+    dimensions = given.get("dimensions") or None
+    return EmbedRequest(model=given.get("model", ""), input=texts, dimensions=dimensions)
+
+
+def embedding_encoding(body: Any) -> Literal["float", "base64"]:
+    """In which form the vectors are wanted."""
+    wanted = fields(body, "openai.EmbedRequest", _EMBEDDING).get("encoding_format") or "float"
+    if wanted.lower() not in ("float", "base64"):
+        raise refused(
+            f"Invalid value for 'encoding_format' = {wanted}."
+            " Supported values: ['float', 'base64']."
+        )
+    return "base64" if wanted.lower() == "base64" else "float"
+
+
+def usage_wanted(body: Any) -> bool:
+    """Whether a stream shall end with its usage: `stream_options.include_usage`."""
+    options = fields(body, "openai.ChatCompletionRequest", _SAMPLING).get("stream_options")
+    table = {"include_usage": "bool"}
+    return bool(fields(options, "ChatCompletionRequest.stream_options", table).get("include_usage"))
+
+
+def effort_to_think(effort: str) -> bool | str | None:
+    """An effort of reasoning as our `think`; "" is not said."""
+    if not effort:
+        return None
+    if effort not in _EFFORTS:
+        named = '"minimal", "low", "medium", "high", "xhigh", "ultra", "max", or "none"'
+        shown = json.dumps(effort, ensure_ascii=False)
+        raise refused(f"invalid reasoning value: {shown} (must be {named})")
+    return _EFFORTS[effort]
+
+
+def _think(given: Fields) -> bool | str | None:
+    effort = given.get("reasoning", {}).get("effort") or given.get("reasoning_effort", "")
+    if not isinstance(effort, str):
+        raise mismatch(effort, "ChatCompletionRequest.reasoning.effort", "string")
+    return effort_to_think(effort)
+
+
+def _options(given: Fields, max_tokens: int | None) -> _Json:
+    options: _Json = {
+        "temperature": given.get("temperature", 1.0),
+        "top_p": given.get("top_p", 1.0),
+    }
+    for name in ("seed", "frequency_penalty", "presence_penalty"):
+        if name in given:
+            options[name] = given[name]
+    if max_tokens is not None:
+        options["num_predict"] = max_tokens
+    if "stop" in given:
+        options["stop"] = _stops(given["stop"])
+    return options
+
+
+def _stops(stop: Any) -> list[str]:
+    stops = [stop] if isinstance(stop, str) else stop
+    if not isinstance(stops, list) or not all(isinstance(text, str) for text in stops):
+        raise refused("stop must be a string or an array of strings")
+    return stops
+
+
+def _tools(tools: list[Any] | None) -> list[_Json] | None:
+    for tool in tools or ():
+        if not isinstance(tool, dict):
+            raise mismatch(tool, "ChatCompletionRequest.tools", "api.Tool")
+        if not isinstance(tool.get("function"), dict):
+            raise refused("a tool needs a function")
+    return tools or None
+
+
+def _format(wanted: _Json | None) -> str | _Json | None:
+    kind_ = (wanted or {}).get("type")
+    if kind_ in (None, "", "text"):
+        return None
+    if kind_ == "json_object":
+        return "json"
+    if kind_ != "json_schema":
+        raise refused("response_format.type must be text, json_object or json_schema")
+    holder = (wanted or {}).get("json_schema")
+    schema = holder.get("schema") if isinstance(holder, dict) else None
+    if not isinstance(schema, dict):
+        raise refused(f"response_format.json_schema.schema must be an object, not {kind(schema)}")
+    return schema
