@@ -156,7 +156,7 @@ class SseSplitter:
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _check_tail(self) -> None:
-        if len(self._tail) > self._limit:
+        if len(self._tail) > self._limit + 1:  # the newline of its last line does not count
             self._stop()
 
     def _stop(self) -> None:
