@@ -65,7 +65,9 @@ def load_order(
     options: LoadOptions, endpoint: Endpoint, binary: str | None, memory_limit: int | None
 ) -> dict[str, Any]:
     """What the child is told on its stdin; see `child.main`."""
-    order: dict[str, Any] = {"memory_limit": memory_limit}
+    # The kernel counts the stacks of threads as memory taken, whether they are used or not.
+    stacks = parameters.thread_stacks(options)
+    order: dict[str, Any] = {"memory_limit": memory_limit and memory_limit + stacks}
     if binary:
         order["exec"] = [binary, *parameters.server_flags(options, endpoint)]
     else:

@@ -11,20 +11,19 @@ _LONGEST = 400
 
 #: The engine's own prefix: time since its start, a letter for the level, the part that speaks.
 _STAMP = re.compile(r"^\d+\.\d\d\.\d{3}\.\d{3} (?=[A-Z] )")
-_LEVEL = re.compile(r"^[A-Z] (?:[\w.]+ {1,12})?[\w():~ ]{0,60}?: (?=\S)")
+_LEVEL = re.compile(r"^[A-Z] (?:[\w.]+ {1,12})?[\w():~ ]{0,60}?: (?:init: )?(?=\S)")
 
 #: Lines that say the cause, the best first; group 1 is the cause.
 _CAUSES = (
     re.compile(r"(GGML_ASSERT\(.*)"),
     re.compile(r"error loading model: (?:llama_model_loader: )?(.*)"),
-    re.compile(r"(failed to (?:allocate|create|load|open|init).*(?:buffer|context|memory).*)"),
     re.compile(r"what\(\): *(.*)"),
     re.compile(r"(?:\.c|\.cpp|\.cu):\d+: (.*)"),
 )
 _MEMORY = re.compile(
     r"bad_alloc|out of memory|failed to allocate|cannot allocate|MemoryError", re.I
 )
-_EMPTY = re.compile(r"failed to load model from|exiting due to model loading error")
+_EMPTY = re.compile(r"failed to load model from")
 
 
 def clean(raw: bytes) -> str:
@@ -41,12 +40,33 @@ def cause(stderr: str) -> str:
             found = pattern.search(line)
             if found and not _EMPTY.search(found[1]):
                 return found[1][:_LONGEST]
-    errors = [_LEVEL.sub("", line) for line in lines if line.startswith("E ")] or lines
-    return errors[0][:_LONGEST] if errors else ""
+    for place, line in enumerate(lines):
+        if line.startswith("E "):
+            return _with_detail(_LEVEL.sub("", line), lines[place + 1 :])[:_LONGEST]
+    return lines[0][:_LONGEST] if lines else ""
+
+
+def _with_detail(line: str, following: list[str]) -> str:
+    """A line that ends in a colon goes on in the lines after it; the end of that is the point."""
+    if line.endswith(":"):
+        for other in following:
+            if other.startswith("Error: "):
+                return f"{line} {other.removeprefix('Error: ')}"
+    return line
 
 
 def is_about_memory(text: str) -> bool:
     return bool(_MEMORY.search(text))
+
+
+def load_failure(said: str, stderr: str, limit: int | None) -> str:
+    """Why a load failed that the child itself reported: stderr says more than its exception."""
+    why = cause(stderr) or said
+    return _short_of_memory(limit, why) if limit and is_about_memory(stderr + said) else why
+
+
+def _short_of_memory(limit: int, why: str) -> str:
+    return f"out of memory, of which it may use {limit >> 20} MiB ({why})"
 
 
 def explain(returncode: int, stderr: str, *, killed_by_kernel: bool, limit: int | None) -> str:
@@ -59,7 +79,7 @@ def explain(returncode: int, stderr: str, *, killed_by_kernel: bool, limit: int 
     if killed_by_kernel and returncode == -signal.SIGKILL:
         return "the system ran out of memory and ended it"
     if limit and is_about_memory(stderr):
-        return f"out of memory: it may use {limit >> 20} MiB ({why})"
+        return _short_of_memory(limit, why)
     if returncode < 0:
         text = f"killed by {_signal_name(returncode)}"
     else:

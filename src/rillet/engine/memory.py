@@ -19,6 +19,7 @@ _WINDOW_PATTERNS = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "gpt-o
 
 def estimate_memory(header: GgufHeader, options: LoadOptions) -> int:
     """Weights, key/value cache and compute buffers, on whatever devices they will lie."""
+    options = options.fitted(header.context_length)
     weights = sum(tensor.size for tensor in header.tensors)
     weights += sum(os.path.getsize(path) for path in options.files[1:] if os.path.exists(path))
     return weights + kv_cache(header, options) + _compute(header, options) + _PROCESS

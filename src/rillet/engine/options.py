@@ -4,6 +4,7 @@ Names are Ollama's where Ollama has one. What a single request can change is not
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rillet.words.errors import InvalidRequest
 
@@ -14,6 +15,9 @@ MAX_BATCH = 512
 #: An embedding is made of one batch, so for embeddings a batch is as long as the input.
 MAX_EMBEDDING_BATCH = 8192
 MAX_PARALLEL = 256
+#: Below these the engine aborts.
+_MIN_BATCH = 2
+_MIN_CONTEXT = 4
 MAX_THREADS = 512
 
 #: Bytes of one element in the key/value cache.
@@ -59,8 +63,14 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     def batch(self) -> int:
         """Tokens in one batch, as the engine gets it."""
         if self.embedding:
-            return min(max(self.num_batch, self.num_ctx), MAX_EMBEDDING_BATCH)
-        return min(self.num_batch, MAX_BATCH)
+            return min(max(self.num_batch, self.num_ctx, _MIN_BATCH), MAX_EMBEDDING_BATCH)
+        return min(max(self.num_batch, _MIN_BATCH), MAX_BATCH)
+
+    def fitted(self, context_length: int) -> "LoadOptions":
+        """With no more context than the model was made for (0: unknown). More would take memory
+        and be of no use; less than a few tokens makes the engine abort."""
+        most = context_length or self.num_ctx
+        return replace(self, num_ctx=max(_MIN_CONTEXT, min(self.num_ctx, most)))
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -14,11 +14,18 @@ from rillet.engine.threads import usable_cores
 
 #: Errors and warnings: the engine says nothing for each request then, but still why a load failed.
 _VERBOSITY = 2
+_STACK = 8 << 20
 
 
 def http_threads(options: LoadOptions) -> int:
     """A stream holds a thread of the listener, and so does a connection kept for reuse."""
     return 2 * options.parallel + 8
+
+
+def thread_stacks(options: LoadOptions) -> int:
+    """Bytes set aside, and hardly used, for the stacks of an engine's threads."""
+    threads = 2 * (options.num_thread or usable_cores()) + http_threads(options) + 8
+    return threads * _STACK
 
 
 def wheel_settings(options: LoadOptions, endpoint: Endpoint) -> dict[str, Any]:
@@ -69,6 +76,8 @@ def wheel_settings(options: LoadOptions, endpoint: Endpoint) -> dict[str, Any]:
     if options.adapters:
         settings["lora_adapters"] = {"adapters": list(options.adapters)}
     if options.draft_path:
+        draft = "common_speculative_type.COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE"
+        settings["speculative.types"] = [{"enum": draft}]
         settings["speculative.draft.mparams.path"] = options.draft_path
         settings["speculative.draft.n_max"] = options.draft_tokens
         settings["speculative.draft.n_gpu_layers"] = options.num_gpu
@@ -121,6 +130,7 @@ def server_environment(options: LoadOptions, endpoint: Endpoint) -> dict[str, st
         "ARG_TENSOR_SPLIT": ",".join(f"{share:g}" for share in options.tensor_split) or None,
         "ARG_MMPROJ": options.projector_path,
         "ARG_MODEL_DRAFT": options.draft_path,
+        "ARG_SPEC_TYPE": "draft-simple" if options.draft_path else None,
         "ARG_SPEC_DRAFT_MODEL": options.draft_path,
         "ARG_DRAFT_MAX": options.draft_tokens if options.draft_path else None,
         "ARG_SPEC_DRAFT_N_MAX": options.draft_tokens if options.draft_path else None,

@@ -160,16 +160,11 @@ class EngineProcess:
         if binary and self.endpoint.port == 0:
             # The wheel tells which port it got; a llama-server only prints it.
             self.endpoint = msgspec.structs.replace(self.endpoint, port=_free_port())
-        options = self._fitted(header)
+        options = self.options.fitted(header.context_length)
         order = command.load_order(options, self.endpoint, binary, self.memory_limit)
         surroundings = command.surroundings(options, self.endpoint, binary, variables)
         child = command.spawn(order, surroundings, self._name)
         self._watched = watch.Watched(child, self._reported, self._ended)
-
-    def _fitted(self, header: GgufHeader) -> LoadOptions:
-        """Not more context than the model was made for: it would take memory and be of no use."""
-        most = header.context_length or self.options.num_ctx
-        return msgspec.structs.replace(self.options, num_ctx=min(self.options.num_ctx, most))
 
     async def _become_ready(self, binary: str | None, on_progress: OnProgress | None) -> None:
         ticker = asyncio.create_task(self._tick(on_progress)) if on_progress else None
@@ -188,17 +183,20 @@ class EngineProcess:
                 ticker.cancel()
 
     async def _fail(self, said: str) -> None:
-        """Raise `LoadFailed` with the best reason there is: stderr says more than the exception."""
+        """Raise `LoadFailed`: with what the child `said`, or with the reason of its end."""
         if self.alive:
             try:
                 async with asyncio.timeout(_LAST_WORDS):
                     await self.died.wait()
             except TimeoutError:
                 pass
-        why = (exits.cause(self.stderr_tail()) if said else self._reason) or said or "no answer"
-        if said and self.memory_limit and exits.is_about_memory(why + said):
-            why = f"out of memory: it may use {self.memory_limit >> 20} MiB ({why})"
-        raise LoadFailed(f"The engine could not load {self._name}: {why}")
+        why = self._reason
+        if said:
+            why = exits.load_failure(said, self.stderr_tail(), self.memory_limit)
+        # Callers may pass this on to strangers, whom our folders do not concern.
+        for path in self.options.files:
+            why = why.replace(path, Path(path).name)
+        raise LoadFailed(f"The engine could not load {self._name}: {why or 'it does not answer'}")
 
     async def _answers(self) -> None:
         """Ask until a llama-server answers that it is healthy."""
