@@ -49,6 +49,8 @@ def think(value: Any, where: str) -> bool | str:
 def keep_alive(value: Any, where: str) -> float | str:
     """Seconds, or a Go duration; what would not fit into 292 years is as long as that."""
     if type(value) in (int, float):
+        if abs(value) < 1e-9:
+            return 0  # there is no shorter time than a nanosecond but none
         return max(-_LONGEST, min(_LONGEST, value))  # type: ignore[no-any-return]
     if type(value) is str:
         try:

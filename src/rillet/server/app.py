@@ -1,0 +1,47 @@
+"""The server as a whole: `build_app` puts the routes together, `serve` listens.
+
+guard (Host, Origin) -> router (path, method) -> handler -> service
+"""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from rillet.net.address import parse_host
+from rillet.server.exchange import Exchange
+from rillet.server.face import Face
+from rillet.server.guard import guarded
+from rillet.server.ollama import OllamaAnswers
+from rillet.server.ollama_models import OllamaModels
+from rillet.server.router import Router
+from rillet.server.streams import Streams
+from rillet.service.interface import Operations
+from rillet.words.settings import Settings
+
+
+def build_app(
+    operations: Operations, settings: Settings, streams: Streams | None = None
+) -> ASGIApp:
+    """The ASGI application. `streams.stop()` ends every answer in progress."""
+    face = Face(operations, settings, streams or Streams())
+    router = Router({**OllamaAnswers(face).routes(), **OllamaModels(face).routes()})
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await router.answer(Exchange(scope, receive, send))
+
+    target = parse_host(settings.host, listening=True)
+    return guarded(app, loopback=target.is_loopback, origins=settings.origins)
+
+
+def serve(settings: Settings) -> None:
+    """Serve the local service until a signal comes. Raises `RilletError` if it cannot listen."""
+    import asyncio
+
+    import uvloop
+
+    from rillet.server.listen import listen_and_serve
+    from rillet.service.service import Service
+
+    async def run() -> None:
+        await listen_and_serve(Service.open(settings), settings)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())

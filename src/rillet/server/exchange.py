@@ -1,0 +1,112 @@
+"""One request and the one answer to it: what a handler gets.
+
+A thin layer over ASGI (https://asgi.readthedocs.io): bodies are bounded while they come, answers
+that are not streams go out whole, and a client that hangs up is noticed by `gone()`. A body that
+was not read to its end is thrown away by the HTTP server while it comes, so that a client which is
+still sending gets to see the answer.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from rillet.words.errors import ServerError
+
+JSON = b"application/json; charset=utf-8"
+TEXT = b"text/plain; charset=utf-8"
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class ClientGone(Exception):
+    """The client hung up: nobody reads an answer."""
+
+
+class BodyTooLarge(ServerError):
+    """The request has more bytes than the server takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the request body is larger than {limit} bytes",
+            status=413,
+            hint="The server's limit is RILLET_MAX_BODY",
+        )
+
+
+class Exchange:
+    """Reads one request, sends one answer. `parameter` is what the path had in place of `{}`."""
+
+    __slots__ = ("_receive", "_taken", "parameter", "scope", "send", "started")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, parameter: str = "") -> None:
+        self.scope = scope
+        self._receive = receive
+        self._taken = False
+        self.send = send
+        self.parameter = parameter
+        self.started = False
+
+    def header(self, name: bytes) -> str:
+        """The first value of a request header (`name` in lower case), or ""."""
+        return header(self.scope, name)
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body. Raises `BodyTooLarge` as soon as it is, `ClientGone` on a hang-up."""
+        parts = [part async for part in self.chunks(limit)]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def chunks(self, limit: int | None = None) -> AsyncIterator[bytes]:
+        """The body as it comes."""
+        announced = self.header(b"content-length")
+        if limit is not None and announced.isdecimal() and int(announced) > limit:
+            raise BodyTooLarge(limit)
+        total = 0
+        while not self._taken:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            self._taken = not message.get("more_body", False)
+            data: bytes = message.get("body", b"")
+            total += len(data)
+            if limit is not None and total > limit:
+                raise BodyTooLarge(limit)
+            if data:
+                yield data
+
+    async def gone(self) -> None:
+        """Return when the client has hung up. What is left of a body is thrown away."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def start(self, status: int, content_type: bytes | None, headers: Headers = ()) -> None:
+        """Send the head of the answer."""
+        sent = list(headers)
+        if content_type:
+            sent.append((b"content-type", content_type))
+        self.started = True
+        await self.send({"type": "http.response.start", "status": status, "headers": sent})
+
+    async def reply(
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: bytes | None = JSON,
+        headers: Headers = (),
+    ) -> None:
+        """Send the whole answer."""
+        length = (b"content-length", str(len(body)).encode())
+        await self.start(status, content_type if body else None, [*headers, length])
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def json(self, value: Any, status: int = 200, headers: Headers = ()) -> None:
+        """Send a value as JSON, which is the whole answer."""
+        await self.reply(status, msgspec.json.encode(value), JSON, headers)
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first value of a header (`name` in lower case), or ""."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")  # type: ignore[no-any-return]
+    return ""

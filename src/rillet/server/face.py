@@ -1,0 +1,55 @@
+"""What every route needs: the operations, the settings, the answers in progress, the clock."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+from rillet.model.names import ConflictingSource, ModelName
+from rillet.server.streams import Streams
+from rillet.service.interface import Operations
+from rillet.words.errors import InvalidName, ModelNotFound, ServerError
+from rillet.words.settings import Settings
+
+NOT_FOUND = "model '{}' not found"
+NOT_FOUND_PULL = 'model "{}" not found, try pulling it first'
+CLOUD = "ollama cloud is disabled: remote model is unavailable"
+
+
+class Face(Struct, frozen=True):
+    """One server's parts. `clock` gives Unix time in nanoseconds."""
+
+    operations: Operations
+    settings: Settings
+    streams: Streams
+    clock: Callable[[], int] = time.time_ns
+
+
+def required(model: str) -> str:
+    """A model that has to be named. Raises what Ollama says where it is not."""
+    if not model:
+        raise ServerError("model is required", status=400)
+    return model
+
+
+def known(model: str, cloud: str = CLOUD, invalid: str = "invalid model name") -> ModelName:
+    """Read a name before anything is looked up. Raises Ollama's errors for what cannot be."""
+    try:
+        name = ModelName.parse(model)
+    except ConflictingSource as error:
+        raise ServerError(error.message, status=400) from None
+    except InvalidName:
+        raise ServerError(invalid, status=400) from None
+    if name.is_cloud:
+        raise ServerError(cloud, status=403)
+    return name
+
+
+@contextmanager
+def worded(text: str, model: str) -> Generator[None, None, None]:
+    """Say that a model is not there in the words of an endpoint; they all have their own."""
+    try:
+        yield
+    except ModelNotFound as error:
+        raise ModelNotFound(text.format(model), status=404, hint=error.hint) from None

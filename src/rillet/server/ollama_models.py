@@ -1,0 +1,193 @@
+"""Ollama's routes for models and for the server itself: lists, cards, copies, blobs, transfers.
+
+There is no cloud behind this server, so the routes that need one answer as Ollama does with its
+cloud switched off. Source: Ollama's API reference and its recorded answers.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from rillet import __version__
+from rillet.model.names import Digest
+from rillet.server.errors import answering
+from rillet.server.exchange import TEXT, Exchange
+from rillet.server.face import NOT_FOUND, Face, known, required, worded
+from rillet.server.ollama import MISSING, body_fields
+from rillet.server.router import Handler, Routes
+from rillet.server.streams import transfer
+from rillet.wire.ollama_encoder import ProgressEncoder
+from rillet.words.errors import InvalidModelFile, ServerError
+from rillet.words.events import Progress
+from rillet.words.models import CreateRequest, ShowRequest, TransferRequest
+
+_DETAILS_OFF = "ollama cloud is disabled: remote model details are unavailable"
+
+
+class OllamaModels:
+    """The handlers; `routes` is their table."""
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._operations = face.operations
+
+    def routes(self) -> Routes:
+        root, version, tags = map(_plain, (self.root, self.version, self.tags))
+        return {
+            "/": {"HEAD": root, "GET": root},
+            "/api/version": {"HEAD": version, "GET": version},
+            "/api/tags": {"HEAD": tags, "GET": tags},
+            "/api/ps": {"GET": _plain(self.ps)},
+            "/api/status": {"GET": _plain(self.status)},
+            "/api/show": {"POST": _plain(self.show)},
+            "/api/copy": {"POST": _plain(self.copy)},
+            "/api/delete": {"DELETE": _plain(self.delete)},
+            "/api/create": {"POST": _plain(self.create)},
+            "/api/pull": {"POST": _plain(self.pull)},
+            "/api/push": {"POST": _plain(self.push)},
+            "/api/blobs/{}": {"HEAD": _plain(self.has_blob), "POST": _plain(self.put_blob)},
+            "/api/me": {"POST": _off("account is unavailable")},
+            "/api/signout": {"POST": _off("account is unavailable")},
+            "/api/user/keys/{}": {"DELETE": _off("account is unavailable")},
+            "/api/experimental/web_search": {"POST": _off("web search is unavailable")},
+            "/api/experimental/web_fetch": {"POST": _off("web fetch is unavailable")},
+            "/api/experimental/model-recommendations": {
+                "GET": _off("model recommendations are unavailable")
+            },
+        }
+
+    async def root(self, exchange: Exchange) -> None:
+        """The text by which clients know that something of this API is there."""
+        await exchange.reply(200, b"Ollama is running", TEXT, _own_version())
+
+    async def version(self, exchange: Exchange) -> None:
+        # Clients compare it with Ollama's versions; ours stands in a header.
+        await exchange.json({"version": self._face.settings.api_version}, headers=_own_version())
+
+    async def status(self, exchange: Exchange) -> None:
+        source = "env" if self._face.settings.no_cloud else "config"
+        await exchange.json({"cloud": {"disabled": True, "source": source}})
+
+    async def tags(self, exchange: Exchange) -> None:
+        models = await self._face.streams.run(exchange, self._operations.tags())
+        listed = msgspec.to_builtins(models)
+        for model in listed:
+            model["details"] = _said(model["details"])
+        await exchange.json({"models": listed})
+
+    async def ps(self, exchange: Exchange) -> None:
+        await exchange.json({"models": await self._operations.ps()})
+
+    async def show(self, exchange: Exchange) -> None:
+        fields = await body_fields(self._face, exchange, "ShowRequest")
+        request = ShowRequest(**{"model": "", **fields})
+        name = known(required(request.model), _DETAILS_OFF)
+        with worded(NOT_FOUND, name.display()):
+            card = await self._face.streams.run(exchange, self._operations.show(request))
+        always = {"details": msgspec.to_builtins(card.details), "model_info": card.model_info}
+        answer = {**msgspec.to_builtins(card), **always}
+        if exchange.header(b"user-agent").startswith("GitHubCopilotChat/"):
+            answer["model_info"] = {**card.model_info, "general.basename": request.model}
+        await exchange.json(answer)
+
+    async def copy(self, exchange: Exchange) -> None:
+        fields = await body_fields(self._face, exchange, "CopyRequest")
+        names = [fields.get(key, "") for key in ("source", "destination")]
+        for key, name in zip(("source", "destination"), names, strict=True):
+            known(name, _DETAILS_OFF, invalid=f"{key} {_quoted(name)} is invalid")
+        with worded('model "{}" not found', names[0]):
+            await self._operations.copy(*names)
+        await exchange.reply(200)
+
+    async def delete(self, exchange: Exchange) -> None:
+        fields = await body_fields(self._face, exchange, "DeleteRequest")
+        model = required(fields.get("model", ""))
+        known(model, _DETAILS_OFF, invalid=f"name {_quoted(model)} is invalid")
+        with worded(NOT_FOUND, model):
+            await self._operations.delete(model)
+        await exchange.reply(200)
+
+    async def create(self, exchange: Exchange) -> None:
+        fields = await body_fields(self._face, exchange, "CreateRequest")
+        if other := fields.pop("quantization", None):
+            fields.setdefault("quantize", other)
+        fields["from_"] = fields.pop("from", None)
+        request = CreateRequest(**{"model": "", **fields})
+        known(request.model)
+        _check_sources(request)
+        try:
+            await self._transfer(exchange, self._operations.create(request), request.stream)
+        except InvalidModelFile as error:
+            raise ServerError(error.message, status=400) from error
+
+    async def pull(self, exchange: Exchange) -> None:
+        request = await self._transfer_request(exchange, "PullRequest")
+        known(request.model)
+        await self._transfer(exchange, self._operations.pull(request), request.stream)
+
+    async def push(self, exchange: Exchange) -> None:
+        request = await self._transfer_request(exchange, "PushRequest")
+        known(required(request.model))
+        await self._transfer(exchange, self._operations.push(request), request.stream)
+
+    async def has_blob(self, exchange: Exchange) -> None:
+        digest = str(Digest.parse(exchange.parameter))
+        await exchange.reply(200 if await self._operations.has_blob(digest) else 404)
+
+    async def put_blob(self, exchange: Exchange) -> None:
+        digest = str(Digest.parse(exchange.parameter))
+        new = await self._operations.put_blob(digest, exchange.chunks())
+        await exchange.reply(201 if new else 200)
+
+    async def _transfer_request(self, exchange: Exchange, body: str) -> TransferRequest:
+        return TransferRequest(**{"model": "", **await body_fields(self._face, exchange, body)})
+
+    async def _transfer(
+        self, exchange: Exchange, lines: AsyncIterator[Progress], stream: bool | None
+    ) -> None:
+        """Its steps as they come, or the last one alone."""
+        if stream is False:
+            await self._face.streams.whole(exchange, transfer(lines))
+            await exchange.json({"status": "success"})
+        else:
+            await self._face.streams.stream(exchange, transfer(lines), ProgressEncoder().encode)
+
+
+def _plain(handler: Handler) -> Handler:
+    return answering(handler, nothing=MISSING)
+
+
+def _off(what: str) -> Handler:
+    """A route of the cloud that this server does not have."""
+
+    async def refuse(exchange: Exchange) -> None:
+        raise ServerError(f"ollama cloud is disabled: {what}", status=403)
+
+    return answering(refuse)
+
+
+def _check_sources(request: CreateRequest) -> None:
+    """What a model is made from, before any file is touched."""
+    files = request.files or {}
+    if not files and not request.from_:
+        raise ServerError("neither 'from' or 'files' was specified", status=400)
+    for path, digest in {**files, **(request.adapters or {})}.items():
+        pieces = path.replace("\\", "/").split("/")
+        if path.startswith(("/", "\\")) or ".." in pieces or path[1:2] == ":":
+            raise ServerError("file path must be relative", status=400)
+        Digest.parse(digest)
+
+
+def _own_version() -> list[tuple[bytes, bytes]]:
+    return [(b"rillet-version", __version__.encode())]
+
+
+def _said(details: dict[str, Any]) -> dict[str, Any]:
+    """Details without the two lengths where they are not known."""
+    unknown = [key for key in ("context_length", "embedding_length") if details.get(key) is None]
+    return {key: value for key, value in details.items() if key not in unknown}
+
+
+def _quoted(text: str) -> str:
+    return msgspec.json.encode(text).decode()

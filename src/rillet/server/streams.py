@@ -1,0 +1,268 @@
+"""The send loop: events of a generation to the socket, and everything that can interrupt it.
+
+Laws:
+* The head of an answer waits for the first events, so an error before them has its real status.
+* One `send` for each batch of events, at once. Nothing is collected, nothing runs ahead.
+* A client that hangs up ends its generation at once; so does one that reads nothing for
+  `write_timeout` seconds, which is cut off.
+* Whatever happens, the source is closed before the loop returns, and a reader that is still there
+  gets a terminal record. Also when the server is told to stop.
+
+The hang-up is seen by a task of its own which cancels the loop (uvicorn's `send` says nothing about
+a reader that is gone), so it costs nothing per token.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from rillet.server.errors import ServerStopping, log
+from rillet.server.exchange import JSON, ClientGone, Exchange, Headers
+from rillet.service.interface import Generation
+from rillet.words.errors import RilletError, ServerError, StreamTruncated
+from rillet.words.events import Event, Failure, Finish, Progress
+from rillet.words.replies import Folding, Reply
+
+ABORT = "rillet.abort"  # the ASGI extension under which our server offers to cut a connection
+WRITE_TIMEOUT = 60.0  # seconds
+
+_ENDS = (Finish, Failure)
+T = TypeVar("T")
+
+
+Encode = Callable[[Event], bytes]
+
+
+class Frame(Struct, frozen=True):
+    """How a stream looks from outside."""
+
+    content_type: bytes
+    headers: Headers = ()
+
+
+NDJSON = Frame(b"application/x-ndjson", [(b"x-accel-buffering", b"no")])
+SSE = Frame(b"text/event-stream", [(b"x-accel-buffering", b"no"), (b"cache-control", b"no-cache")])
+
+
+class SlowReader(Exception):
+    """The client has not read anything for too long."""
+
+
+class Streams:
+    """All answers that one server is giving."""
+
+    def __init__(self, write_timeout: float = WRITE_TIMEOUT) -> None:
+        self.write_timeout = write_timeout
+        self.attendances: set[Attendance] = set()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End every answer, now and from now on, with a record that says so."""
+        self._stopping = True
+        for attendance in list(self.attendances):
+            attendance.interrupt(ServerStopping())
+
+    def attend(self, exchange: Exchange) -> "Attendance":
+        """Watch a client whose body has been read, while work is done for it."""
+        if self._stopping:
+            raise ServerStopping
+        return Attendance(self, exchange)
+
+    async def run(self, exchange: Exchange, work: Awaitable[T]) -> T:
+        """Await some work, unless the client hangs up (`ClientGone`)."""
+        async with self.attend(exchange):
+            return await work
+
+    async def whole(self, exchange: Exchange, opening: Awaitable[Generation]) -> Reply:
+        """Fold a generation. Raises its error, `ClientGone`, or `ServerStopping`."""
+        generation = None
+        try:
+            async with self.attend(exchange):
+                generation = await opening
+                return await _fold(generation)
+        finally:
+            await _close(generation)
+
+    async def stream(
+        self,
+        exchange: Exchange,
+        opening: Awaitable[Generation],
+        encode: Encode,
+        frame: Frame = NDJSON,
+        single: Callable[[Reply], bytes] | None = None,
+    ) -> None:
+        """Send a generation as it comes. Raises what went wrong before the first events.
+
+        With `single`, a generation that is one record (a load) is answered as plain JSON.
+        """
+        generation = None
+        try:
+            async with self.attend(exchange) as attendance:
+                generation = await opening
+                if single and generation.single:
+                    await exchange.reply(200, single(await _fold(generation)), JSON)
+                else:
+                    await _pump(exchange, generation, encode, frame, attendance)
+        except SlowReader:
+            await _cut(exchange)
+        except ClientGone:
+            pass
+        except Exception as error:
+            if not exchange.started:
+                raise
+            await _last_words(exchange, encode, error)
+        finally:
+            await _close(generation)
+
+
+class Attendance:
+    """Watches one client: cancels the task in the `async with` and raises why on leaving it."""
+
+    def __init__(self, streams: Streams, exchange: Exchange) -> None:
+        self.sending = False
+        self.sent = 0
+        self._streams = streams
+        self._exchange = exchange
+        self._cause: Exception | None = None
+        self._seen = -1
+
+    def interrupt(self, cause: Exception) -> None:
+        """End the work of this task; the first cause is the one that counts."""
+        if self._cause is None:
+            self._cause = cause
+            self._task.cancel()
+
+    async def __aenter__(self) -> "Attendance":
+        task = asyncio.current_task()
+        assert task is not None  # an ASGI application runs in one
+        self._task = task
+        self._loop = task.get_loop()
+        self._watcher = self._loop.create_task(self._watch())
+        self._timer = self._loop.call_later(self._streams.write_timeout, self._tick)
+        self._streams.attendances.add(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._streams.attendances.discard(self)
+        self._timer.cancel()
+        self._watcher.cancel()
+        if self._cause is None:
+            return
+        if kind is not asyncio.CancelledError:
+            try:  # the cancellation has been asked for, but has not come yet
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                pass
+        self._task.uncancel()
+        if kind is asyncio.CancelledError:
+            raise self._cause from None
+
+    async def _watch(self) -> None:
+        await self._exchange.gone()
+        self.interrupt(ClientGone())
+
+    def _tick(self) -> None:
+        """Every `write_timeout` seconds: is it still the same `send` that waits?"""
+        if self.sending and self.sent == self._seen:
+            self.interrupt(SlowReader())
+            return
+        self._seen = self.sent
+        self._timer = self._loop.call_later(self._streams.write_timeout, self._tick)
+
+
+class Transfer:
+    """The progress of a pull, push or create, as a generation."""
+
+    single = False
+
+    def __init__(self, lines: AsyncIterator[Progress]) -> None:
+        self._lines = lines
+
+    async def __aiter__(self) -> AsyncIterator[Sequence[Event]]:
+        async for progress in self._lines:
+            if progress.status != "success":
+                yield (progress,)
+        yield (Finish("success"),)
+
+    async def aclose(self) -> None:
+        if aclose := getattr(self._lines, "aclose", None):
+            await aclose()
+
+
+async def transfer(lines: AsyncIterator[Progress]) -> Generation:
+    """A transfer in the place of a generation."""
+    return Transfer(lines)
+
+
+async def _pump(
+    exchange: Exchange,
+    generation: Generation,
+    encode: Encode,
+    frame: Frame,
+    attendance: Attendance,
+) -> None:
+    send = exchange.send
+    async for batch in generation:
+        if not batch:
+            continue
+        if not exchange.started:
+            first = batch[0]
+            if type(first) is Failure:
+                raise first.error
+            await exchange.start(200, frame.content_type, frame.headers)
+        data = encode(batch[0]) if len(batch) == 1 else b"".join(map(encode, batch))
+        more = type(batch[-1]) not in _ENDS
+        attendance.sending = True
+        await send({"type": "http.response.body", "body": data, "more_body": more})
+        attendance.sending = False
+        attendance.sent += 1
+        if not more:
+            return
+    raise StreamTruncated("the model stopped answering without saying why")
+
+
+async def _fold(generation: Generation) -> Reply:
+    folding = Folding()
+    async for batch in generation:
+        if batch and type(last := batch[-1]) is Failure:
+            raise last.error
+        folding.extend(batch)
+    reply = folding.reply()
+    if not reply.complete:
+        raise StreamTruncated("the model stopped answering without saying why")
+    return reply
+
+
+async def _last_words(exchange: Exchange, encode: Encode, error: Exception) -> None:
+    """A terminal record for an answer that has begun."""
+    if not isinstance(error, RilletError):
+        log.error("%s", exchange.scope["path"], exc_info=error)
+        error = ServerError("internal server error")
+    body = encode(Failure(error))
+    await exchange.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _close(generation: Generation | None) -> None:
+    if generation is None:
+        return
+    try:
+        await generation.aclose()
+    except Exception:
+        log.exception("closing a generation")
+
+
+async def _cut(exchange: Exchange) -> None:
+    abort: Any = exchange.scope.get("extensions", {}).get(ABORT)
+    log.warning("%s: the client does not read, cut off", exchange.scope["path"])
+    if abort is None:
+        raise SlowReader  # the server closes the connection of an application that fails
+    abort["abort"]()
+    await asyncio.sleep(0)  # the server learns of it

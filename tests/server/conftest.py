@@ -1,0 +1,51 @@
+"""A real server on a loopback port, before scripted operations."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from rillet.net.address import parse_host
+from rillet.server.listen import Server, bind, place_of
+from rillet.server.streams import Streams
+from rillet.words.settings import Settings
+
+from .scripted import ScriptedOperations
+from .talk import Talk
+
+
+class Running(Talk):
+    """A server in this event loop, and a client for it."""
+
+    def __init__(self, port: int, server: Server, operations: ScriptedOperations) -> None:
+        super().__init__(port)
+        self.server = server
+        self.operations = operations
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings | None = None, write_timeout: float = 60.0
+) -> AsyncIterator[Running]:
+    settings = settings or Settings(host="127.0.0.1:0")
+    operations = ScriptedOperations()
+    ready = asyncio.get_running_loop().create_future()
+    sock = bind(parse_host(settings.host, listening=True))
+    streams = Streams(write_timeout)
+    server = Server(operations, settings, streams, place_of(sock), ready.set_result)
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    place = await ready
+    client = Running(int(place.rpartition(":")[2]), server, operations)
+    try:
+        yield client
+    finally:
+        await client.close()
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Running]:
+    async with running() as client:
+        yield client
