@@ -25,6 +25,7 @@ _DEFAULT_ORIGINS = (
     rf"https?://(?:{_LOCAL_HOSTS})(?::[0-9]{{1,5}})?"
     rf"|(?:{'|'.join(_APP_SCHEMES)})://.*"
 )
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.%]*)\]|([^:]*))(?::[0-9]*)?")
 _METHODS = b"GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS"
 _STAINLESS = (
     *("Arch", "Async", "Custom-Poll-Interval", "Helper-Method", "Lang", "Os", "Package-Version"),
@@ -119,12 +120,8 @@ async def _empty(send: Send, status: int, headers: Headers = ()) -> None:
 
 
 def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    name, colon, port = host.rpartition(":")
-    if colon and ":" not in name and (port.isdecimal() or not port):
-        return name
-    return host
+    match = _HOST.fullmatch(host)
+    return (match[1] or match[2]) if match else host
 
 
 def _is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
