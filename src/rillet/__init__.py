@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rillet.client.aio_stream import AsyncStream
     from rillet.client.stream import Stream
     from rillet.client.sync import Client
-    from rillet.local import local
+    from rillet.embedded import local
     from rillet.net.tls import TlsOptions
     from rillet.words.errors import (
         Busy,
@@ -64,7 +64,7 @@ _HOMES = {
     "rillet.client.aio_stream": "AsyncStream",
     "rillet.client.stream": "Stream",
     "rillet.client.sync": "Client",
-    "rillet.local": "local",
+    "rillet.embedded": "local",
     "rillet.net.tls": "TlsOptions",
     "rillet.words.errors": "Busy EngineDied EngineError InvalidHost InvalidModelFile InvalidName InvalidRequest "
     "LoadFailed MalformedStream ModelError ModelNotFound RilletError ServerError Stalled StoreError "

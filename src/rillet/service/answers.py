@@ -1,0 +1,204 @@
+"""One answer, from the request to its last event: load, take a turn, ask the engine, pass it on.
+
+Every answer goes this way, and no other code touches its tokens. What is added to the engine's
+words: durations of the whole and of the load, the context of /api/generate, and a typed error
+when the engine dies.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rillet.net.flow import Call
+from rillet.net.http1 import Request
+from rillet.net.run_aio import AsyncStreamSource
+from rillet.service import fitting, listener, prompts
+from rillet.service.generation import Emit, Produce
+from rillet.service.library import Model
+from rillet.service.options import Options, layered
+from rillet.service.residents import Resident
+from rillet.service.waiting import Waiting
+from rillet.text.thinking import ThinkingSplitter
+from rillet.wire import llamacpp
+from rillet.words.errors import StreamTruncated, Unreachable
+from rillet.words.events import Event, Failure, Finish, Text, Thinking, Timings
+from rillet.words.requests import ChatRequest, GenerateRequest
+
+if TYPE_CHECKING:
+    from rillet.service.service import Service
+
+Batch = Sequence[Event]
+STREAM = (*listener.JSON, ("accept", "text/event-stream"))
+
+
+class Answer:
+    """What one answer is made from."""
+
+    def __init__(self, service: "Service", model: Model, request: GenerateRequest | ChatRequest) -> None:
+        self.service = service
+        self.model = model
+        self.request = request
+        self.options: Options = layered(model.params, request.options)
+        self.begun = time.perf_counter_ns()
+        self.loaded = self.begun
+
+    @asynccontextmanager
+    async def engine(self, keep_alive: float, waiting: Waiting) -> AsyncIterator[Resident]:
+        """The model, loaded, and a turn at it."""
+        load = self.service.load_options(self.model, self.options, self.request.shift)
+        residents = self.service.residents
+        async with residents.use(self.model, load, keep_alive, waiting.progress) as resident:
+            self.loaded = time.perf_counter_ns()
+            async with waiting.turn(resident.slots):
+                yield resident
+
+    def finish(self, finish: Finish, context: tuple[int, ...] | None = None) -> Finish:
+        """The engine's end with our clocks."""
+        timings = finish.timings or Timings()
+        total = time.perf_counter_ns() - self.begun
+        timings = msgspec.structs.replace(timings, total=total, load=self.loaded - self.begun)
+        return msgspec.structs.replace(finish, timings=timings, context=context)
+
+
+def generate(
+    service: "Service", model: Model, request: GenerateRequest, keep_alive: float
+) -> Produce:
+    """Complete one prompt."""
+    answer = Answer(service, model, request)
+
+    async def produce(emit: Emit) -> None:
+        waiting = Waiting(emit, service.patience)
+        async with answer.engine(keep_alive, waiting) as resident:
+            prompt = await prompts.generate_prompt(resident, model, request)
+            fitted = await fitting.prompt(resident, prompt, answer.options, request)
+            call = _completion(resident, fitted, answer)
+            pieces: list[str] = []
+
+            async for batch in _events(resident, call, waiting):
+                pieces += [event.text for event in batch if type(event) is Text]
+                last = batch[-1]
+                if type(last) is Finish:
+                    context = None
+                    if not request.raw:
+                        context = tuple(await listener.tokenize(resident, prompt + "".join(pieces)))
+                    batch = [*batch[:-1], answer.finish(last, context)]
+                emit(batch)
+
+    return produce
+
+
+def chat(service: "Service", model: Model, request: ChatRequest, keep_alive: float) -> Produce:
+    """The next message of a chat."""
+    answer = Answer(service, model, request)
+    template = prompts.template_of(model, request)
+
+    async def produce(emit: Emit) -> None:
+        waiting = Waiting(emit, service.patience)
+        async with answer.engine(keep_alive, waiting) as resident:
+            if template is None:
+                call, split = await _jinja_chat(resident, answer, request), _as_it_is
+            else:
+                request_fitting = await fitting.chat(resident, model, request, template)
+                prompt = prompts.rendered_chat(template, model, request_fitting)
+                fitted = await fitting.prompt(resident, prompt, answer.options, request)
+                call = _completion(resident, fitted, answer)
+                split = _thinking(prompt) if prompts.thinks(model, request.think) else _as_it_is
+            async for batch in _events(resident, call, waiting):
+                batch = split(batch)
+                if batch and type(batch[-1]) is Finish:
+                    batch = [*batch[:-1], answer.finish(batch[-1])]
+                if batch:
+                    emit(batch)
+
+    return produce
+
+
+async def rendered(service: "Service", model: Model, request: GenerateRequest | ChatRequest) -> str:
+    """The prompt as the model would see it."""
+    answer = Answer(service, model, request)
+    load = service.load_options(model, answer.options, request.shift)
+    async with service.residents.use(model, load, service.keep_alive(request.keep_alive)) as resident:
+        if isinstance(request, GenerateRequest):
+            return await prompts.generate_prompt(resident, model, request)
+        template = prompts.template_of(model, request)
+        if template is not None:
+            return prompts.rendered_chat(template, model, request)
+        turns = prompts.messages_of(model, request.messages)
+        body = prompts.chat_body(model, turns, request.tools, request.think)
+        return await listener.apply_template(resident, body)
+
+
+async def counted(service: "Service", model: Model, request: ChatRequest) -> int:
+    """The number of tokens of the prompt."""
+    prompt = await rendered(service, model, request)
+    load = service.load_options(model, layered(model.params, request.options), request.shift)
+    async with service.residents.use(model, load, service.keep_alive(None)) as resident:
+        return len(await listener.tokenize(resident, prompt, special=True))
+
+
+async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) -> Call:
+    fitted = await fitting.chat(resident, answer.model, request, None)
+    turns = prompts.messages_of(answer.model, fitted.messages)
+    body = prompts.chat_body(answer.model, turns, request.tools, request.think)
+    body |= llamacpp.chat_settings(_sampling(answer), num_ctx=resident.num_ctx, format=request.format)
+    body |= llamacpp.chat_logprobs(request.logprobs, request.top_logprobs)
+    sent = Request("POST", "/v1/chat/completions", STREAM, msgspec.json.encode(body))
+    return Call(sent, llamacpp.ChatDecoder)
+
+
+def _completion(resident: Resident, prompt: str | list[int], answer: Answer) -> Call:
+    request = answer.request
+    body = llamacpp.completion_body(
+        prompt, _sampling(answer), num_ctx=resident.num_ctx, format=request.format
+    )
+    body |= llamacpp.completion_logprobs(request.logprobs, request.top_logprobs)
+    sent = Request("POST", "/completion", STREAM, msgspec.json.encode(body))
+    return Call(sent, llamacpp.CompletionDecoder)
+
+
+def _sampling(answer: Answer) -> dict[str, object]:
+    return msgspec.structs.asdict(answer.options)
+
+
+async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncIterator[Batch]:
+    """The engine's events. Leaving early closes the connection, and the engine stops."""
+    source = AsyncStreamSource(resident.transport, call, listener.PATIENT)
+    try:
+        while batch := await source.next_batch():
+            batch = waiting.without_early_progress(batch)
+            if not batch:
+                continue
+            last = batch[-1]
+            if type(last) is Failure and isinstance(last.error, Unreachable | StreamTruncated):
+                batch = [*batch[:-1], Failure(await listener.verdict(resident, last.error))]
+            yield batch
+    finally:
+        source.close()
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch
+
+
+def _thinking(prompt: str) -> Callable[[Batch], Batch]:
+    """Tells thinking from answer in the text of a template that we rendered ourselves."""
+    splitter = ThinkingSplitter(starts_inside=prompt.rstrip().endswith("<think>"))
+
+    def split(batch: Batch) -> Batch:
+        found: list[Event] = []
+        for event in batch:
+            if type(event) is Text:
+                pieces = splitter.feed(event.text)
+            elif type(event) is Finish:
+                pieces = splitter.finish()
+            else:
+                pieces = []
+            found += [Thinking(text) if kind == "thinking" else Text(text) for kind, text in pieces]
+            if type(event) is not Text:
+                found.append(event)
+        return found
+
+    return split
