@@ -161,7 +161,7 @@ def _credentials_hint(status: int, said: str | None) -> str:
 
 def _said(value: Any, depth: int) -> str | None:
     """The message in an error value of any shape."""
-    if depth > 5:
+    if depth > 8:  # each error in an error, each JSON in a string counts
         return None
     if isinstance(value, str):
         return _said_by_text(value.strip(), depth)

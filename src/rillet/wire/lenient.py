@@ -114,6 +114,8 @@ def _field(value: Any, kind: Any) -> Any:
 def _empty(kind: Any) -> Any:
     if _is_struct(kind):
         return convert({}, kind)
+    if kind is Any or type(None) in get_args(kind):
+        return None
     return (get_origin(kind) or kind)()
 
 

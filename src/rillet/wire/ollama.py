@@ -1,4 +1,4 @@
-"""Ollama's wire: the answers of /api/generate, /api/chat, pull, push and create, and of the lists.
+"""Ollama's wire, bytes to events: /api/generate, /api/chat, and the progress of pull, push, create.
 
 Rules:
 * What a record says is taken from every record: text, thinking and tool calls may stand in any of
@@ -6,6 +6,7 @@ Rules:
 * `done: true` is the end. Nothing else is, and what follows it is not looked at.
 * What is not said stays None: reasons, counts and durations are never made up.
 * Rillet's own fields (`seq`, `resumed`, `status`, `queue_position`, …) are read where they stand.
+The other direction is `ollama_encoder`, the answers that are no streams are in `ollama_answers`.
 Source: Ollama's API reference, and recorded answers of versions 0.24 and 0.33.
 """
 
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet.wire import lenient
-from rillet.wire.failures import error_from_record, is_web_page, web_page
+from rillet.wire.failures import error_from_record
 from rillet.wire.lines import DEFAULT_LIMIT
 from rillet.wire.ndjson import RecordDecoder
 from rillet.wire.ollama_records import (
@@ -26,7 +27,6 @@ from rillet.wire.ollama_records import (
     StreamRecord,
     ToolCallRecord,
 )
-from rillet.words.errors import MalformedStream
 from rillet.words.events import (
     Event,
     Finish,
@@ -268,25 +268,3 @@ def _tool_call(record: ToolCallRecord, number: int) -> ToolCall:
         number if index is None else index,
         raw,
     )
-
-
-S = TypeVar("S", bound=msgspec.Struct)
-
-
-def whole_answer(body: bytes, kind: type[S]) -> S:
-    """A JSON answer (a list, a card, a version) as a struct, forgiving as `lenient.convert` is.
-
-    Raises MalformedStream if it is no JSON object, and the error that it tells, if it tells one.
-    """
-    if is_web_page(body):
-        raise web_page(body)
-    try:
-        value = lenient.wholly(lenient.parse(body))
-    except ValueError:
-        raise MalformedStream("The answer is not JSON") from None
-    if isinstance(value, dict) and value.get("error"):
-        raise error_from_record(value["error"])
-    answer = lenient.convert(value, kind)
-    if answer is None:
-        raise MalformedStream("The answer is not a JSON object")
-    return answer
