@@ -1,0 +1,109 @@
+"""Cuts a template into text and the tokens of its actions. Linear in the source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from typing import NamedTuple
+
+from .nodes import TemplateError
+
+#: The white space that `{{-` and `-}}` take away.
+_SPACE = " \t\r\n"
+
+_TOKEN = re.compile(
+    r"""
+    (?P<trim_close>[ \t\r\n]+-\}\})
+  | (?P<close>\}\})
+  | (?P<space>[ \t\r\n]+)
+  | (?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`)
+  | (?P<char>'(?:\\.|[^'\\\n])+')
+  | (?P<declare>:=)
+  | (?P<mark>[=|(),])
+  | (?P<number>[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+
+        |(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))
+  | (?P<variable>\$\w*)
+  | (?P<field>\.[^\W\d]\w*)
+  | (?P<dot>\.)
+  | (?P<word>[^\W\d]\w*)
+    """,
+    re.VERBOSE,
+)
+_TRIM_OPEN = re.compile(r"\{\{-[ \t\r\n]")
+_COMMENT_END = re.compile(r"\*/([ \t\r\n]+-)?\}\}")
+
+
+class Token(NamedTuple):
+    kind: str
+    text: str
+    line: int
+
+
+def lex(source: str) -> Iterator[Token]:
+    """The tokens: `text`, and within each action `open`, its tokens, `close`; at last `end`."""
+    place, line = 0, 1
+    trimmed = False
+    while True:
+        start = source.find("{{", place)
+        text = source[place:] if start < 0 else source[place:start]
+        trims = start >= 0 and _TRIM_OPEN.match(source, start) is not None
+        shown = text.lstrip(_SPACE) if trimmed else text
+        shown = shown.rstrip(_SPACE) if trims else shown
+        if shown:
+            yield Token("text", shown, line)
+        line += text.count("\n")
+        if start < 0:
+            yield Token("end", "", line)
+            return
+        place = start + (3 if trims else 2)
+        body = _skip_space(source, place) if trims else place
+        if source.startswith("/*", body):
+            place, trimmed, line = _comment(source, place, body, line)
+            continue
+        yield Token("open", "{{", line)
+        place, trimmed, line = yield from _action(source, place, line)
+
+
+def _skip_space(source: str, place: int) -> int:
+    while place < len(source) and source[place] in _SPACE:
+        place += 1
+    return place
+
+
+def _comment(source: str, start: int, body: int, line: int) -> tuple[int, bool, int]:
+    close = source.find("*/", body + 2)
+    if close < 0:
+        raise TemplateError(line, "unclosed comment")
+    end = _COMMENT_END.match(source, close)
+    if not end:
+        raise TemplateError(line, "comment ends before closing delimiter")
+    return end.end(), bool(end[1]), line + source.count("\n", start, end.end())
+
+
+def _action(source: str, place: int, line: int) -> Generator[Token, None, tuple[int, bool, int]]:
+    """The tokens up to the close of an action; returns the place after it, its trim, the line."""
+    while True:
+        found = _TOKEN.match(source, place)
+        if not found:
+            raise TemplateError(line, _complaint(source, place))
+        kind, text = str(found.lastgroup), found[0]
+        if kind in ("close", "trim_close"):
+            yield Token("close", "}}", line)
+            return found.end(), kind == "trim_close", line + text.count("\n")
+        yield Token(kind, text, line)
+        line += text.count("\n")
+        place = found.end()
+
+
+def _complaint(source: str, place: int) -> str:
+    if place >= len(source):
+        return "unclosed action"
+    match source[place]:
+        case '"':
+            return "unterminated quoted string"
+        case "`":
+            return "unterminated raw quoted string"
+        case "'":
+            return "unterminated character constant"
+        case char:
+            return f"unrecognized character in action: U+{ord(char):04X} {char!r}"
