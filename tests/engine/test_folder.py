@@ -1,0 +1,79 @@
+import fcntl
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rillet.engine.folder import MAX_SOCKET_PATH, PrivateFolder, sweep
+from rillet.words.errors import EngineError
+
+#: Makes a folder and ends without a word, as a killed process does.
+LEAVE = "import os, sys; from pathlib import Path; from rillet.engine.folder import PrivateFolder; \
+f = PrivateFolder(Path(sys.argv[1])); os.kill(os.getpid(), 9)"
+
+
+def test_only_we_may_enter(tmp_path: Path) -> None:
+    folder = PrivateFolder(tmp_path)
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+    assert str(os.getpid()) in folder.path.name
+    folder.remove()
+    folder.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folders_of_the_dead_go_with_the_next_start(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", LEAVE, tmp_path], check=False)
+    (left,) = tmp_path.iterdir()
+    (left / "engine.sock").touch()
+    alive = PrivateFolder(tmp_path)
+    assert list(tmp_path.iterdir()) == [alive.path]
+    assert sweep(tmp_path) == 0
+    alive.remove()
+
+
+def test_a_folder_in_the_making_is_left_alone_until_it_is_old(tmp_path: Path) -> None:
+    making = tmp_path / "rillet-engine-1-abc"
+    making.mkdir()
+    assert sweep(tmp_path) == 0
+    os.utime(making, (0, 0))
+    assert sweep(tmp_path) == 1
+
+
+def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "rillet-engine-file").touch()
+    (tmp_path / "other").mkdir()
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "lock").touch()
+    (tmp_path / "rillet-engine-link").symlink_to(target)
+    assert sweep(tmp_path) == 0
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    trap = tmp_path / "rillet-engine-1-trap"
+    trap.mkdir()
+    (trap / "lock").symlink_to(tmp_path / "elsewhere")
+    assert sweep(tmp_path) == 0
+
+
+def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
+    folder = PrivateFolder(tmp_path)
+    fcntl.fcntl(folder._lock, fcntl.F_GETFD)
+    assert not os.get_inheritable(folder._lock)
+    folder.remove()
+
+
+def test_a_path_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * MAX_SOCKET_PATH)
+    deep.mkdir()
+    folder = PrivateFolder(deep)
+    assert folder.socket_path() is None
+    folder.remove()
+
+
+def test_no_place_for_it_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="TMPDIR"):
+        PrivateFolder(tmp_path / "missing")

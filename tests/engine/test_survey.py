@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from rillet.engine import Capabilities, Device, capabilities
+from rillet.words.errors import EngineError
+
+CPU = Device(name="CPU", description="", type="CPU", memory_free=1, memory_total=2)
+GPU = Device(name="CUDA0", description="", type="GPU", memory_free=1, memory_total=2)
+
+
+def test_the_engine_tells_what_it_has() -> None:
+    found = capabilities()
+    assert any(device.type == "CPU" and device.memory_total > 0 for device in found.devices)
+    assert "CPU" in found.features and found.version and found.build
+
+
+def test_a_build_without_avx512_leaves_speed_where_there_is_avx512() -> None:
+    def found(devices: tuple[Device, ...], features: str, machine: bool) -> Capabilities:
+        return Capabilities(devices, features, "1", {}, machine_has_avx512=machine)
+
+    assert found((CPU,), "AVX2 = 1", True).leaves_speed
+    assert not found((CPU,), "AVX2 = 1 | AVX512 = 1", True).leaves_speed
+    assert not found((CPU,), "AVX2 = 1", False).leaves_speed
+    assert not found((CPU, GPU), "AVX2 = 1", True).leaves_speed
+    assert found((CPU, GPU), "", True).gpus == (GPU,)
+
+
+def test_a_broken_engine_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1: no such file')")
+    monkeypatch.setattr("rillet.engine.command.wheel_folder", lambda: str(tmp_path))
+    with pytest.raises(EngineError, match=r"libgomp.so.1"):
+        capabilities()
+
+
+def test_no_engine_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(EngineError, match="pip install xllamacpp"):
+        capabilities()
