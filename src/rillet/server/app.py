@@ -11,6 +11,7 @@ from rillet.server.face import Face
 from rillet.server.guard import guarded
 from rillet.server.ollama import OllamaAnswers
 from rillet.server.ollama_models import OllamaModels
+from rillet.server.openai import OpenAIAnswers
 from rillet.server.router import Router
 from rillet.server.streams import Streams
 from rillet.service.interface import Operations
@@ -22,7 +23,8 @@ def build_app(
 ) -> ASGIApp:
     """The ASGI application. `streams.stop()` ends every answer in progress."""
     face = Face(operations, settings, streams or Streams())
-    router = Router({**OllamaAnswers(face).routes(), **OllamaModels(face).routes()})
+    faces = (OllamaAnswers(face), OllamaModels(face), OpenAIAnswers(face))
+    router = Router({path: methods for one in faces for path, methods in one.routes().items()})
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await router.answer(Exchange(scope, receive, send))

@@ -1,0 +1,138 @@
+"""OpenAI's routes: chat completions, completions, embeddings, models.
+
+Thin: `wire.openai` reads the requests and writes the answers. Errors have OpenAI's form, with the
+texts that Ollama's /v1 routes give. Source: OpenAI's API reference, Ollama's recorded answers.
+"""
+
+import secrets
+from datetime import datetime
+
+import msgspec
+
+from rillet.server.compressed import json_body
+from rillet.server.errors import answering
+from rillet.server.exchange import Exchange
+from rillet.server.face import NOT_FOUND, NOT_FOUND_PULL, Face, known, worded
+from rillet.server.router import Handler, Routes
+from rillet.server.streams import SSE
+from rillet.wire.openai import (
+    ChatChunkEncoder,
+    CompletionChunkEncoder,
+    chat_completion,
+    chat_request_from_openai,
+    embed_request_from_openai,
+    embedding_encoding,
+    embedding_list,
+    error_body,
+    generate_request_from_openai,
+    model_entry,
+    model_list,
+    text_completion,
+    usage_wanted,
+)
+from rillet.words.errors import ModelNotFound, ServerError
+from rillet.words.models import ShowRequest
+
+
+class OpenAIAnswers:
+    """The handlers; `routes` is their table."""
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._operations = face.operations
+
+    def routes(self) -> Routes:
+        return {
+            "/v1/chat/completions": {"POST": _plain(self.chat)},
+            "/v1/completions": {"POST": _plain(self.completion)},
+            "/v1/embeddings": {"POST": _plain(self.embeddings)},
+            "/v1/models": {"GET": _plain(self.models)},
+            "/v1/models/{*}": {"GET": _plain(self.model)},
+            "/v1/audio/transcriptions": {"POST": _plain(self.transcription)},
+        }
+
+    async def chat(self, exchange: Exchange) -> None:
+        body = await json_body(self._face, exchange)
+        request = chat_request_from_openai(body)
+        id, created = self._stamp("chatcmpl")
+        known(request.model)
+        with worded(NOT_FOUND, request.model):
+            opening = self._operations.chat(request)
+            if request.stream:
+                encoder = ChatChunkEncoder(id, request.model, created, usage_wanted(body))
+                await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
+            else:
+                reply = await self._face.streams.whole(exchange, opening)
+                await exchange.json(chat_completion(reply, id, request.model, created))
+
+    async def completion(self, exchange: Exchange) -> None:
+        body = await json_body(self._face, exchange)
+        request = generate_request_from_openai(body)
+        id, created = self._stamp("cmpl")
+        _named(request.model)
+        with worded(NOT_FOUND, request.model):
+            opening = self._operations.generate(request)
+            if request.stream:
+                encoder = CompletionChunkEncoder(id, request.model, created, usage_wanted(body))
+                await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
+            else:
+                reply = await self._face.streams.whole(exchange, opening)
+                await exchange.json(text_completion(reply, id, request.model, created))
+
+    async def embeddings(self, exchange: Exchange) -> None:
+        body = await json_body(self._face, exchange)
+        request, encoding = embed_request_from_openai(body), embedding_encoding(body)
+        _named(request.model)
+        with worded(NOT_FOUND_PULL, request.model):
+            found = await self._face.streams.run(exchange, self._operations.embed(request))
+        count, vectors = found.prompt_eval_count, found.embeddings
+        await exchange.json(embedding_list(request.model, vectors, count, encoding))
+
+    async def models(self, exchange: Exchange) -> None:
+        models = await self._face.streams.run(exchange, self._operations.tags())
+        entries = [
+            model_entry(model.name, _seconds(model.modified_at), known(model.name, "").namespace)
+            for model in models
+        ]
+        # An empty list is one, not null, which clients cannot loop over.
+        await exchange.json({**model_list(entries), "data": entries})
+
+    async def model(self, exchange: Exchange) -> None:
+        name = known(exchange.parameter)
+        with worded(NOT_FOUND, name.display()):
+            card = await self._operations.show(ShowRequest(model=exchange.parameter))
+        created = _seconds(card.modified_at)
+        await exchange.json(model_entry(exchange.parameter, created, name.namespace))
+
+    async def transcription(self, exchange: Exchange) -> None:
+        if not exchange.header(b"content-type").startswith("multipart/form-data"):
+            wrong = "request Content-Type isn't multipart/form-data"
+            raise ServerError(f"failed to parse multipart form: {wrong}", status=400)
+        raise ServerError("this server does not transcribe audio", status=501)
+
+    def _stamp(self, kind: str) -> tuple[str, int]:
+        """An id, and the time in seconds."""
+        return f"{kind}-{secrets.randbelow(10**9)}", self._face.clock() // 10**9
+
+
+def render(status: int, message: str) -> bytes:
+    """An error in OpenAI's form."""
+    return msgspec.json.encode(error_body(ServerError(message, status=status)))
+
+
+def _plain(handler: Handler) -> Handler:
+    return answering(handler, render)
+
+
+def _named(model: str) -> None:
+    if not model:
+        raise ModelNotFound(NOT_FOUND.format(model), status=404)
+    known(model)
+
+
+def _seconds(time: str) -> int:
+    """RFC 3339 as Unix time; 0 where there is none."""
+    try:
+        return int(datetime.fromisoformat(time).timestamp())
+    except ValueError:
+        return 0

@@ -1,0 +1,100 @@
+"""OpenAI's routes over a real socket; the forms of records are tested with the encoders."""
+
+import json
+
+import pytest
+import zstandard
+
+from rillet.words.errors import ServerError
+from rillet.words.events import Text
+
+from .conftest import Running
+from .scripted import failing
+
+CHAT = {"model": "tiny", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def events(body: bytes) -> list[str]:
+    return [event.removeprefix("data: ") for event in body.decode().split("\n\n")[:-1]]
+
+
+async def test_it_does_not_stream_unless_asked(server: Running) -> None:
+    answer = await server.ask("POST", "/v1/chat/completions", CHAT)
+    assert answer.headers["content-type"].startswith("application/json")
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello"
+    assert answer.json()["usage"]["total_tokens"] == 5
+
+
+async def test_a_stream_ends_with_done(server: Running) -> None:
+    answer = await server.ask("POST", "/v1/chat/completions", {**CHAT, "stream": True})
+    assert answer.headers["content-type"] == "text/event-stream"
+    sent = events(answer.body)
+    assert sent[-1] == "[DONE]"
+    deltas = [json.loads(event)["choices"][0]["delta"].get("content", "") for event in sent[:-1]]
+    assert "".join(deltas) == "Hello"
+
+
+async def test_an_error_in_mid_stream_is_said(server: Running) -> None:
+    server.operations.next = failing(ServerError("engine died"), after=[Text("x")])
+    answer = await server.ask("POST", "/v1/chat/completions", {**CHAT, "stream": True})
+    assert json.loads(events(answer.body)[-1])["error"]["message"] == "engine died"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "text"),
+    [
+        ("chat/completions", b"", 400, "EOF"),
+        ("chat/completions", b"{", 400, "unexpected EOF"),
+        ("chat/completions", b"{}", 400, "[] is too short - 'messages'"),
+        ("chat/completions", {**CHAT, "model": ""}, 400, "model is required"),
+        ("chat/completions", {**CHAT, "model": "nope"}, 404, "model 'nope' not found"),
+        ("completions", {"prompt": "x"}, 404, "model '' not found"),
+        ("embeddings", {"input": "x"}, 404, "model '' not found"),
+        (
+            "embeddings",
+            {"model": "nope", "input": "x"},
+            404,
+            'model "nope" not found, try pulling it first',
+        ),
+    ],
+)
+async def test_errors_have_openais_form(
+    server: Running, path: str, body: object, status: int, text: str
+) -> None:
+    answer = await server.ask("POST", f"/v1/{path}", body)
+    kind = {400: "invalid_request_error", 404: "not_found_error"}[status]
+    error = {"message": text, "type": kind, "param": None, "code": None}
+    assert (answer.status, answer.json()) == (status, {"error": error})
+
+
+async def test_completions_and_embeddings(server: Running) -> None:
+    answer = await server.ask("POST", "/v1/completions", {"model": "tiny", "prompt": "x"})
+    assert answer.json()["choices"][0]["text"] == "Hello"
+    body = {"model": "tiny", "input": ["a", "b"], "encoding_format": "base64"}
+    answer = await server.ask("POST", "/v1/embeddings", body)
+    assert [len(entry["embedding"]) for entry in answer.json()["data"]] == [12, 12]
+
+
+async def test_models(server: Running) -> None:
+    answer = await server.ask("GET", "/v1/models")
+    assert [entry["id"] for entry in answer.json()["data"]] == ["tiny:latest"]
+    assert (await server.ask("GET", "/v1/models/TINY")).json()["id"] == "TINY"
+    answer = await server.ask("GET", "/v1/models/someone/nope")
+    assert answer.status == 404 and "someone/nope:latest" in answer.json()["error"]["message"]
+
+
+async def test_a_body_compressed_with_zstd(server: Running) -> None:
+    headers = {"Content-Encoding": "zstd"}
+    data = zstandard.compress(json.dumps(CHAT).encode())
+    answer = await server.ask("POST", "/v1/chat/completions", data, headers)
+    assert answer.status == 200
+    bomb = zstandard.compress(b" " * (21 << 20))
+    assert (await server.ask("POST", "/v1/chat/completions", bomb, headers)).status == 413
+    answer = await server.ask("POST", "/v1/chat/completions", b"{}", headers)
+    assert answer.status == 400 and "decompress" in answer.json()["error"]["message"]
+
+
+async def test_transcription_is_not_offered(server: Running) -> None:
+    assert (await server.ask("POST", "/v1/audio/transcriptions", b"{}")).status == 400
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert (await server.ask("POST", "/v1/audio/transcriptions", b"", form)).status == 501
