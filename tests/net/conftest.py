@@ -2,8 +2,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from net.shells import Shell
 
+from net.shells import Shell
 from rillet.testing.server import Script, ScriptedServer
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import uvloop
@@ -50,6 +50,7 @@ class Shell:
     def __init__(self, name: str) -> None:
         self.name = name
         self._transports: list[Transport | AsyncTransport] = []
+        self._exchanges: list[Exchange | AsyncExchange] = []
         factory = uvloop.new_event_loop if name == "uvloop" else None
         self._runner = None if name == "sync" else asyncio.Runner(loop_factory=factory)
 
@@ -72,12 +73,19 @@ class Shell:
             parse_host(url), headers=headers, tls=tls, env=env or {}, pool_size=pool_size
         )
         self._transports.append(transport)
-        return lambda request: Talk(self.run, transport.exchange(request))
+
+        def ask(request: Request) -> Talk:
+            self._exchanges.append(transport.exchange(request))
+            return Talk(self.run, self._exchanges[-1])
+
+        return ask
 
     def ask(self, url: str, request: Request, **options: Any) -> Talk:
         return self.transport(url, **options)(request)
 
     def close(self) -> None:
+        for exchange in self._exchanges:
+            exchange.close()
         for transport in self._transports:
             if isinstance(transport, Transport):
                 transport.close()
@@ -85,6 +93,5 @@ class Shell:
             self._runner.close()
 
 
-Work = Coroutine[Any, Any, Any]
 POST = Request("POST", "/api/chat", (("Content-Type", "application/json"),), b'{"model": "m"}')
 GET = Request("GET", "/api/tags")

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from httptools import HttpRequestParser
+from httptools import HttpParserError, HttpRequestParser
 
 if TYPE_CHECKING:
     import ssl
@@ -207,7 +207,11 @@ class Connection:
                 return None
             if not data:
                 return None
-            reader.feed(data)
+            try:
+                reader.feed(data)
+            except HttpParserError:
+                self.send(answer(status="400 Bad Request", headers=[("Connection", "close")]))
+                return None
         return reader.request
 
 
