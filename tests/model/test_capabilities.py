@@ -1,7 +1,7 @@
 """Capabilities, told from keys and templates."""
 
 import pytest
-from gguf_bytes import LLAMA, STRING, U32, gguf
+from .gguf_bytes import LLAMA, STRING, U32, gguf
 
 from rillet.model.capabilities import capabilities
 from rillet.model.gguf import GgufHeader, read_header

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gguf as reference
 import pytest
-from gguf_bytes import ARRAY, F32, LLAMA, STRING, U32, WEIGHT, array, changed, gguf, text
+from .gguf_bytes import ARRAY, F32, LLAMA, STRING, U32, WEIGHT, array, changed, gguf, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
