@@ -1,0 +1,92 @@
+"""Regular expressions of a JSON schema, as llama.cpp turns them into a grammar.
+
+It knows groups, classes, counts and alternatives, but nothing that looks around, back or at a
+word's edge; an expression that it does not know silently frees the whole answer. It wants both
+anchors, where JSON Schema lets an expression match anywhere.
+"""
+
+import re
+from typing import Any
+
+from rillet.words.errors import InvalidRequest
+
+MAX_LENGTH = 2000
+_MAX_GROUPS = 50  # nested
+
+_TOKEN = re.compile(
+    r"""(?P<escape>\\[pP]\{[^{}]*\}|\\.)
+    | (?P<klass>\[\^?\]?(?:\\.|[^\]\\])*\])
+    | (?P<special>\(\?(?:<[=!]|P<|.))
+    | (?P<count>\{[^{}]*\}?)
+    | (?P<anchor>[\^$])
+    | (?P<bar>\|)
+    | (?P<open>\() | (?P<close>\))""",
+    re.VERBOSE | re.DOTALL,
+)
+_PROPERTY = re.compile(
+    r"(?<=\\)[pP](?:\{\^?[\w=]{1,40}\}|[A-Z])"
+)  # of a character; Python has none
+_COUNT = re.compile(r"\{[0-9]{1,6}(,[0-9]{0,6})?\}")
+
+
+def engine_pattern(pattern: Any, at: str) -> str:
+    """The expression with both anchors. Raises `InvalidRequest`; `at` is the place it names."""
+    if not isinstance(pattern, str):
+        raise _refused(at, "must be a text")
+    if len(pattern) > MAX_LENGTH:
+        raise _refused(at, f"is longer than {MAX_LENGTH} characters")
+    pattern = _TOKEN.sub(_plain_class, pattern)
+    inner, at_start, at_end = _without_anchors(pattern)
+    alternatives = _check(inner, at)
+    try:
+        re.compile(_PROPERTY.sub("w", pattern))
+    except (re.error, OverflowError, RecursionError) as error:
+        raise _refused(at, f"is not a regular expression: {error}") from None
+    if at_start and at_end:
+        return pattern
+    if alternatives and (at_start or at_end):
+        raise _refused(at, "anchors only one of its alternatives; put them into a group")
+    return "^" + ("" if at_start else ".*") + f"(?:{inner})" + ("" if at_end else ".*") + "$"
+
+
+def _plain_class(token: re.Match[str]) -> str:
+    """A bracket in a class is a character; the engine would open another class there."""
+    text: str = token[0]
+    if not token["klass"]:
+        return text
+    return "[" + re.sub(r"(?<!\\)\[", r"\[", text[1:])
+
+
+def _without_anchors(pattern: str) -> tuple[str, bool, bool]:
+    at_start = pattern.startswith("^")
+    rest = pattern[at_start:]
+    slashes = len(rest) - 1 - len(rest[:-1].rstrip("\\"))
+    at_end = rest.endswith("$") and slashes % 2 == 0
+    return (rest[:-1] if at_end else rest), at_start, at_end
+
+
+def _check(inner: str, at: str) -> bool:
+    """Whether it has alternatives outside of groups."""
+    depth = 0
+    alternatives = False
+    for token in _TOKEN.finditer(inner):
+        text = token[0]
+        if token["escape"] and text[1] in "AZzbBGKk123456789":
+            raise _refused(at, f"has {text}, which cannot be enforced")
+        if token["special"] and text not in ("(?:", "(?P<"):
+            raise _refused(at, f"has {text}…, which cannot be enforced")
+        if token["klass"] and any(pair in text for pair in ("&&", "--", "~~", "||")):
+            raise _refused(at, f"has {text}, which engines read as two classes")
+        if token["count"] and not _COUNT.fullmatch(text):
+            raise _refused(at, f"has {text}, which is no count; write \\{{ for a brace")
+        if token["anchor"]:
+            raise _refused(at, f"has {text} in its middle, which cannot be enforced")
+        depth += bool(token["open"] or token["special"]) - bool(token["close"])
+        if depth > _MAX_GROUPS:
+            raise _refused(at, f"nests more than {_MAX_GROUPS} groups")
+        alternatives = alternatives or bool(token["bar"] and depth == 0)
+    return alternatives
+
+
+def _refused(at: str, what: str) -> InvalidRequest:
+    return InvalidRequest(f"The format is not a usable JSON schema: {at} {what}")
