@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from net.shells import Shell
 from rillet.testing.server import Script, ScriptedServer
+from tests.net.shells import Shell
 
 
 @pytest.fixture(params=["sync", "asyncio", "uvloop"])

@@ -11,7 +11,6 @@ import brotli
 import pytest
 import zstandard
 
-from net.shells import GET, POST, Shell
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Request
 from rillet.testing.server import (
@@ -32,6 +31,7 @@ from rillet.testing.server import (
     head,
 )
 from rillet.words.errors import MalformedStream, ServerError, Stalled, Unreachable
+from tests.net.shells import GET, POST, Shell
 
 Serve = Callable[..., ScriptedServer]
 

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 import trustme
 
-from net.shells import POST
 from rillet.net.address import parse_host
 from rillet.net.aio import AsyncTransport
 from rillet.net.faults import Closed, TimedOut
@@ -28,6 +27,7 @@ from rillet.testing.server import (
     answer,
     chunk,
 )
+from tests.net.shells import POST
 
 Serve = Callable[..., ScriptedServer]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from net.shells import GET, POST, Shell
 from rillet.net.tls import TlsOptions, make_context
 from rillet.testing.server import (
     Hangup,
@@ -20,6 +19,7 @@ from rillet.testing.server import (
     head,
 )
 from rillet.words.errors import InvalidRequest, Stalled, Unreachable
+from tests.net.shells import GET, POST, Shell
 
 Serve = Callable[..., ScriptedServer]
 

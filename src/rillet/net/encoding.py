@@ -86,7 +86,7 @@ class _Zlib:
 
     @property
     def finished(self) -> bool:
-        return not self._started or bool(self._stream.eof)
+        return not self._started or bool(self._stream is not None and self._stream.eof)
 
     def _open_deflate(self) -> bool:
         if len(self._rest) < 2:
@@ -113,6 +113,7 @@ class _Brotli:
         self._stream = brotli.Decompressor()
         self._waiting: list[bytes] = []
         self._started = False
+        self._may_hold = False  # it keeps output back beyond its limit, and does not say so
 
     def push(self, data: bytes) -> None:
         self._waiting.append(data)
@@ -120,7 +121,7 @@ class _Brotli:
 
     def pull(self) -> bytes:
         try:
-            if not self._stream.can_accept_more_data() and (made := self._process(b"")):
+            if self._may_hold and (made := self._process(b"")):
                 return made
             while self._waiting and self._stream.can_accept_more_data():
                 if made := self._process(self._waiting.pop(0)):
@@ -131,6 +132,7 @@ class _Brotli:
 
     def _process(self, data: bytes) -> bytes:
         made: bytes = self._stream.process(data, output_buffer_limit=STEP)
+        self._may_hold = bool(made)
         return made
 
     @property
