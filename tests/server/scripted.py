@@ -31,6 +31,7 @@ class ScriptedGeneration:
         self.gates = [asyncio.Event() for _ in batches]
         self.closed = asyncio.Event()
         self.read = 0
+        self.reads: asyncio.Queue[int] = asyncio.Queue()
         self.let(len(batches))
 
     def hold(self, first: int = 0) -> "ScriptedGeneration":
@@ -47,6 +48,7 @@ class ScriptedGeneration:
         for batch, gate in zip(self.batches, self.gates, strict=True):
             await gate.wait()
             self.read += 1
+            self.reads.put_nowait(self.read)
             yield batch
 
     async def aclose(self) -> None:
@@ -60,11 +62,13 @@ class ScriptedOperations:
         self.next: Any = None
         self.error: Exception | None = None
         self.asked: list[Any] = []
+        self.calls: asyncio.Queue[Any] = asyncio.Queue()
         self.blobs: dict[str, bytes] = {}
         self.closed = False
 
     def _check(self, model: str, request: Any) -> None:
         self.asked.append(request)
+        self.calls.put_nowait(request)
         if self.error is not None:
             raise self.error
         if model.partition(":")[0].lower() != "tiny":

@@ -23,7 +23,13 @@ def test_names_of_this_machine(host: str) -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        *("evil.example", "evil.example:11434", "8.8.8.8", "localhost.evil.example", "[2001:db8::1]"),
+        *(
+            "evil.example",
+            "evil.example:11434",
+            "8.8.8.8",
+            "localhost.evil.example",
+            "[2001:db8::1]",
+        ),
         *("box.local.evil.example", "172.32.0.1", "192.0.2.1", "local", "127.0.0.1.evil.example"),
         *("localhost:80.evil.example", "[::1].evil.example", "evil@localhost", "169.254.169.254"),
     ],

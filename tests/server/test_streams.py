@@ -50,8 +50,7 @@ async def test_a_hang_up_closes_the_generation_at_once(
     if stream and held:
         await (await answer.head()).chunk()
     else:
-        while generation.read < held or not server.operations.asked:
-            await asyncio.sleep(0)
+        await (generation.reads.get() if held else server.operations.calls.get())
     answer.hang_up()
     await asyncio.wait_for(generation.closed.wait(), 5)
     assert generation.read == held
@@ -98,7 +97,9 @@ async def test_a_reader_that_reads_nothing_is_cut_off() -> None:
         loop = asyncio.get_running_loop()
         await loop.sock_connect(sock, ("127.0.0.1", server.port))
         body = json.dumps(HI).encode()
-        head = f"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
         await loop.sock_sendall(sock, head.encode() + body)
         await asyncio.wait_for(generation.closed.wait(), 20)
         assert generation.read < 200  # back-pressure: the rest was never taken from the source
@@ -115,7 +116,7 @@ async def test_a_reader_who_is_slow_but_reads_gets_everything() -> None:
             (*(((Text("x" * 50_000)),) for _ in range(20)), (STOP,))
         )
         answer = await (await server.open("POST", "/api/generate", HI, limit=1024)).head()
-        while await answer.chunk():
+        while await answer.chunk():  # noqa: ASYNC110  slowness is what is tested
             await asyncio.sleep(0.05)
         assert len(answer.lines()) == 21 and answer.lines()[-1]["done"] is True
 
@@ -129,8 +130,8 @@ async def test_a_server_that_stops_ends_every_stream_with_a_record() -> None:
         waiting = ScriptedGeneration(((Progress("queued"),), (STOP,))).hold()
         server.operations.next = waiting
         other = await server.open("POST", "/api/chat", {"model": "tiny", "messages": [{}]})
-        while len(server.operations.asked) < 2:
-            await asyncio.sleep(0)
+        for _ in range(2):
+            await server.operations.calls.get()
         server.server.should_exit = True
         await stream.rest()
         assert stream.lines()[-1] == {"error": "the server is shutting down"}

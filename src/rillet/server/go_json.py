@@ -120,7 +120,10 @@ def _lenient(data: bytes) -> Any:
     if "\\u" in text:
         text = _ESCAPE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
     try:
-        return _DECODER.raw_decode(text, start)[0]
+        value = _DECODER.raw_decode(text, start)[0]
+        if type(value) in (int, float):  # of "0E" Python takes the 0
+            complain(data[:_EXPLAINED])
+        return value
     except RecursionError:
         raise depth_exceeded() from None
     except json.JSONDecodeError as error:
@@ -144,7 +147,7 @@ def _float(text: str) -> float:
 
 
 def _int(text: str) -> int | float:
-    return int(text) if len(text) < 20 else _float(text)
+    return int(text) if len(text) <= 20 else _float(text)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float, parse_int=_int)

@@ -1,0 +1,126 @@
+"""Paths, methods, headers and limits, over a real socket."""
+
+import json
+
+import pytest
+
+from rillet.words.settings import Settings
+
+from .conftest import Running, running
+from .scripted import ScriptedGeneration
+
+DIGEST = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("POST", "/", "HEAD, GET"),
+        ("GET", "/api/generate", "POST"),
+        ("POST", "/api/tags", "HEAD, GET"),
+        ("HEAD", "/api/ps", "GET"),
+        ("POST", "/api/delete", "DELETE"),
+        ("GET", f"/api/blobs/{DIGEST}", "HEAD, POST"),
+        ("GET", "/v1/chat/completions", "POST"),
+        ("PUT", "/v1/models/x", "GET"),
+    ],
+)
+async def test_a_wrong_method(server: Running, method: str, path: str, allow: str) -> None:
+    answer = await server.ask(method, path)
+    assert (answer.status, answer.headers["allow"]) == (405, allow)
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.body == (b"" if method == "HEAD" else b"405 method not allowed")
+
+
+@pytest.mark.parametrize("path", ["/nope", "/api/nope", "/API/tags", "/api/blobs/", "/api", "/v1"])
+async def test_an_unknown_path(server: Running, path: str) -> None:
+    answer = await server.ask("GET", path)
+    assert (answer.status, answer.body) == (404, b"404 page not found")
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "location"),
+    [
+        ("GET", "/api/tags/", 301, "/api/tags"),
+        ("GET", "//api/version?x=1", 301, "/api/version?x=1"),
+        ("POST", "/api/generate/", 307, "/api/generate"),
+        ("DELETE", "/api/delete/", 307, "/api/delete"),
+        ("GET", "/v1/models/a%0d%0aX:%20y/", 301, "/v1/models/a%0D%0AX%3A%20y"),
+        ("GET", "//evil.example/", 404, None),
+    ],
+)
+async def test_a_path_with_a_slash_too_many(
+    server: Running, method: str, path: str, status: int, location: str | None
+) -> None:
+    answer = await server.ask(method, path)
+    assert (answer.status, answer.headers.get("location")) == (status, location)
+
+
+async def test_options_without_an_origin(server: Running) -> None:
+    answer = await server.ask("OPTIONS", "/api/chat")
+    assert (answer.status, answer.headers["allow"]) == (204, "POST")
+
+
+async def test_the_root_and_the_version(server: Running) -> None:
+    assert (await server.ask("GET", "/")).body == b"Ollama is running"
+    answer = await server.ask("GET", "/api/version")
+    assert answer.json() == {"version": "0.33.0"} and answer.headers["rillet-version"]
+    for path in ("/", "/api/version", "/api/tags"):
+        head = await server.ask("HEAD", path)
+        assert head.status == 200 and int(head.headers["content-length"]) > 0
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+async def test_the_type_of_a_body_does_not_matter(
+    server: Running, content_type: str | None
+) -> None:
+    answer = await server.ask(
+        "POST", "/api/show", {"model": "tiny"}, {"Content-Type": content_type}
+    )
+    assert answer.status == 200
+
+
+async def test_a_chunked_body_and_one_that_wants_to_be_asked_for(server: Running) -> None:
+    chunked = b'9\r\n{"model":\r\n8\r\n "tiny"}\r\n0\r\n\r\n'
+    headers = {"Transfer-Encoding": "chunked", "Content-Length": None}
+    assert (await server.ask("POST", "/api/show", chunked, headers)).status == 200
+    answer = await server.open("POST", "/api/show", {"model": "tiny"}, {"Expect": "100-continue"})
+    assert (await answer.head()).status == 100
+    answer.headers.clear()
+    assert (await answer.head()).status == 200
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_that_is_too_large(announced: bool) -> None:
+    async with running(Settings(host="127.0.0.1:0", max_body=1000)) as server:
+        data = json.dumps({"model": "tiny", "x": "a" * 5000}).encode()
+        headers: dict[str, str | None] = {}
+        if not announced:
+            headers = {"Transfer-Encoding": "chunked", "Content-Length": None}
+            data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
+        answer = await server.ask("POST", "/api/show", data, headers)
+        assert (answer.status, answer.json()["error"]) == (
+            413,
+            "the request body is larger than 1000 bytes",
+        )
+        assert server.operations.asked == []
+
+
+async def test_a_head_that_is_too_large(server: Running) -> None:
+    answer = await server.ask("GET", "/", headers={"X": "a" * 70_000})
+    assert answer.status == 400
+
+
+async def test_lists_answer_while_a_generation_runs(server: Running) -> None:
+    server.operations.next = ScriptedGeneration().hold()
+    await server.open("POST", "/api/generate", {"model": "tiny", "prompt": "x"})
+    await server.operations.calls.get()
+    assert (await server.ask("GET", "/api/ps")).json() == {"models": []}
+
+
+async def test_the_cloud_is_off(server: Running) -> None:
+    assert (await server.ask("GET", "/api/status")).json()["cloud"]["disabled"] is True
+    answer = await server.ask("POST", "/api/experimental/web_search", {"query": "x"})
+    text = "ollama cloud is disabled: web search is unavailable"
+    assert (answer.status, answer.json()) == (403, {"error": text})
