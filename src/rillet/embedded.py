@@ -31,7 +31,9 @@ class LocalDoor:
 
     def __init__(self, settings: Settings) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="rillet-service", daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="rillet-service", daemon=True
+        )
         self._thread.start()
         self._service = self._wait(self._opened(settings))
 

@@ -26,11 +26,34 @@ FLOORS = {
 }
 #: Rooms whose walls are thin by design, with the reason.
 ALLOWED = {
-    ("wire", "text"): "dialects join halves of characters and split thinking with the text machines",
+    (
+        "wire",
+        "text",
+    ): "dialects join halves of characters and split thinking with the text machines",
 }
 #: What touches the world stays out of floors 0 and 1: clocks, ids and bytes are arguments there.
-WORLDLY = {"socket", "asyncio", "threading", "time", "os", "pathlib", "ssl", "select", "subprocess", "http"}
-WORLDLY |= {"urllib", "urllib3", "requests", "httpx", "aiohttp", "httptools", "uvicorn", "starlette"}
+WORLDLY = {
+    "socket",
+    "asyncio",
+    "threading",
+    "time",
+    "os",
+    "pathlib",
+    "ssl",
+    "select",
+    "subprocess",
+    "http",
+}
+WORLDLY |= {
+    "urllib",
+    "urllib3",
+    "requests",
+    "httpx",
+    "aiohttp",
+    "httptools",
+    "uvicorn",
+    "starlette",
+}
 
 MODULES = sorted(SRC.rglob("*.py"))
 

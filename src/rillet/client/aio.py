@@ -11,6 +11,8 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Self, Unpack
 
+from rillet.client.aio_door import AsyncDoor, AsyncRemoteDoor
+from rillet.client.aio_stream import AsyncStream
 from rillet.client.asking import (
     ChatOptions,
     GenerateOptions,
@@ -19,8 +21,6 @@ from rillet.client.asking import (
     embed_request,
     generate_request,
 )
-from rillet.client.aio_door import AsyncDoor, AsyncRemoteDoor
-from rillet.client.aio_stream import AsyncStream
 from rillet.client.door import Api, Settings
 from rillet.net.tls import TlsOptions
 from rillet.words.models import (
@@ -177,6 +177,9 @@ class AsyncClient:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.close()

@@ -27,7 +27,9 @@ class AsyncRemoteDoor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._transport = AsyncTransport(settings.target, headers=settings.headers, tls=settings.tls)
+        self._transport = AsyncTransport(
+            settings.target, headers=settings.headers, tls=settings.tls
+        )
         self._wire: Wire | None = settings.wire(settings.api) if settings.api else None
         self._finding = asyncio.Lock()
 

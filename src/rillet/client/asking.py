@@ -73,7 +73,9 @@ def chat_request(model: str, messages: Iterable[MessageLike], options: ChatOptio
     return _convert({"model": model, "messages": turns, **fields}, ChatRequest)
 
 
-def embed_request(model: str, texts: str | Sequence[str], options: Mapping[str, Any]) -> EmbedRequest:
+def embed_request(
+    model: str, texts: str | Sequence[str], options: Mapping[str, Any]
+) -> EmbedRequest:
     """Raises `InvalidRequest`, before anything is sent."""
     inputs = texts if isinstance(texts, str) else list(texts)
     return _convert({"model": model, "input": inputs, **options}, EmbedRequest)
@@ -123,7 +125,7 @@ def _shaped(options: CallOptions) -> dict[str, Any]:
 
 
 def answer_schema(shape: Any) -> str | JsonObject:
-    """"json", a schema, or the schema of a class."""
+    """ "json", a schema, or the schema of a class."""
     if isinstance(shape, str):
         return shape
     if isinstance(shape, Mapping):

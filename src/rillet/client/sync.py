@@ -90,9 +90,7 @@ class Client:
         """The next message of a chat, as it comes."""
         return Stream(self._door.stream("chat", chat_request(model, messages, options)))
 
-    def generate(
-        self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]
-    ) -> Reply:
+    def generate(self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]) -> Reply:
         """Complete one prompt, whole. An empty prompt loads the model; with keep_alive=0 unloads it."""
         return self.stream_generate(model, prompt, **options).reply()
 
@@ -176,6 +174,9 @@ class Client:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()

@@ -71,9 +71,13 @@ def _parameters(tool: Callable[..., Any], about: Mapping[str, str]) -> JsonObjec
 
 def _type_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     try:
-        (schema,), components = msgspec.json.schema_components([hint], ref_template="#/$defs/{name}")
+        (schema,), components = msgspec.json.schema_components(
+            [hint], ref_template="#/$defs/{name}"
+        )
     except TypeError as error:
-        raise InvalidRequest(f"The type {hint!r} of a tool's parameter has no JSON schema") from error
+        raise InvalidRequest(
+            f"The type {hint!r} of a tool's parameter has no JSON schema"
+        ) from error
     definitions.update(components)
     types = [option.get("type") for option in schema.get("anyOf", ())]
     if "null" in types and len(types) == 2 and None not in types:  # Optional[x] is x to a model

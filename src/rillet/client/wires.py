@@ -57,7 +57,9 @@ class OllamaWire:
             sent = Request(method, path, JSON, msgspec.json.encode(request))
         else:
             sent = Request(method, path)
-        model = request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
+        model = (
+            request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
+        )
         return Question(sent, lambda body: _read(body, kind), model)
 
 
@@ -94,7 +96,11 @@ class OpenAIWire:
         from rillet.wire import openai
 
         if isinstance(request, ChatRequest):
-            path, fields, decoder = "/v1/chat/completions", openai.chat_body(request), openai.ChatChunkDecoder
+            path, fields, decoder = (
+                "/v1/chat/completions",
+                openai.chat_body(request),
+                openai.ChatChunkDecoder,
+            )
         elif isinstance(request, GenerateRequest):
             path, fields = "/v1/completions", openai.completion_body(request)
             decoder = openai.CompletionChunkDecoder
@@ -153,14 +159,18 @@ def _read(body: bytes, kind: Any) -> Any:
         value = msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
         shown = body[:80].decode(errors="replace")
-        raise MalformedStream(f"The server's answer is not what its API says ({error}): {shown!r}") from error
+        raise MalformedStream(
+            f"The server's answer is not what its API says ({error}): {shown!r}"
+        ) from error
     if isinstance(value, _Version):
         return value.version
     return value.models if isinstance(value, _Tags | _Loaded) else value
 
 
 def _read_models(body: bytes) -> list[ModelInfo]:
-    return [ModelInfo(name=entry.id, model=entry.id) for entry in _read(body, _OpenAIModels).data or ()]
+    return [
+        ModelInfo(name=entry.id, model=entry.id) for entry in _read(body, _OpenAIModels).data or ()
+    ]
 
 
 def _read_embeddings(body: bytes, model: str) -> Embeddings:

@@ -31,13 +31,16 @@ if TYPE_CHECKING:
     from rillet.service.service import Service
 
 Batch = Sequence[Event]
+Split = Callable[[Batch], Batch]
 STREAM = (*listener.JSON, ("accept", "text/event-stream"))
 
 
 class Answer:
     """What one answer is made from."""
 
-    def __init__(self, service: "Service", model: Model, request: GenerateRequest | ChatRequest) -> None:
+    def __init__(
+        self, service: "Service", model: Model, request: GenerateRequest | ChatRequest
+    ) -> None:
         self.service = service
         self.model = model
         self.request = request
@@ -83,7 +86,7 @@ def generate(
                 if type(last) is Finish:
                     context = None
                     if not request.raw:
-                        context = tuple(await listener.tokenize(resident, prompt + "".join(pieces)))
+                        context = await _context(resident, prompt, pieces)
                     batch = [*batch[:-1], answer.finish(last, context)]
                 emit(batch)
 
@@ -99,15 +102,16 @@ def chat(service: "Service", model: Model, request: ChatRequest, keep_alive: flo
         waiting = Waiting(emit, service.patience)
         async with answer.engine(keep_alive, waiting) as resident:
             if template is None:
-                call, split = await _jinja_chat(resident, answer, request), _as_it_is
+                call = await _jinja_chat(resident, answer, request)
+                split: Split = _as_it_is
             else:
                 request_fitting = await fitting.chat(resident, model, request, template)
                 prompt = prompts.rendered_chat(template, model, request_fitting)
                 fitted = await fitting.prompt(resident, prompt, answer.options, request)
                 call = _completion(resident, fitted, answer)
                 split = _thinking(prompt) if prompts.thinks(model, request.think) else _as_it_is
-            async for batch in _events(resident, call, waiting):
-                batch = split(batch)
+            async for raw in _events(resident, call, waiting):
+                batch = split(raw)
                 if batch and type(batch[-1]) is Finish:
                     batch = [*batch[:-1], answer.finish(batch[-1])]
                 if batch:
@@ -120,15 +124,15 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
     """The prompt as the model would see it."""
     answer = Answer(service, model, request)
     load = service.load_options(model, answer.options, request.shift)
-    async with service.residents.use(model, load, service.keep_alive(request.keep_alive)) as resident:
+    async with service.residents.use(
+        model, load, service.keep_alive(request.keep_alive)
+    ) as resident:
         if isinstance(request, GenerateRequest):
             return await prompts.generate_prompt(resident, model, request)
         template = prompts.template_of(model, request)
         if template is not None:
             return prompts.rendered_chat(template, model, request)
-        turns = prompts.messages_of(model, request.messages)
-        body = prompts.chat_body(model, turns, request.tools, request.think)
-        return await listener.apply_template(resident, body)
+        return await listener.apply_template(resident, prompts.chat_template_body(model, request))
 
 
 async def counted(service: "Service", model: Model, request: ChatRequest) -> int:
@@ -136,39 +140,52 @@ async def counted(service: "Service", model: Model, request: ChatRequest) -> int
     prompt = await rendered(service, model, request)
     load = service.load_options(model, layered(model.params, request.options), request.shift)
     async with service.residents.use(model, load, service.keep_alive(None)) as resident:
-        return len(await listener.tokenize(resident, prompt, special=True))
+        return len(await listener.tokenize(resident, prompt))
 
 
 async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) -> Call:
-    fitted = await fitting.chat(resident, answer.model, request, None)
-    turns = prompts.messages_of(answer.model, fitted.messages)
-    body = prompts.chat_body(answer.model, turns, request.tools, request.think)
-    body |= llamacpp.chat_settings(_sampling(answer), num_ctx=resident.num_ctx, format=request.format)
-    body |= llamacpp.chat_logprobs(request.logprobs, request.top_logprobs)
+    model = answer.model
+    fitted = await fitting.chat(resident, model, request, None)
+    body = llamacpp.chat_body(
+        prompts.messages_of(model, fitted.messages),
+        msgspec.structs.asdict(answer.options),
+        num_ctx=resident.num_ctx,
+        tools=request.tools or (),
+        format=request.format,
+        think=prompts.thought(model, request.think),
+        logprobs=bool(request.logprobs),
+        top_logprobs=request.top_logprobs or 0,
+    )
     sent = Request("POST", "/v1/chat/completions", STREAM, msgspec.json.encode(body))
     return Call(sent, llamacpp.ChatDecoder)
 
 
 def _completion(resident: Resident, prompt: str | list[int], answer: Answer) -> Call:
     request = answer.request
+    top = request.top_logprobs or 0
     body = llamacpp.completion_body(
-        prompt, _sampling(answer), num_ctx=resident.num_ctx, format=request.format
+        prompt,
+        msgspec.structs.asdict(answer.options),
+        num_ctx=resident.num_ctx,
+        format=request.format,
+        logprobs=bool(request.logprobs),
+        top_logprobs=top,
     )
-    body |= llamacpp.completion_logprobs(request.logprobs, request.top_logprobs)
     sent = Request("POST", "/completion", STREAM, msgspec.json.encode(body))
-    return Call(sent, llamacpp.CompletionDecoder)
+    return Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))
 
 
-def _sampling(answer: Answer) -> dict[str, object]:
-    return msgspec.structs.asdict(answer.options)
+async def _context(resident: Resident, prompt: str, pieces: list[str]) -> tuple[int, ...]:
+    """Ollama's `context`: the tokens of the prompt and of the text that came."""
+    return tuple(await listener.tokenize(resident, prompt + "".join(pieces), special=False))
 
 
 async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncIterator[Batch]:
     """The engine's events. Leaving early closes the connection, and the engine stops."""
     source = AsyncStreamSource(resident.transport, call, listener.PATIENT)
     try:
-        while batch := await source.next_batch():
-            batch = waiting.without_early_progress(batch)
+        while came := await source.next_batch():
+            batch = waiting.without_early_progress(came)
             if not batch:
                 continue
             last = batch[-1]
@@ -183,7 +200,7 @@ def _as_it_is(batch: Batch) -> Batch:
     return batch
 
 
-def _thinking(prompt: str) -> Callable[[Batch], Batch]:
+def _thinking(prompt: str) -> Split:
     """Tells thinking from answer in the text of a template that we rendered ourselves."""
     splitter = ThinkingSplitter(starts_inside=prompt.rstrip().endswith("<think>"))
 

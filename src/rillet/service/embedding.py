@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from rillet.service import listener
@@ -11,7 +12,7 @@ from rillet.service.options import layered
 from rillet.service.residents import Resident
 from rillet.words.errors import ServerError
 from rillet.words.models import EmbeddingRequest, Embeddings
-from rillet.words.requests import EmbedRequest, KeepAlive
+from rillet.words.requests import EmbedRequest, JsonObject, KeepAlive
 
 if TYPE_CHECKING:
     from rillet.service.service import Service
@@ -52,17 +53,17 @@ async def embed_one(service: "Service", request: EmbeddingRequest) -> list[float
 
 
 def _use(
-    service: "Service", model: Model, options: dict[str, object] | None, keep_alive: KeepAlive | None
-):  # type: ignore[no-untyped-def]
+    service: "Service", model: Model, options: JsonObject | None, keep_alive: KeepAlive | None
+) -> AbstractAsyncContextManager[Resident]:
     load = service.load_options(model, layered(model.params, options), None, embedding=True)
     return service.residents.use(model, load, service.keep_alive(keep_alive))
 
 
-async def _within_context(resident: Resident, texts: list[str], *, truncate: bool) -> list[list[int]]:
+async def _within_context(
+    resident: Resident, texts: list[str], *, truncate: bool
+) -> list[list[int]]:
     """Tokens of each text, cut to the context. Raises `ServerError` (400) where it must not be cut."""
-    rows = await asyncio.gather(
-        *(listener.tokenize(resident, text, special=True) for text in texts)
-    )
+    rows = await asyncio.gather(*(listener.tokenize(resident, text) for text in texts))
     # An embedding is made in one batch, so a batch bounds it as well.
     limit = min(resident.num_ctx, resident.options.batch)
     if not truncate and any(len(row) > limit for row in rows):

@@ -34,7 +34,7 @@ async def prompt(
     limit = resident.num_ctx
     if request.truncate is False or len(text.encode()) < limit:
         return text
-    tokens = await listener.tokenize(resident, text, special=True)
+    tokens = await listener.tokenize(resident, text)
     if len(tokens) < limit:
         return tokens
     if request.shift is False:
@@ -53,7 +53,8 @@ async def chat(
     kept = request
     while await _tokens(resident, model, kept, template) >= resident.num_ctx:
         oldest = next(
-            (at for at, turn in enumerate(kept.messages[:-1]) if turn.role.lower() != "system"), None
+            (at for at, turn in enumerate(kept.messages[:-1]) if turn.role.lower() != "system"),
+            None,
         )
         if oldest is None:
             break
@@ -74,7 +75,6 @@ async def _tokens(
     if template is not None:
         text = prompts.rendered_chat(template, model, request)
     else:
-        turns = prompts.messages_of(model, request.messages)
-        body = prompts.chat_body(model, turns, request.tools, request.think)
+        body = prompts.chat_template_body(model, request)
         text = await listener.apply_template(resident, body)
-    return len(await listener.tokenize(resident, text, special=True))
+    return len(await listener.tokenize(resident, text))

@@ -58,7 +58,9 @@ class Model(Struct, frozen=True, kw_only=True):
 class Library:
     """Finds models by name. `paths=True` also takes the path of a GGUF file for a name."""
 
-    def __init__(self, stores: Sequence[ModelStore], *, built_in: Path | None, paths: bool = False) -> None:
+    def __init__(
+        self, stores: Sequence[ModelStore], *, built_in: Path | None, paths: bool = False
+    ) -> None:
         self.stores = tuple(stores)
         self._built_in = built_in
         self._paths = paths
@@ -80,7 +82,9 @@ class Library:
                 return self._stored(store, stored)
         if self._built_in is not None and name.key() == ModelName.parse(BUILT_IN).key():
             return self.from_file(self._built_in, BUILT_IN)
-        raise ModelNotFound(f"model '{text}' not found", status=404, hint=f"Get it with: rillet pull {text}")
+        raise ModelNotFound(
+            f"model '{text}' not found", status=404, hint=f"Get it with: rillet pull {text}"
+        )
 
     def all(self) -> list[Model]:
         """Every model, the newest first; one that cannot be read is left out."""
@@ -98,7 +102,9 @@ class Library:
         """A bare GGUF file. Raises `InvalidModelFile` or `StoreError` where it is none."""
         status = path.stat() if path.is_file() else None
         if status is None:
-            raise ModelNotFound(f"There is no file {str(path)!r}", status=404, hint="Check the path")
+            raise ModelNotFound(
+                f"There is no file {str(path)!r}", status=404, hint="Check the path"
+            )
         key = f"{path}:{status.st_size}:{status.st_mtime_ns}"
         if key not in self._read:
             header = read_model_header(path)
@@ -141,11 +147,16 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
     manifest = stored.manifest
 
     def texts(kind: str) -> list[str]:
-        return [store.read_blob(layer.address).decode(errors="replace") for layer in manifest.of_type(kind)]
+        return [
+            store.read_blob(layer.address).decode(errors="replace")
+            for layer in manifest.of_type(kind)
+        ]
 
     weights = manifest.first(kinds.MODEL)
     if weights is None:
-        raise ServerError(f"model '{stored.name.display()}' has no weights that this server can load", status=400)
+        raise ServerError(
+            f"model '{stored.name.display()}' has no weights that this server can load", status=400
+        )
     path = store.blob_path(weights.address)
     header = read_model_header(path)
     template = "".join(texts(kinds.TEMPLATE)[-1:])
@@ -165,7 +176,9 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
         messages=tuple(Message(**turn) for turn in _json(texts(kinds.MESSAGES), [])),
         licenses=tuple(texts(kinds.LICENSE)),
         projector=str(store.blob_path(projector.address)) if projector else None,
-        adapters=tuple(str(store.blob_path(layer.address)) for layer in manifest.of_type(kinds.ADAPTER)),
+        adapters=tuple(
+            str(store.blob_path(layer.address)) for layer in manifest.of_type(kinds.ADAPTER)
+        ),
         parent=weights.from_,
     )
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from rillet.model.template import Template, TemplateError
+from rillet.model.gotemplate import TemplateError
+from rillet.model.template import Template
 from rillet.service import listener
 from rillet.service.library import Model
 from rillet.service.residents import Resident
+from rillet.wire import llamacpp
 from rillet.words.errors import ServerError
-from rillet.words.requests import ChatRequest, GenerateRequest, Message, MessageToolCall
+from rillet.words.requests import ChatRequest, GenerateRequest, JsonObject, Message
 
 Thought = bool | str | None
 
@@ -27,7 +29,7 @@ def check_generate(model: Model, request: GenerateRequest) -> None:
     if request.suffix and not model.can("insert"):
         raise _cannot(model, "insert")
     _check_images(model, bool(request.images))
-    check_format(request.format)
+    llamacpp.format_schema(request.format)
 
 
 def check_chat(model: Model, request: ChatRequest) -> None:
@@ -37,7 +39,7 @@ def check_chat(model: Model, request: ChatRequest) -> None:
         raise _cannot(model, "tools")
     _check_think(model, request.model, request.think)
     _check_images(model, any(turn.images for turn in request.messages))
-    check_format(request.format)
+    llamacpp.format_schema(request.format)
 
 
 def _check_kind(model: Model, name: str, verb: str) -> None:
@@ -59,22 +61,6 @@ def _check_images(model: Model, images: bool) -> None:
 
 def _cannot(model: Model, capability: str) -> ServerError:
     return ServerError(f"{model.name.full()} does not support {capability}", status=400)
-
-
-def check_format(format: Any) -> None:
-    """"json" or a schema that an engine can follow; "" and None are no format."""
-    import json
-
-    from rillet.wire.schema import check_schema
-
-    if format in (None, "", "json"):
-        return
-    if not isinstance(format, dict):
-        shown = json.dumps(json.dumps(format))
-        raise ServerError(
-            f'invalid format: {shown}; expected "json" or a valid JSON Schema object', status=400
-        )
-    check_schema(format)
 
 
 def messages_of(model: Model, turns: Sequence[Message], system: str | None = None) -> list[Message]:
@@ -101,6 +87,13 @@ def thinks(model: Model, think: Thought) -> bool:
     return model.can("thinking") and think is not False
 
 
+def thought(model: Model, think: Thought) -> Thought:
+    """What the template is told: nothing, for a model that cannot think."""
+    if not model.can("thinking"):
+        return None
+    return True if think is None else think
+
+
 async def generate_prompt(resident: Resident, model: Model, request: GenerateRequest) -> str:
     """The whole prompt of a generate request, the given context put before it."""
     if request.raw:
@@ -109,13 +102,18 @@ async def generate_prompt(resident: Resident, model: Model, request: GenerateReq
     system = model.system if request.system is None else request.system
     if template is not None:
         turns = [*([] if request.context else model.messages), Message("user", request.prompt)]
-        text = _rendered(template, turns, system=system, suffix=request.suffix or "", think=request.think)
+        text = _rendered(template, turns, system=system, suffix=request.suffix, think=request.think)
     elif not model.header.chat_template:
         text = f"{system}\n\n{request.prompt}" if system else request.prompt
     else:
         own = () if request.context else model.messages
-        turns = [*([Message("system", system)] if system else []), *own, Message("user", request.prompt)]
-        text = await listener.apply_template(resident, chat_body(model, turns, None, request.think))
+        turns = [
+            *([Message("system", system)] if system else []),
+            *own,
+            Message("user", request.prompt),
+        ]
+        body = llamacpp.template_body(turns, think=thought(model, request.think))
+        text = await listener.apply_template(resident, body)
     if request.context:
         text = await listener.detokenize(resident, request.context) + text
     return text
@@ -124,7 +122,7 @@ async def generate_prompt(resident: Resident, model: Model, request: GenerateReq
 def rendered_chat(template: Template, model: Model, request: ChatRequest) -> str:
     """The prompt of a chat by a Go template."""
     turns = messages_of(model, request.messages)
-    return _rendered(template, turns, tools=request.tools, think=request.think)
+    return _rendered(template, turns, tools=request.tools or (), think=request.think)
 
 
 def _rendered(template: Template, turns: Sequence[Message], **values: Any) -> str:
@@ -134,48 +132,9 @@ def _rendered(template: Template, turns: Sequence[Message], **values: Any) -> st
         raise ServerError(str(error), status=400) from error
 
 
-def chat_body(
-    model: Model, turns: Sequence[Message], tools: list[dict[str, Any]] | None, think: Thought
-) -> dict[str, Any]:
-    """Messages, tools and template arguments as the engine's chat routes take them."""
-    body: dict[str, Any] = {"messages": [_turn(each) for each in turns]}
-    if tools:
-        body["tools"] = tools
-    if model.can("thinking"):
-        arguments: dict[str, Any] = {"enable_thinking": think is not False}
-        if isinstance(think, str):
-            arguments["reasoning_effort"] = think
-        body["chat_template_kwargs"] = arguments
-    return body
-
-
-def _turn(message: Message) -> dict[str, Any]:
-    """One message in the engine's (OpenAI's) form: arguments of calls are JSON texts there."""
-    turn: dict[str, Any] = {"role": message.role.lower(), "content": message.content}
-    if message.images:
-        parts: list[dict[str, Any]] = [
-            {"type": "image_url", "image_url": {"url": f"data:image/*;base64,{image}"}}
-            for image in message.images
-        ]
-        turn["content"] = [*parts, {"type": "text", "text": message.content}]
-    if message.thinking:
-        turn["reasoning_content"] = message.thinking
-    if message.tool_calls:
-        turn["tool_calls"] = [_call(call, number) for number, call in enumerate(message.tool_calls)]
-    if message.tool_call_id:
-        turn["tool_call_id"] = message.tool_call_id
-    if message.tool_name:
-        turn["name"] = message.tool_name
-    return turn
-
-
-def _call(call: MessageToolCall, number: int) -> dict[str, Any]:
-    import json
-
-    function = call.function
-    arguments = json.dumps(function.arguments, ensure_ascii=False)
-    return {
-        "id": call.id or f"call_{number}",
-        "type": "function",
-        "function": {"name": function.name, "arguments": arguments},
-    }
+def chat_template_body(model: Model, request: ChatRequest) -> JsonObject:
+    """What /apply-template is asked for a chat by the model's own template."""
+    turns = messages_of(model, request.messages)
+    return llamacpp.template_body(
+        turns, tools=request.tools or (), think=thought(model, request.think)
+    )

@@ -46,7 +46,9 @@ class Resident:
         self.idle.set()
         endpoint = process.endpoint
         headers = (("authorization", f"Bearer {endpoint.api_key}"),)
-        target = Target(scheme="http", host="127.0.0.1", port=endpoint.port or 80, unix=endpoint.socket_path)
+        target = Target(
+            scheme="http", host="127.0.0.1", port=endpoint.port or 80, unix=endpoint.socket_path
+        )
         self.transport = AsyncTransport(target, headers=headers, pool_size=options.parallel + 2)
 
     @property
@@ -181,7 +183,9 @@ class Residents:
 
     async def _make_room(self, model: Model, options: LoadOptions) -> None:
         needed = estimate_memory(model.header, options)
-        while len(self._loaded) >= self._max_loaded or (self._loaded and needed > available_memory()):
+        while len(self._loaded) >= self._max_loaded or (
+            self._loaded and needed > available_memory()
+        ):
             await self._drain(min(self._loaded.values(), key=_eviction_order))
         free = available_memory()
         if free and needed > free:

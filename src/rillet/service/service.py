@@ -57,7 +57,9 @@ class Service:
     def open(cls, settings: Settings, *, paths: bool = False, patience: float = 2.0) -> "Service":
         """`paths`: the path of a GGUF file is a model name, which only the owner of the process may say."""
         roots = [Path(settings.models).expanduser()] if settings.models else list(default_roots())
-        library = Library([ModelStore(root) for root in roots], built_in=builtin.model_path(), paths=paths)
+        library = Library(
+            [ModelStore(root) for root in roots], built_in=builtin.model_path(), paths=paths
+        )
         residents = Residents(
             max_loaded=settings.max_loaded_models,
             max_queue=settings.max_queue,
@@ -67,7 +69,12 @@ class Service:
 
     async def generate(self, request: GenerateRequest) -> Generation:
         keep_alive = self.keep_alive(request.keep_alive)
-        if not request.prompt and not request.images and keep_alive == 0 and request.keep_alive is not None:
+        if (
+            not request.prompt
+            and not request.images
+            and keep_alive == 0
+            and request.keep_alive is not None
+        ):
             return await self._unload(request.model)
         model = await self.model(request.model)
         prompts.check_generate(model, request)
@@ -148,7 +155,7 @@ class Service:
     async def report(self) -> dict[str, Any]:
         import msgspec
 
-        found: dict[str, Any] = msgspec.to_builtins(await capabilities())
+        found: dict[str, Any] = msgspec.to_builtins(await asyncio.to_thread(capabilities))
         return found
 
     async def close(self) -> None:
@@ -216,7 +223,9 @@ class Service:
         await self.residents.unload(model)
         return _single(Finish("unload"))
 
-    def _load(self, model: Model, options: Options, shift: bool | None, keep_alive: float) -> Generation:
+    def _load(
+        self, model: Model, options: Options, shift: bool | None, keep_alive: float
+    ) -> Generation:
         async def produce(emit: Any) -> None:
             load = self.load_options(model, options, shift)
             async with self.residents.use(model, load, keep_alive):
@@ -241,4 +250,4 @@ def _few_slots(model: Model, num_ctx: int) -> int:
     return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
 
 
-__all__ = ["Service", "ServerError"]
+__all__ = ["ServerError", "Service"]

@@ -1,0 +1,5 @@
+"""`python -m rillet` is the command `rillet`."""
+
+from rillet.cli.main import main
+
+raise SystemExit(main())

@@ -1,0 +1,63 @@
+"""Real processes: a `rillet serve` of its own for the tests that want one."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROMPTS = ["tell me a joke?", "Why is the sky blue?", "write me a story about python."]
+
+
+@dataclass
+class Server:
+    """A running `rillet serve`."""
+
+    url: str
+    process: "subprocess.Popen[str]"
+    models: Path
+
+
+def rillet_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "rillet", *arguments]
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """Ours without any setting of Rillet's or Ollama's, and with nothing between us and loopback."""
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("RILLET_", "OLLAMA_")) and not name.lower().endswith("_proxy")
+    }
+    return env | more
+
+
+def start_server(models: Path, **env: str) -> Server:
+    """Starts one on a free port and waits for the line that says that it listens."""
+    process = subprocess.Popen(
+        rillet_command("serve"),
+        env=clean_environment(RILLET_HOST="127.0.0.1:0", RILLET_MODELS=str(models), **env),
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stderr
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if found := re.search(r"Listening on (\S+)", line):
+            return Server(f"http://{found[1]}", process, models)
+    raise AssertionError(f"the server ended: {''.join(said)}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the built-in model alone."""
+    running = start_server(tmp_path_factory.mktemp("models"))
+    yield running
+    running.process.terminate()
+    assert running.process.wait(10) == 0
