@@ -8,7 +8,6 @@ that), plain text, web pages (their title), and nothing at all.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 
 from rillet.wire import lenient
@@ -148,6 +147,8 @@ def web_page(body: bytes) -> MalformedStream:
 
 
 def _titled(body: bytes) -> str:
+    from html import unescape  # its table of names costs more than this whole module
+
     found = _TITLE.search(body[:65536].decode("utf-8", "replace"))
     title = " ".join(unescape(found[1]).split())[:_LONGEST] if found else ""
     return f" titled “{title}”" if title else ""

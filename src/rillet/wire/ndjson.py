@@ -37,9 +37,9 @@ class RecordDecoder(Generic[R]):
         self._limit = limit
         self._lines = LineSplitter(limit)
         self._decode_lines = msgspec.json.Decoder(kind).decode_lines
-        self._understood = False  # a record was read: what follows is lines, not one document
+        self._understood = False  # a record was read: this is no web page
         self._document = bytearray()  # a pretty-printed answer, kept until the end
-        self._careful = False  # no fast road: a document is kept, or half a character is held back
+        self._careful = False  # no fast road: half a character waits for the next record
 
     def feed(self, data: bytes) -> list[Event]:
         events: list[Event] = []
@@ -50,7 +50,7 @@ class RecordDecoder(Generic[R]):
             if self._lines.too_long:
                 self._fail(_too_long(self._limit), events)
             return events
-        if self._careful:
+        if self._careful or self._document:
             self._read_lines(block, events)
             return events
         try:  # the fast road stands here and not in a method: each token walks it
@@ -113,9 +113,8 @@ class RecordDecoder(Generic[R]):
         text = _bare(line)
         if not text or self._try(text, events):
             return
-        if not self._understood and _opens_document(text):
+        if text in (b"{", b"[") or (not self._understood and _opens_document(text)):
             self._document += text + b"\n"
-            self._careful = True
         else:
             self._fail(_not_json(text), events)
 
