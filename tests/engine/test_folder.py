@@ -77,3 +77,14 @@ def test_a_path_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
 def test_no_place_for_it_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="TMPDIR"):
         PrivateFolder(tmp_path / "missing")
+
+
+def test_it_goes_at_the_end_of_the_interpreter_but_not_of_a_fork(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from rillet.engine.folder import PrivateFolder\n"
+        "folder = PrivateFolder(Path(sys.argv[1]))\n"
+        "if os.fork() == 0: sys.exit()\n"
+        "os.wait(); assert folder.path.exists()\n"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
+    assert list(tmp_path.iterdir()) == []

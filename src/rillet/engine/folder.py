@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import time
+import weakref
 from pathlib import Path
 
 from rillet.words.errors import EngineError
@@ -38,17 +39,20 @@ class PrivateFolder:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         # Only now may others see it: before this moment the folder looks unfinished, not dead.
         os.rename(self.path / "unlocked", self.path / "lock")
+        # Also when nobody calls `remove`: at the end of the interpreter.
+        self.remove = weakref.finalize(self, _remove, self.path, self._lock, os.getpid())
 
     def socket_path(self) -> str | None:
         """Where a unix socket can be made; None where the path would be too long."""
         path = str(self.path / "engine.sock")
         return path if len(os.fsencode(path)) <= MAX_SOCKET_PATH else None
 
-    def remove(self) -> None:
-        if self._lock >= 0:
-            shutil.rmtree(self.path, ignore_errors=True)
-            os.close(self._lock)
-            self._lock = -1
+
+def _remove(path: Path, lock: int, owner: int) -> None:
+    # A forked process ends with our objects in hand, and they are not its own.
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
 
 
 def sweep(root: Path) -> int:
