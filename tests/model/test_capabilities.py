@@ -1,10 +1,11 @@
 """Capabilities, told from keys and templates."""
 
 import pytest
-from .gguf_bytes import LLAMA, STRING, U32, gguf
 
 from rillet.model.capabilities import capabilities
 from rillet.model.gguf import GgufHeader, read_header
+
+from .gguf_bytes import LLAMA, STRING, U32, gguf
 
 
 def header(template: str = "", **own: int) -> GgufHeader:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import gguf as reference
 import pytest
-from .gguf_bytes import ARRAY, F32, LLAMA, STRING, U32, WEIGHT, array, changed, gguf, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rillet.model.gguf import GgufArray, Limits, human_count, read_array, read_header, validate
 from rillet.model.gguf.formats import TENSOR_TYPES
 from rillet.words.errors import InvalidModelFile
+
+from .gguf_bytes import ARRAY, F32, LLAMA, STRING, U32, WEIGHT, array, changed, gguf, text
 
 MODELS = sorted((Path(__file__).parents[1] / "data" / "models").glob("*.gguf"))
 TINY = next(path for path in MODELS if path.name == "tiny.gguf").read_bytes()

@@ -1,0 +1,144 @@
+"""A model's parameters (Ollama's options): their types, their texts, and what is wrong with one.
+
+The same names stand in a Modelfile's PARAMETER lines, in a model's params layer and in the
+`options` of a request. Source: Ollama's documentation of the Modelfile and its error texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from rillet.words.errors import InvalidRequest
+
+from .gotemplate.literals import quote
+from .gotemplate.values import float_text
+
+Kind = Literal["int", "float", "bool", "strings"]
+Parameter = int | float | bool | str | list[str]
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "num_ctx": "int",
+    "num_batch": "int",
+    "num_gpu": "int",
+    "main_gpu": "int",
+    "use_mmap": "bool",
+    "num_thread": "int",
+    "draft_num_predict": "int",
+    "num_keep": "int",
+    "num_predict": "int",
+    "seed": "int",
+    "temperature": "float",
+    "top_k": "int",
+    "top_p": "float",
+    "min_p": "float",
+    "typical_p": "float",
+    "repeat_last_n": "int",
+    "repeat_penalty": "float",
+    "presence_penalty": "float",
+    "frequency_penalty": "float",
+    "stop": "strings",
+}
+
+#: Once known to Ollama; taken without effect.
+DEPRECATED: Final = frozenset(
+    {"f16_kv", "logits_all", "low_vram", "mirostat", "mirostat_eta", "mirostat_tau", "numa",
+     "penalize_newline", "tfs_z", "use_mlock", "vocab_only"}
+)  # fmt: skip
+
+_TYPE_NAMES: Final = {"int": "integer", "float": "float32", "bool": "boolean", "strings": "array"}
+_TRUE: Final = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+_FALSE: Final = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+_LARGEST = 1 << 63
+
+
+def parse_parameter(name: str, texts: Sequence[str]) -> Parameter | None:
+    """The value of a Modelfile's PARAMETER, from the texts of all its lines.
+
+    None for one that has no effect any more. Raises `InvalidRequest`, worded as Ollama does.
+    """
+    kind = KINDS.get(name)
+    if kind is None:
+        if name in DEPRECATED:
+            return None
+        raise InvalidRequest(f"unknown parameter '{name}'")
+    if kind == "strings":
+        return list(texts)
+    value = _from_text(kind, texts[-1])
+    if value is None:
+        raise InvalidRequest(f"invalid {kind} value [{' '.join(texts)}]")
+    return value
+
+
+def check_parameters(values: Mapping[str, object]) -> dict[str, Parameter]:
+    """Parameters from JSON with their proper types. Unknown names and nulls are left out.
+
+    Raises `InvalidRequest`, e.g. `option "temperature" must be of type float32`.
+    """
+    checked: dict[str, Parameter] = {}
+    for name, value in values.items():
+        kind = KINDS.get(name)
+        if kind is not None and value is not None:
+            checked[name] = _from_json(name, kind, value)
+    return checked
+
+
+def parameters_text(values: Mapping[str, object]) -> str:
+    """One line for each value: the name padded to 30 columns, a space, the value, texts quoted."""
+    return "\n".join(
+        f"{name:<30} {quote(item) if isinstance(item, str) else show(item)}"
+        for name, item in each(values)
+    )
+
+
+def each(values: Mapping[str, object]) -> list[tuple[str, object]]:
+    """The parameters with lists taken apart, as a Modelfile repeats them."""
+    return [
+        (name, item)
+        for name, value in values.items()
+        for item in (value if isinstance(value, (list, tuple)) else (value,))
+    ]
+
+
+def show(value: object) -> str:
+    """A value as a Modelfile has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return float_text(value) if isinstance(value, float) else str(value)
+
+
+def _from_text(kind: Kind, text: str) -> Parameter | None:
+    try:
+        if kind == "int":
+            number = int(text)
+            return number if abs(number) < _LARGEST and "_" not in text else None
+        if kind == "float":
+            return _finite(float(text)) if "_" not in text else None
+    except ValueError:
+        return None
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def _from_json(name: str, kind: Kind, value: object) -> Parameter:
+    match kind, value:
+        case "bool", bool():
+            return value
+        case (("int" | "float"), bool()):
+            pass
+        case "int", int() | float():
+            # As Ollama does: a fraction is cut off.
+            if abs(value) < _LARGEST:
+                return int(value)
+        case "float", int() | float():
+            number = _finite(float(value)) if abs(value) < 1e300 else None
+            if number is not None:
+                return number
+        case "strings", list() | tuple():
+            if not all(isinstance(item, str) for item in value):
+                raise InvalidRequest(f'option "{name}" must be of an array of strings')
+            return [item for item in value if isinstance(item, str)]
+    raise InvalidRequest(f'option "{name}" must be of type {_TYPE_NAMES[kind]}')
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < 3.5e38 else None
