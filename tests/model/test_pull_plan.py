@@ -1,5 +1,7 @@
 """Plans of downloads: parts that cover a blob exactly, and state that survives a break."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def test_sizes_of_parts(size: int, sizes: list[int]) -> None:
 def test_parts_cover_the_blob_once(size: int) -> None:
     parts = plan_parts(size)
     assert sum(part.size for part in parts) == size
-    assert all(a.offset + a.size == b.offset for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.offset + a.size == b.offset for a, b in itertools.pairwise(parts))
     assert resume_parts(size, [encode_part(part) for part in reversed(parts)]) == parts
 
 
