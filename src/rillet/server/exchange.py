@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from rillet.words.errors import ServerError
 
 JSON = b"application/json; charset=utf-8"
+HTML = b"text/html; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 Headers = Iterable[tuple[bytes, bytes]]
 

@@ -133,7 +133,9 @@ class OllamaModels:
 
     async def has_blob(self, exchange: Exchange) -> None:
         digest = str(Digest.parse(exchange.parameter))
-        await exchange.reply(200 if await self._operations.has_blob(digest) else 404)
+        if not await self._operations.has_blob(digest):
+            raise ServerError(f"blob {digest} is not there", status=404)
+        await exchange.reply(200)
 
     async def put_blob(self, exchange: Exchange) -> None:
         digest = str(Digest.parse(exchange.parameter))

@@ -7,10 +7,11 @@ the table, paths case-sensitive. A `{}` at the end of a path stands for one piec
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
 
-from rillet.server.exchange import TEXT, Exchange
+from rillet.server.exchange import HTML, TEXT, Exchange
 
 Handler = Callable[[Exchange], Awaitable[None]]
 Methods = Mapping[str, Handler]
@@ -68,5 +69,10 @@ class Router:
             return
         query = exchange.scope["query_string"]
         # Begins with one slash, so it cannot lead to another server.
-        location = quote(clean).encode() + (b"?" + query if query else b"")
-        await exchange.reply(301 if method == "GET" else 307, headers=[(b"location", location)])
+        location = quote(clean) + ("?" + query.decode("latin-1") if query else "")
+        headers = [(b"location", location.encode("latin-1"))]
+        if method == "GET":
+            link = f'<a href="{escape(location)}">Moved Permanently</a>.\n\n'
+            await exchange.reply(301, link.encode("latin-1"), HTML, headers)
+        else:
+            await exchange.reply(307, headers=headers)

@@ -1,0 +1,95 @@
+"""Start and stop: addresses that cannot be had, signals, what is closed and in which order."""
+
+import asyncio
+import os
+import signal
+import socket
+
+import pytest
+
+from rillet.net.address import parse_host
+from rillet.server import listen
+from rillet.server.listen import bind, listen_and_serve, place_of
+from rillet.words.errors import InvalidHost, Unreachable
+from rillet.words.settings import Settings
+
+from .conftest import running
+from .scripted import ScriptedGeneration, ScriptedOperations
+from .talk import Talk
+
+
+def test_a_busy_address_says_what_to_do() -> None:
+    with bind(parse_host("127.0.0.1:0", listening=True)) as first:
+        first.listen()
+        with pytest.raises(Unreachable, match="is in use") as caught:
+            bind(parse_host(place_of(first), listening=True))
+    assert "RILLET_HOST" in caught.value.hint
+
+
+@pytest.mark.parametrize("host", ["https://127.0.0.1:1", "unix:///tmp/x"])
+def test_what_it_cannot_listen_on(host: str) -> None:
+    with pytest.raises(InvalidHost):
+        bind(parse_host(host, listening=True))
+
+
+def test_an_address_of_another_machine() -> None:
+    with pytest.raises(Unreachable, match=r"Cannot listen on 192\.0\.2\.1"):
+        bind(parse_host("192.0.2.1:0", listening=True))
+
+
+def test_all_addresses_stay_all_addresses() -> None:
+    with bind(parse_host("0.0.0.0:0", listening=True)) as sock:
+        assert sock.getsockname()[0] == "0.0.0.0"
+
+
+async def test_the_service_is_closed_when_it_cannot_listen() -> None:
+    operations = ScriptedOperations()
+    with bind(parse_host("127.0.0.1:0", listening=True)) as first:
+        first.listen()
+        with pytest.raises(Unreachable):
+            await listen_and_serve(operations, Settings(host=place_of(first)))
+    assert operations.closed
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_streams_properly_and_closes_the_service(number: int) -> None:
+    before = signal.getsignal(number)
+    operations = ScriptedOperations()
+    operations.next = ScriptedGeneration().hold(1)
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    settings = Settings(host="127.0.0.1:0")
+    task = asyncio.create_task(listen_and_serve(operations, settings, ready.set_result))
+    talk = Talk(int((await ready).rpartition(":")[2]))
+    answer = await talk.open("POST", "/api/generate", {"model": "tiny", "prompt": "x"})
+    await (await answer.head()).chunk()
+    os.kill(os.getpid(), number)
+    await answer.rest()
+    assert answer.lines()[-1] == {"error": "the server is shutting down"}
+    await asyncio.wait_for(task, 10)
+    assert operations.closed and operations.next.closed.is_set()
+    assert signal.getsignal(number) == before
+    await talk.close()
+
+
+async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "HEAD_TIMEOUT", 0.1)
+    async with running() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.write(b"GET / HTTP/1.1\r\nHost:")
+        writer.close()
+        trickling, other = await asyncio.open_connection("127.0.0.1", server.port)
+        other.write(b"GET / HTTP/1.1\r\nHost: loc")
+        assert await asyncio.wait_for(trickling.read(), 5) == b""
+        other.close()
+
+
+def test_the_place_of_an_ipv6_socket_has_brackets() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    try:
+        sock = bind(parse_host("[::1]:0", listening=True))
+    except Unreachable:
+        pytest.skip("no IPv6 here")
+    with sock:
+        assert place_of(sock).startswith("[::1]:")
