@@ -26,5 +26,4 @@ def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]
     shorter than `tmp_path` and leaves room for a socket."""
     with tempfile.TemporaryDirectory(prefix="r") as place:
         monkeypatch.setenv("TMPDIR", place)
-        monkeypatch.setattr("tempfile.tempdir", None)
         yield lambda: os.listdir(place)

@@ -284,6 +284,6 @@ async def test_wrong_options_and_files_never_start_anything(sockets: Sockets) ->
 
 
 async def test_no_temporary_folder_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
+    monkeypatch.setenv("TMPDIR", "/nonexistent")
     with pytest.raises(EngineError, match="TMPDIR"):
         await EngineProcess.start(OPTIONS)

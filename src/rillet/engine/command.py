@@ -6,7 +6,6 @@ harmless as always and becomes that program.
 
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -44,7 +43,9 @@ def server_binary(variables: Mapping[str, str]) -> str | None:
     named = variables.get(SERVER_VARIABLE)
     if not named:
         return None
-    found = shutil.which(os.path.expanduser(named), path=variables.get("PATH"))
+    from shutil import which  # slow to import, and hardly anybody needs it
+
+    found = which(os.path.expanduser(named), path=variables.get("PATH"))
     if found is None:
         raise EngineError(
             f"{SERVER_VARIABLE} names {named!r}, which is not a program",

@@ -7,7 +7,6 @@ anything left. The child in turn ends when we do; `child.end_with_parent` says h
 
 import asyncio
 import os
-import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -153,7 +152,7 @@ class EngineProcess:
         """A unix socket, unless a port is wanted or the path would be too long for one."""
         path = self._folder.socket_path() if port is None else None
         return Endpoint(
-            api_key=secrets.token_urlsafe(24), socket_path=path, port=None if path else port or 0
+            api_key=os.urandom(24).hex(), socket_path=path, port=None if path else port or 0
         )
 
     def _spawn(self, header: GgufHeader, binary: str | None, variables: Mapping[str, str]) -> None:
