@@ -36,11 +36,17 @@ def build_app(
 def serve(settings: Settings) -> None:
     """Serve the local service until a signal comes. Raises `RilletError` if it cannot listen."""
     import asyncio
+    import logging
+    import sys
 
     import uvloop
 
     from rillet.server.listen import listen_and_serve
     from rillet.service.service import Service
+
+    logging.basicConfig(level=logging.DEBUG if settings.debug else logging.WARNING)
+    for warning in settings.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
 
     async def run() -> None:
         await listen_and_serve(Service.open(settings), settings)
