@@ -161,6 +161,8 @@ REFUSED = {
     "huge embedding": (changed(llama__embedding_length=(U32, 2**31)), "embedding_length"),
     "no blocks": (changed(llama__block_count=None), "block_count is 0"),
     "no context": (changed(llama__context_length=(U32, 0)), "context_length is 0"),
+    "negative epsilon": (changed(llama__attention__layer_norm_rms_epsilon=(F32, -1.0)), "epsilon"),
+    "no number": (changed(llama__rope__freq_base=(F32, float("nan"))), "freq_base is nan"),
     "no architecture": (changed(general__architecture=None), "architecture"),
 }  # fmt: skip
 

@@ -6,6 +6,8 @@ its process. What only the engine can find (NaN weights) is left to it.
 
 from __future__ import annotations
 
+import math
+
 from rillet.words.errors import InvalidModelFile
 
 from .header import GgufArray, GgufHeader, Tensor
@@ -32,6 +34,15 @@ def validate(header: GgufHeader, file_size: int) -> None:
     _check_size(header, "block_count", _MAX_BLOCKS)
     _check_size(header, "context_length", _MAX_CONTEXT)
     _check_heads(header)
+    _check_floats(header)
+
+
+def _check_floats(header: GgufHeader) -> None:
+    for key, value in header.metadata.items():
+        if not isinstance(value, float) or not key.startswith(f"{header.architecture}."):
+            continue
+        if not math.isfinite(value) or (value < 0 and key.endswith("_epsilon")):
+            raise InvalidModelFile(f"{key} is {value}, which cannot be")
 
 
 def _check_place(tensor: Tensor, header: GgufHeader, file_size: int) -> None:
