@@ -1,0 +1,110 @@
+"""Shows an answer while it comes: text to the output, thinking apart from it, status until it begins.
+
+To a terminal the text passes the filter and is wrapped; to a pipe go its bytes. Thinking is shown
+on a terminal before the answer; where the output is a pipe it goes to standard error, so that what
+the next program reads is the answer alone.
+"""
+
+from rillet.cli.screen import Screen, Writer
+from rillet.cli.status import Status
+from rillet.text.terminal import TerminalFilter
+from rillet.text.wordwrap import WordWrap
+from rillet.words.events import Event, Finish, Progress, Reconnected, Text, Thinking, ToolCall
+
+_GREY = "\x1b[90m"
+_PLAIN = "\x1b[0m"
+
+
+class AnswerView:
+    """`show(event)` for each event, then `end()`, however it ended."""
+
+    def __init__(
+        self,
+        out: Writer,
+        notes: Screen,
+        status: Status,
+        *,
+        wrap: bool = True,
+        raw: bool = False,
+        hide_thinking: bool = False,
+    ) -> None:
+        self._status = status
+        self._notes = notes
+        self._text = _Pen(out, wrap=wrap, raw=raw)
+        thoughts: Writer = out if out.is_terminal else notes
+        self._thoughts = None if hide_thinking else _Pen(thoughts, wrap=wrap, raw=raw)
+        self._thinking = False
+        self._last = ""  # of the thinking
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Text):
+            self._answer(event.text)
+        elif isinstance(event, Thinking):
+            self._think(event.text)
+        elif isinstance(event, Progress):
+            self._status.progress(event)
+        elif isinstance(event, ToolCall):
+            self._aside(f"[the model calls the tool {event.name} with {event.arguments}]")
+        elif isinstance(event, Reconnected):
+            self._aside(f"[the connection was lost and is back: {event.cause}]")
+        elif isinstance(event, Finish):
+            self._status.clear()
+
+    def end(self) -> None:
+        """Leaves the terminal as it was found."""
+        self._status.clear()
+        self._stop_thinking()
+
+    def _answer(self, text: str) -> None:
+        if not text:
+            return
+        self._status.clear()
+        if self._thinking:
+            self._stop_thinking()
+        self._text.write(text)
+
+    def _think(self, text: str) -> None:
+        if self._thoughts is None:
+            self._status.say("Thinking")
+            return
+        self._status.clear()
+        if not self._thinking:
+            self._thinking = True
+            self._thoughts.style(_GREY)
+            self._thoughts.write("Thinking...\n")
+        self._thoughts.write(text)
+        self._last = text or self._last
+
+    def _stop_thinking(self) -> None:
+        if not self._thinking or self._thoughts is None:
+            return
+        self._thinking = False
+        self._thoughts.write(("" if self._last.endswith("\n") else "\n") + "...done thinking.\n\n")
+        self._thoughts.style(_PLAIN)
+
+    def _aside(self, text: str) -> None:
+        self._status.clear()
+        self._notes.line(text)
+
+
+class _Pen:
+    """Writes a stranger's text to one place."""
+
+    def __init__(self, out: Writer, *, wrap: bool, raw: bool) -> None:
+        self._out = out
+        guarded = out.is_terminal and not raw
+        self._filter = TerminalFilter() if guarded else None
+        self._wrap = WordWrap(out.width()) if guarded and wrap else None
+
+    def write(self, text: str) -> None:
+        if self._filter is not None:
+            text = self._filter.feed(text)
+        if self._wrap is not None:
+            self._wrap.width = self._out.width()  # the window may have changed
+            text = self._wrap.feed(text)
+        if text:
+            self._out.write(text)
+
+    def style(self, sequence: str) -> None:
+        if self._out.colours:
+            self._out.write(sequence)

@@ -1,0 +1,183 @@
+"""One question and its answer, from the model's place to the exit code."""
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from rillet.cli import exits, screen, where
+from rillet.cli.screen import Screen
+from rillet.cli.status import Status
+from rillet.words.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from rillet.client.stream import Stream
+    from rillet.words.replies import Reply
+
+
+def ask(model: str, prompt: str, args: Namespace, options: dict[str, Any]) -> int:
+    """Ask, show, and close whatever was opened. An empty prompt loads the model."""
+    notes = screen.notes()
+    status = Status(notes, "Waiting for the model")
+    try:
+        found = where.find(model, args.host)
+        with found.place.client:
+            if found.missing:
+                status.clear()
+                found = _fetched(found, model, args)
+                status = Status(notes, "Waiting for the model")
+            if args.verbose:
+                status.clear()
+                notes.line(f"{model} runs on {found.place.name}")
+            return _asked(found, model, prompt, args, options, status)
+    finally:
+        status.clear()
+
+
+def _fetched(found: where.Found, model: str, args: Namespace) -> where.Found:
+    """After a pull, as Ollama does when a model is not there."""
+    from rillet.cli.transfer import show_transfer
+
+    client = found.place.client
+    show_transfer(client.stream_pull(model, insecure=args.insecure))
+    return where.Found(found.place, client.show(model))
+
+
+def _asked(
+    found: where.Found, model: str, prompt: str, args: Namespace, options: dict[str, Any], status: Status
+) -> int:
+    from rillet.cli.commands.run import thinks
+
+    abilities = (found.card.capabilities if found.card else None) or ()
+    if "embedding" in abilities:
+        return _embed(found, model, prompt, args, status)
+    options = dict(options)
+    if (think := thinks(found.card, options.get("think"))) is not None:
+        options["think"] = think
+    if "vision" in abilities or "audio" in abilities:
+        prompt, options["images"] = _attached(prompt, status)
+    stream = _stream(found, model, prompt, options)
+    with stream:
+        if args.events:
+            return _show_events(stream)
+        return _show(stream, bool(prompt), args, status)
+
+
+def _attached(prompt: str, status: Status) -> tuple[str, list[str] | None]:
+    from rillet.cli.prompt import split_files
+
+    prompt, files = split_files(prompt)
+    if files:
+        status.clear()
+    for file in files:
+        screen.notes().line(f"Added image '{file}'")
+    return prompt, files or None
+
+
+def _stream(found: where.Found, model: str, prompt: str, options: dict[str, Any]) -> "Stream":
+    """Ollama's generate, where that is the same as a chat of one message.
+
+    It is not where a model thinks: servers keep thinking apart in chats for more models. And an
+    OpenAI server (no card) applies no template to a completion.
+    """
+    client, card = found.place.client, found.card
+    if not prompt or (card is not None and "thinking" not in (card.capabilities or ())):
+        return client.stream_generate(model, prompt, **options)
+    images = options.pop("images", None)
+    messages: list[dict[str, Any]] = [{"role": "user", "content": prompt}]
+    if images:
+        messages[0]["images"] = images
+    if (system := options.pop("system", None)) is not None:
+        messages.insert(0, {"role": "system", "content": system})
+    return client.stream_chat(model, messages, **options)
+
+
+def _show(stream: "Stream", asked: bool, args: Namespace, status: Status) -> int:
+    from rillet.cli.answer import AnswerView
+    from rillet.cli.files import OutputFile
+    from rillet.cli.timing import Stopwatch
+
+    notes = screen.notes()
+    out: Screen | OutputFile = OutputFile(args.output) if args.output else screen.output()
+    view = AnswerView(
+        out,
+        notes,
+        status,
+        wrap=not args.nowordwrap,
+        raw=args.raw,
+        hide_thinking=args.hidethinking,
+    )
+    watch = Stopwatch() if args.stats else None
+    try:
+        for event in stream:
+            view.show(event)
+            if watch is not None:
+                watch.see(event)
+        view.end()
+        if asked and not args.output and not args.raw:
+            out.write("\n\n")
+    except BaseException:
+        _leave(view, out, stream)
+        raise
+    finally:
+        if isinstance(out, OutputFile):
+            out.close()
+    reply = stream.partial
+    if args.verbose and reply.finish is not None:
+        _tell_numbers(reply, notes)
+    if watch is not None:
+        watch.tell(reply, notes)
+    return _complete(reply, args, notes)
+
+
+def _leave(view: Any, out: Any, stream: "Stream") -> None:
+    """In the middle: what came stays on the screen, and the next prompt begins on a line of its own."""
+    stream.close()
+    try:
+        view.end()
+        if out.is_terminal and stream.partial.text:
+            out.write("\n")
+    except OSError:
+        pass
+
+
+def _tell_numbers(reply: "Reply", notes: Screen) -> None:
+    from rillet.cli.statistics import statistics
+
+    assert reply.finish is not None
+    for line in statistics(reply.finish):
+        notes.line(line)
+
+
+def _complete(reply: "Reply", args: Namespace, notes: Screen) -> int:
+    """An answer that the length limit cut is no whole answer, unless that limit was asked for."""
+    limited = any(pair.startswith("num_predict=") for pair in args.parameter)
+    if reply.done_reason == "length" and not limited:
+        notes.line("[incomplete: the answer reached the limit of its length]")
+        return exits.INCOMPLETE
+    return exits.COMPLETE
+
+
+def _show_events(stream: "Stream") -> int:
+    from rillet.cli.records import record
+
+    out = screen.output()
+    for event in stream:
+        out.write(record(event) + "\n")
+    return exits.COMPLETE
+
+
+def _embed(found: where.Found, model: str, text: str, args: Namespace, status: Status) -> int:
+    import json
+
+    if not text:
+        raise InvalidRequest(
+            f'embedding models require input text. Usage: rillet run {model} "your text here"'
+        )
+    options: dict[str, Any] = {}
+    if args.truncate:
+        options["truncate"] = True
+    if args.dimensions:
+        options["dimensions"] = args.dimensions
+    vectors = found.place.client.embed(model, text, **options).embeddings
+    status.clear()
+    screen.output().write(json.dumps(vectors[0] if vectors else [], separators=(",", ":")) + "\n")
+    return exits.COMPLETE

@@ -1,0 +1,151 @@
+"""`rillet run MODEL [PROMPT…]`: one question and its answer, or a talk where there is no prompt."""
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from rillet.cli import exits, prompt, screen, where
+from rillet.cli.exits import UsageError
+from rillet.cli.parsing import Parser
+
+if TYPE_CHECKING:
+    from rillet.words.models import ModelCard
+
+EXAMPLES = """
+  rillet "Why is the sky blue?"                    the default model
+  rillet run llama3 "Why is the sky blue?"         a model of the server, or of this machine
+  rillet run ./model.gguf "tell me a joke?"        any GGUF file, no server needed
+  git diff | rillet run llama3 "Review this:"      standard input comes before the words
+  rillet run llama3 --format json "Three colours as JSON" | jq
+  rillet run llama3 --verbose "Hi"                 where it ran, and how fast
+  rillet run llama3                                talk with it
+
+Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete answer, 130 interrupted.
+Text goes to standard output, everything else to standard error. After the text stand two newlines;
+--raw and -o FILE give the text alone.
+"""
+_THINK = {"true": True, "false": False, "high": "high", "medium": "medium", "low": "low", "max": "max"}
+
+
+def arguments(parser: Parser) -> None:
+    add = parser.add_argument
+    add("words", nargs="*", metavar="MODEL [PROMPT ...]", help="the model, then what to ask it")
+    add("--default-model", action="store_true", help="no MODEL: RILLET_MODEL, or the built-in one")
+    add("-s", "--system", help="the system message")
+    add("-f", "--format", help='"json", or a JSON schema as text')
+    parser.switch("--json", help="the answer is JSON (--format json)")
+    add("--schema", metavar="FILE", help="the answer is JSON of this schema")
+    add("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="e.g. seed=1")
+    add("--think", metavar="=WORD", help="true, false, low, medium, high or max")
+    parser.switch("--hidethinking", help="do not show the thinking")
+    add("--keepalive", metavar="TIME", help="how long the model stays in memory, e.g. 5m")
+    parser.switch("--verbose", help="tell where it runs, and the numbers afterwards")
+    parser.switch("--stats", help="tell where the time went")
+    parser.switch("--nowordwrap", help="do not wrap lines on a terminal")
+    parser.switch("--raw", help="the text as it comes: no filter, no wrapping, nothing added")
+    parser.switch("--plain", help="no Markdown rendering in a talk")
+    parser.switch("--events", help="the events as NDJSON, while they come")
+    add("-o", "--output", metavar="FILE", help="write the text to a file")
+    parser.switch("--insecure", help="fetch the model over plain HTTP")
+    parser.switch("--truncate", help="embeddings: cut what is too long")
+    add("--dimensions", type=int, help="embeddings: how many numbers")
+    parser.host()
+
+
+def run(args: Namespace) -> int:
+    words = list(args.words)
+    model = where.default_model() if args.default_model else words.pop(0) if words else ""
+    if not model:
+        raise UsageError('which model?\nHow it goes: rillet run MODEL "PROMPT"')
+    options = call_options(args)
+    out = screen.output()
+    stdin = prompt.read_stdin()
+    if not words and not stdin and screen.stdin_is_terminal() and out.is_terminal:
+        from rillet.cli.chat.talk import talk
+
+        return talk(model, args, options)
+    from rillet.cli.asking import ask
+
+    return ask(model, prompt.joined(words, stdin), args, options)
+
+
+def call_options(args: Namespace) -> dict[str, Any]:
+    """The fields of the request that the flags say. Raises `UsageError` or `RilletError`."""
+    options: dict[str, Any] = {}
+    if args.system is not None:
+        options["system"] = args.system
+    if (shape := _format(args)) is not None:
+        options["format"] = shape
+    if args.think is not None:
+        options["think"] = _think(args.think)
+    if args.keepalive is not None:
+        options["keep_alive"] = keep_alive(args.keepalive)
+    if args.parameter:
+        options["options"] = parameters(args.parameter)
+    return options
+
+
+def _format(args: Namespace) -> Any:
+    import json
+
+    if args.schema:
+        with open(args.schema, encoding="utf-8") as file:
+            text = file.read()
+    else:
+        text = args.format or ("json" if args.json else "")
+    if text in ("", "json"):
+        return text or None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UsageError(f'the format is "json" or a JSON schema, and this is no JSON: {error}') from None
+
+
+def _think(text: str) -> bool | str:
+    if text not in _THINK:
+        raise UsageError(
+            f'invalid value for --think: "{text}" (must be true, false, high, medium, low, or max)'
+        )
+    return _THINK[text]
+
+
+def keep_alive(text: str) -> int | str:
+    """Seconds, or a duration. Raises `UsageError`."""
+    from rillet.text.durations import parse_duration
+
+    if text.removeprefix("-").isdecimal():
+        return int(text)
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--keepalive: {error} (write 5m, 1h30m, 0, or -1 for ever)") from None
+    return text
+
+
+def parameters(pairs: list[str]) -> dict[str, Any]:
+    """NAME=VALUE pairs as Ollama's options; a `stop` may come several times."""
+    import json
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f'a parameter is NAME=VALUE, not "{pair}"')
+        try:
+            value = json.loads(text) if name != "stop" else text
+        except ValueError:
+            value = text
+        if name == "stop":
+            found.setdefault("stop", []).append(value)
+        else:
+            found[name] = value
+    return found
+
+
+def thinks(card: "ModelCard | None", wish: bool | str | None) -> bool | str | None:
+    """As Ollama: a model that can think does, unless told otherwise."""
+    if wish is None and card is not None and "thinking" in (card.capabilities or ()):
+        return True
+    return wish
+
+
+__all__ = ["EXAMPLES", "arguments", "call_options", "exits", "run", "thinks"]

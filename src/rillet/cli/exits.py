@@ -1,0 +1,52 @@
+"""How a command ends: the exit codes, and what is said on standard error."""
+
+from rillet.cli.screen import Screen
+from rillet.words.errors import EngineDied, RilletError, StreamError
+
+COMPLETE = 0
+ERROR = 1
+USAGE = 2
+INCOMPLETE = 3  # an answer began and did not come whole
+INTERRUPTED = 130  # Ctrl-C: 128 + SIGINT
+PIPE_CLOSED = 141  # the reader of our output left: 128 + SIGPIPE, as other tools end
+TERMINATED = 143  # 128 + SIGTERM
+
+
+class UsageError(Exception):
+    """The command was called in a way that it does not know."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a command in the ways of Ctrl-C."""
+
+
+def report(error: BaseException, notes: Screen) -> int:
+    """Says what happened and what to do next; returns the exit code."""
+    if isinstance(error, UsageError):
+        notes.line(f"Error: {error}")
+        return USAGE
+    if isinstance(error, RilletError):
+        return _report_ours(error, notes)
+    if isinstance(error, OSError) and error.strerror:
+        named = f"{error.filename}: " if error.filename else ""
+        notes.line(f"Error: {named}{error.strerror}")
+        return ERROR
+    notes.line(f"Error: {type(error).__name__}: {error}")
+    notes.line("This is a mistake in Rillet. RILLET_DEBUG=1 shows where; please report it.")
+    return ERROR
+
+
+def _report_ours(error: RilletError, notes: Screen) -> int:
+    if incomplete(error):
+        notes.line(f"[incomplete: {error.message}]")
+        return INCOMPLETE
+    notes.line(f"Error: {error.message}")
+    if error.hint and ".partial" not in error.hint:  # which is a hint for programmers
+        notes.line(error.hint)
+    return ERROR
+
+
+def incomplete(error: RilletError) -> bool:
+    """Whether a part of an answer had come before the error."""
+    begun = error.partial is not None and bool(error.partial.text or error.partial.thinking)
+    return begun and isinstance(error, StreamError | EngineDied | RilletError)

@@ -1,0 +1,109 @@
+"""The door: finds the command of a command line, runs it, and turns every end into an exit code.
+
+    rillet run llama3 "Why is the sky blue?"
+    rillet "Why is the sky blue?"              the default model
+    git diff | rillet "Write a commit message"
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from rillet.cli import exits, screen
+
+#: What there is, in the order of the help. Each is a module of `rillet.cli.commands`.
+COMMANDS = {
+    "run": "Ask a model, or talk with it",
+    "serve": "Start the server (Ollama's, OpenAI's and Anthropic's APIs)",
+    "list": "List the models",
+    "ps": "List the models in memory",
+    "show": "Show what a model is",
+    "pull": "Fetch a model from a registry",
+    "push": "Send a model to a registry",
+    "create": "Make a model from a Modelfile",
+    "cp": "Copy a model",
+    "rm": "Remove models",
+    "stop": "Take a model out of memory",
+    "doctor": "Look whether everything works here",
+    "version": "Tell the version",
+    "help": "Explain a command",
+}
+ALIASES = {"ls": "list", "start": "serve", "chat": "run"}
+_HELP = ("-h", "--help")
+_VERSION = ("-v", "--version")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the arguments of this process if none are given."""
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+        return dispatch(list(sys.argv[1:] if argv is None else argv))
+    except exits.Terminated:
+        return exits.TERMINATED
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        return exits.PIPE_CLOSED
+    except Exception as error:
+        if os.environ.get("RILLET_DEBUG"):
+            raise
+        return _reported(error)
+
+
+def dispatch(argv: list[str]) -> int:
+    """The command is the first word; what is no command is a prompt for the default model."""
+    name, rest = command_of(argv)
+    module = import_module(f"rillet.cli.commands.{name}")
+    from rillet.cli.parsing import Parser, parse
+
+    parser = Parser(prog=f"rillet {name}", description=COMMANDS[name], epilog=module.EXAMPLES)
+    module.arguments(parser)
+    code: int = module.run(parse(parser, rest))
+    return code
+
+
+def command_of(argv: list[str]) -> tuple[str, list[str]]:
+    """("run", its arguments), and so on."""
+    first = argv[0] if argv else ""
+    if first in _HELP:
+        return "help", argv[1:]
+    if first in _VERSION and len(argv) == 1:
+        return "version", []
+    name = ALIASES.get(first, first)
+    if name in COMMANDS:
+        return name, argv[1:]
+    if len(argv) == 1:
+        _refuse_typo(first)
+    return "run", ["--default-model", *argv]
+
+
+def _refuse_typo(word: str) -> None:
+    """One word that is nearly a command is rather a slip than a prompt."""
+    if not word.isalpha() or not word.isascii():
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*COMMANDS, *ALIASES], n=1, cutoff=0.85)
+    if near:
+        raise exits.UsageError(
+            f"there is no command '{word}'. Did you mean: rillet {near[0]}?\n"
+            f"To say it to the model: rillet -- {word}"
+        )
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise exits.Terminated
+
+
+def _reported(error: Exception) -> int:
+    try:
+        return exits.report(error, screen.notes())
+    except OSError:  # nobody is there to read it
+        return exits.ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

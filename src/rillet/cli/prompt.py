@@ -1,0 +1,40 @@
+"""The prompt of a one-shot run: standard input and the words of the command line, and images in it."""
+
+import os
+import re
+from pathlib import Path
+
+from rillet.cli.screen import stdin_is_terminal
+
+_KINDS = ("jpg", "jpeg", "png", "webp", "wav")
+# A path with a slash in it; spaces are escaped with a backslash, as a shell or a drag writes them.
+_FILE = re.compile(rf"(?:\.{{0,2}}/|~/)(?:[^\s\\'\"]|\\.)+?\.(?:{'|'.join(_KINDS)})\b", re.IGNORECASE)
+
+
+def read_stdin() -> str:
+    """All of standard input if it is no terminal, else nothing."""
+    if stdin_is_terminal():
+        return ""
+    pieces = []
+    try:
+        while piece := os.read(0, 1 << 20):
+            pieces.append(piece)
+    except OSError:  # closed, or a folder
+        pass
+    return b"".join(pieces).decode(errors="replace")
+
+
+def joined(words: list[str], stdin: str) -> str:
+    """As Ollama joins them: standard input first, single spaces between."""
+    return " ".join([stdin, *words] if stdin else words)
+
+
+def split_files(prompt: str) -> tuple[str, list[str]]:
+    """The prompt without the paths of images and sounds that exist, and those paths."""
+    found = []
+    for match in _FILE.finditer(prompt):
+        path = os.path.expanduser(re.sub(r"\\(.)", r"\1", match[0]))
+        if Path(path).is_file():
+            prompt = prompt.replace(f"'{match[0]}'", "").replace(match[0], "")
+            found.append(path)
+    return prompt.strip() if found else prompt, found

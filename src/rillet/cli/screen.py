@@ -1,0 +1,90 @@
+"""Standard output and standard error, each as a `Screen` that is a terminal or a pipe.
+
+What is written is there when `write` returns: nothing is buffered. To a terminal goes only text
+that drives nothing; to a pipe go the exact bytes.
+"""
+
+import os
+import sys
+from typing import Protocol
+
+from rillet.text.terminal import clean
+
+DEFAULT_WIDTH = 80  # columns where nobody tells
+
+
+class Screen:
+    """One of the two. `width()` is in columns."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.is_terminal = os.isatty(descriptor)
+        self.colours = self.is_terminal and _wants_colours()
+
+    def write(self, text: str) -> None:
+        """All of it, now, as it stands. Raises `OSError`; `BrokenPipeError` when nobody reads."""
+        write_all(self.descriptor, encoded(text))
+
+    def line(self, text: str = "") -> None:
+        """A line in our words, which may quote a stranger's."""
+        self.write(f"{clean(text) if self.is_terminal else text}\n")
+
+    def styled(self, text: str, style: str) -> str:
+        """`text` in a style ("1" bold, "90" grey, …) where colours are wanted."""
+        return f"\x1b[{style}m{text}\x1b[0m" if self.colours else text
+
+    def width(self) -> int:
+        try:
+            return os.get_terminal_size(self.descriptor).columns or DEFAULT_WIDTH
+        except OSError:
+            return DEFAULT_WIDTH
+
+
+class Writer(Protocol):
+    """What an answer is written to: a screen, or a file."""
+
+    is_terminal: bool
+    colours: bool
+
+    def write(self, text: str) -> None: ...
+    def width(self) -> int: ...
+
+
+def output() -> Screen:
+    return Screen(1)
+
+
+def notes() -> Screen:
+    """Where everything goes that is not a result: standard error."""
+    return Screen(2)
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8; half a surrogate pair, which has no bytes, becomes U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:  # another program made the terminal non-blocking
+            import select
+
+            select.select([], [descriptor], [])
+
+
+def _wants_colours() -> bool:
+    """See https://no-color.org"""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def stdin_is_terminal() -> bool:
+    try:
+        return sys.stdin is not None and os.isatty(0)
+    except OSError:
+        return False

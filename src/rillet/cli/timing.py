@@ -1,0 +1,76 @@
+"""`--stats`: where the time of an answer went, as it was seen here and as the server tells it."""
+
+import time
+from math import ceil
+
+from rillet.cli.screen import Screen
+from rillet.text.durations import format_duration
+from rillet.words.events import Event, Progress, Text, Thinking
+from rillet.words.replies import Reply
+
+_BURST = 0.001  # seconds between two pieces that came together
+_BUFFERED = 0.8  # part of the pieces that came so, from which on something on the way collects them
+_ENOUGH = 20  # pieces to judge by
+
+
+class Stopwatch:
+    """`see(event)` when it comes, `tell()` at the end."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._arrivals: list[float] = []
+        self._waits: dict[str, float] = {}  # status -> when it was first seen
+
+    def see(self, event: Event) -> None:
+        now = time.perf_counter() - self._began
+        if isinstance(event, Text | Thinking):
+            self._arrivals.append(now)
+        elif isinstance(event, Progress):
+            self._waits.setdefault(event.status, now)
+
+    def tell(self, reply: Reply, notes: Screen) -> None:
+        for name, value in self.rows(reply):
+            notes.line(f"{name + ':':<21} {value}")
+
+    def rows(self, reply: Reply) -> list[tuple[str, str]]:
+        """What is known, in the order in which it happened."""
+        rows = [(f"{status} after", _shown(at)) for status, at in self._waits.items()]
+        timings, usage = reply.timings, reply.usage
+        if timings and timings.load:
+            rows.append(("load (server)", format_duration(timings.load)))
+        if timings and timings.prompt:
+            rows.append(("prompt (server)", format_duration(timings.prompt)))
+        if self._arrivals:
+            rows += self._pieces()
+        if usage and usage.completion_tokens and timings and timings.completion:
+            rate = usage.completion_tokens / timings.completion * 1e9
+            rows.append(("speed (server)", f"{rate:.2f} tokens/s"))
+        if timings and timings.total and self._arrivals:
+            outside = self._arrivals[-1] - timings.total / 1e9
+            rows.append(("outside the server", _shown(max(0.0, outside))))
+        return rows
+
+    def _pieces(self) -> list[tuple[str, str]]:
+        arrivals = self._arrivals
+        rows = [("first token", _shown(arrivals[0]))]
+        gaps = sorted(b - a for a, b in zip(arrivals, arrivals[1:], strict=False))
+        if not gaps:
+            return rows
+        shown = " ".join(f"p{part} {_shown(_at(gaps, part))}" for part in (50, 95, 99))
+        rows += [("between tokens", shown), ("longest gap", _shown(gaps[-1]))]
+        seconds = arrivals[-1] - arrivals[0]
+        if seconds:
+            rows.append(("speed", f"{len(gaps) / seconds:.2f} pieces/s"))
+        together = sum(gap < _BURST for gap in gaps)
+        if len(gaps) >= _ENOUGH and together >= _BUFFERED * len(gaps) and gaps[-1] > 0.2:
+            rows.append(("note", "the tokens came in heaps: something on the way collects them"))
+        return rows
+
+
+def _at(ordered: list[float], part: int) -> float:
+    """The value below which `part` per cent lie (nearest rank)."""
+    return ordered[max(0, ceil(len(ordered) * part / 100) - 1)]
+
+
+def _shown(seconds: float) -> str:
+    return format_duration(round(seconds * 1e6) * 1000)

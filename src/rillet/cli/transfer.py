@@ -1,0 +1,89 @@
+"""The progress of pull, push and create: a bar for each layer on a terminal, plain lines elsewhere."""
+
+import time
+from typing import TYPE_CHECKING
+
+from rillet.cli import screen
+from rillet.cli.screen import Screen
+from rillet.text.human import human_size
+from rillet.text.terminal import clean
+from rillet.words.events import Progress
+
+if TYPE_CHECKING:
+    from rillet.client.stream import Stream
+
+_EVERY = 0.1  # seconds between two looks of the bar
+_BAR = 24  # columns
+
+
+def show_transfer(stream: "Stream") -> None:
+    """Show every step on standard error until the end. Raises `RilletError`."""
+    view = TransferView(screen.notes())
+    try:
+        with stream:
+            for event in stream:
+                if isinstance(event, Progress):
+                    view.show(event)
+    finally:
+        view.end()
+
+
+class TransferView:
+    """One line a step; the last one moves while it counts."""
+
+    def __init__(self, notes: Screen) -> None:
+        self._notes = notes
+        self._status = ""
+        self._open = False  # the last line has no newline yet
+        self._drawn = 0.0
+        self._began: tuple[float, int] | None = None  # of the layer: when, and from how many bytes
+        self._last: Progress | None = None
+
+    def show(self, event: Progress) -> None:
+        if event.status != self._status:
+            self.end()
+            self._status, self._began = event.status, None
+            if not self._notes.is_terminal or not event.total:
+                self._notes.line(event.status)
+        if event.total and self._notes.is_terminal:
+            self._count(event)
+
+    def _count(self, event: Progress) -> None:
+        now = time.monotonic()
+        if self._began is None:
+            self._began = (now, event.completed or 0)
+        self._last = event
+        if now - self._drawn >= _EVERY:
+            self._draw(event, now)
+
+    def _draw(self, event: Progress, now: float) -> None:
+        self._drawn, self._open = now, True
+        assert self._began is not None
+        text = bar(event, self._began[1], now - self._began[0])
+        self._notes.write(f"\r\x1b[K{text[: self._notes.width() - 1]}")
+
+    def end(self) -> None:
+        """Finish the line, with its last numbers."""
+        if self._last is not None and self._began is not None:
+            self._draw(self._last, time.monotonic())
+        if self._open:
+            self._notes.write("\n")
+        self._open, self._last = False, None
+
+
+def bar(event: Progress, start: int, seconds: float) -> str:
+    """``pulling 4e8b1c627efb  42 % ▕████      ▏ 1.2 GB/3 GB  24 MB/s  1m15s``"""
+    done, total = event.completed or 0, event.total or 1
+    part = min(1.0, done / total)
+    full = "█" * round(part * _BAR)
+    text = f"{clean(event.status)} {part:4.0%} ▕{full:<{_BAR}}▏ {human_size(done)}/{human_size(total)}"
+    speed = (done - start) / seconds if seconds > 0 else 0.0
+    if speed < 1 or done >= total:
+        return text
+    return f"{text}  {human_size(int(speed))}/s  {_left((total - done) / speed)}"
+
+
+def _left(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s"

@@ -1,0 +1,129 @@
+"""Where a command's operations go: to a server, or to the embedded engine in this process.
+
+* A path of a GGUF file always goes to the embedded engine.
+* A server that was named (`--host`, RILLET_HOST, OLLAMA_HOST) is used, or it is an error.
+* A server at the default address is used if it answers and has the model.
+* Else the embedded engine is used.
+"""
+
+import os
+import socket
+from typing import TYPE_CHECKING, NamedTuple
+
+from rillet.client.sync import Client
+from rillet.net.address import DEFAULT_HOST, DEFAULT_PORT
+from rillet.words.errors import InvalidRequest, RilletError, ServerError
+
+if TYPE_CHECKING:
+    from rillet.words.models import ModelCard
+    from rillet.words.timeouts import Timeouts
+
+DEFAULT_MODEL = "rillet-tiny"
+_LOOK = 0.5  # seconds for a connection on this machine
+EMBEDDED = "the embedded engine"
+
+
+class Place(NamedTuple):
+    """A client, and what it leads to in words."""
+
+    client: Client
+    name: str
+
+
+class Found(NamedTuple):
+    """A place that has the model (or will fetch it: `card` is None and `missing` says so).
+
+    `card` is also None where a server has no way to tell about models.
+    """
+
+    place: Place
+    card: "ModelCard | None"
+    missing: bool = False
+
+
+def default_model() -> str:
+    return os.environ.get("RILLET_MODEL", "").strip() or DEFAULT_MODEL
+
+
+def is_path(model: str) -> bool:
+    """Whether a model's name is the path of a file."""
+    return model.lower().endswith(".gguf") or model.startswith(("./", "../", "/", "~/"))
+
+
+def place(host: str | None, timeouts: "Timeouts | None" = None) -> Place:
+    """For commands that need no certain model."""
+    if named := _named(host):
+        return _server(named, timeouts)
+    if _listens():
+        server = _server(None, timeouts)
+        try:
+            server.client.version()
+            return server
+        except RilletError:  # something else lives at that port
+            server.client.close()
+    return embedded()
+
+
+def find(model: str, host: str | None) -> Found:
+    """The place that has `model`. Raises `RilletError` where a server that was named does not answer."""
+    if is_path(model):
+        return _asked(embedded(), model)
+    if named := _named(host):
+        return _asked(_server(named), model)
+    if not _listens():
+        return _asked(embedded(), model)
+    try:
+        at_server = _asked(_server(None), model)
+    except RilletError:
+        return _asked(embedded(), model)
+    if not at_server.missing and at_server.card is not None:
+        return at_server
+    here = _asked(embedded(), model)
+    if here.missing and at_server.missing:
+        here.place.client.close()
+        return at_server  # it fetches the model, as with Ollama
+    at_server.place.client.close()
+    return here
+
+
+def embedded() -> Place:
+    from rillet.embedded import local
+
+    return Place(local(), EMBEDDED)
+
+
+def _asked(there: Place, model: str) -> Found:
+    try:
+        return Found(there, there.client.show(model))
+    except ServerError as error:
+        if error.status == 404 and not is_path(model):
+            return Found(there, None, missing=True)
+        _close(there)
+        raise
+    except InvalidRequest:  # an API without cards
+        return Found(there, None)
+    except BaseException:
+        _close(there)
+        raise
+
+
+def _close(there: Place) -> None:
+    there.client.close()
+
+
+def _named(host: str | None) -> str | None:
+    return host or os.environ.get("RILLET_HOST") or os.environ.get("OLLAMA_HOST") or None
+
+
+def _server(host: str | None, timeouts: "Timeouts | None" = None) -> Place:
+    shown = host or f"{DEFAULT_HOST}:{DEFAULT_PORT}"
+    return Place(Client(host, timeouts=timeouts), f"the server at {shown.rpartition('@')[2]}")
+
+
+def _listens() -> bool:
+    """Whether anything listens at the default address."""
+    try:
+        socket.create_connection((DEFAULT_HOST, DEFAULT_PORT), _LOOK).close()
+    except OSError:
+        return False
+    return True
