@@ -6,6 +6,7 @@ guard (Host, Origin) -> router (path, method) -> handler -> service
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rillet.net.address import parse_host
+from rillet.server.anthropic import AnthropicAnswers
 from rillet.server.exchange import Exchange
 from rillet.server.face import Face
 from rillet.server.guard import guarded
@@ -23,8 +24,14 @@ def build_app(
 ) -> ASGIApp:
     """The ASGI application. `streams.stop()` ends every answer in progress."""
     face = Face(operations, settings, streams or Streams())
-    faces = (OllamaAnswers(face), OllamaModels(face), OpenAIAnswers(face))
-    router = Router({path: methods for one in faces for path, methods in one.routes().items()})
+    router = Router(
+        {
+            **OllamaAnswers(face).routes(),
+            **OllamaModels(face).routes(),
+            **OpenAIAnswers(face).routes(),
+            **AnthropicAnswers(face).routes(),
+        }
+    )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await router.answer(Exchange(scope, receive, send))

@@ -65,22 +65,24 @@ class Streams:
         for attendance in list(self.attendances):
             attendance.interrupt(ServerStopping())
 
-    def attend(self, exchange: Exchange) -> "Attendance":
-        """Watch a client whose body has been read, while work is done for it."""
+    def attend(self, exchange: Exchange, work: Awaitable[Any]) -> "Attendance":
+        """Watch a client whose body has been read, while `work` is done for it."""
         if self._stopping:
+            if asyncio.iscoroutine(work):
+                work.close()  # it was not begun
             raise ServerStopping
         return Attendance(self, exchange)
 
     async def run(self, exchange: Exchange, work: Awaitable[T]) -> T:
         """Await some work, unless the client hangs up (`ClientGone`)."""
-        async with self.attend(exchange):
+        async with self.attend(exchange, work):
             return await work
 
     async def whole(self, exchange: Exchange, opening: Awaitable[Generation]) -> Reply:
         """Fold a generation. Raises its error, `ClientGone`, or `ServerStopping`."""
         generation = None
         try:
-            async with self.attend(exchange):
+            async with self.attend(exchange, opening):
                 generation = await opening
                 return await _fold(generation)
         finally:
@@ -100,7 +102,7 @@ class Streams:
         """
         generation = None
         try:
-            async with self.attend(exchange) as attendance:
+            async with self.attend(exchange, opening) as attendance:
                 generation = await opening
                 if single and generation.single:
                     await exchange.reply(200, single(await _fold(generation)), JSON)

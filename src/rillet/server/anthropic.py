@@ -1,0 +1,84 @@
+"""Anthropic's routes: /v1/messages and /v1/messages/count_tokens.
+
+Thin: `wire.anthropic` reads the requests and writes the answers. As with Ollama, thinking that is
+asked of a model which cannot is no error here: Anthropic's clients ask every model for it.
+Source: Anthropic's API reference, Ollama's recorded answers.
+"""
+
+import secrets
+
+import msgspec
+
+from rillet.server.compressed import json_body
+from rillet.server.errors import answering
+from rillet.server.exchange import Exchange
+from rillet.server.face import NOT_FOUND, Face, known, worded
+from rillet.server.router import Handler, Routes
+from rillet.server.streams import SSE
+from rillet.service.interface import Generation
+from rillet.wire.anthropic import (
+    MessagesEncoder,
+    chat_request_from_anthropic,
+    error_object,
+    message,
+)
+from rillet.words.models import ShowRequest
+from rillet.words.requests import ChatRequest
+
+_CHARACTERS_PER_TOKEN = 4  # roughly, for a number that is wanted before anything is counted
+
+
+class AnthropicAnswers:
+    """The handlers; `routes` is their table."""
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._operations = face.operations
+
+    def routes(self) -> Routes:
+        return {
+            "/v1/messages": {"POST": _plain(self.messages)},
+            "/v1/messages/count_tokens": {"POST": _plain(self.count_tokens)},
+        }
+
+    async def messages(self, exchange: Exchange) -> None:
+        request = chat_request_from_anthropic(await json_body(self._face, exchange))
+        known(request.model)
+        id = f"msg_{secrets.token_hex(12)}"
+        with worded(NOT_FOUND, request.model):
+            if request.stream:
+                encoder = MessagesEncoder(id, request.model, _estimate(request))
+                opening = self._open(request)
+                await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
+            else:
+                reply = await self._face.streams.whole(exchange, self._open(request))
+                await exchange.json(message(reply, id, request.model))
+
+    async def count_tokens(self, exchange: Exchange) -> None:
+        body = await json_body(self._face, exchange)
+        request = chat_request_from_anthropic(body, limit_required=False)
+        known(request.model)
+        with worded(NOT_FOUND, request.model):
+            count = await self._face.streams.run(exchange, self._operations.count_tokens(request))
+        await exchange.json({"input_tokens": count})
+
+    async def _open(self, request: ChatRequest) -> Generation:
+        if request.think:
+            card = await self._operations.show(ShowRequest(model=request.model))
+            if "thinking" not in (card.capabilities or ()):
+                request.think = None
+        return await self._operations.chat(request)
+
+
+def render(status: int, message: str) -> bytes:
+    """An error in Anthropic's form."""
+    return msgspec.json.encode(error_object(status, message, f"req_{secrets.token_hex(12)}"))
+
+
+def _plain(handler: Handler) -> Handler:
+    return answering(handler, render)
+
+
+def _estimate(request: ChatRequest) -> int:
+    length = sum(len(turn.content) for turn in request.messages)
+    return max(1, length // _CHARACTERS_PER_TOKEN)
