@@ -151,12 +151,12 @@ class AsyncExchange:
             if self._closed:
                 raise Closed
             return b""
-        while (data := reception.take()) is None:
-            try:
+        try:
+            while (data := reception.take()) is None:
                 await wire.more(deadline)
-            except asyncio.CancelledError:
-                self.close()
-                raise
+        except asyncio.CancelledError:
+            self.close()
+            raise
         if not data:
             self._put_back()
         return data

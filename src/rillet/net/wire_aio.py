@@ -47,8 +47,7 @@ class Wire(asyncio.Protocol):
         if self._backlog > HIGH_WATER and not self._stopped and self.transport is not None:
             self._stopped = True
             self.transport.pause_reading()
-        if self._waiter is not None:
-            self._wake()
+        self._wake()
 
     def eof_received(self) -> None:
         self._gone = True
@@ -86,6 +85,7 @@ class Wire(asyncio.Protocol):
         """Go to a pool. False if the connection is not fit for it."""
         self._reception = None
         self._stop_timer()
+        self._backlog = 0
         self._resume()
         return self.is_alive
 
@@ -100,16 +100,19 @@ class Wire(asyncio.Protocol):
         if self._aborted:
             raise Closed
 
-    async def more(self, deadline: float | None) -> None:
-        """Wait until something was fed. Raises `TimedOut`, `Closed`, or `Cut` for a broken wire."""
+    def more(self, deadline: float | None) -> "asyncio.Future[None]":
+        """A future for the moment when something was fed. No coroutine: this runs once per token.
+
+        Raises, or holds, `TimedOut`, `Closed`, or `Cut` for a broken wire.
+        """
         if self._aborted:
             raise Closed
         if self._gone:
             raise Cut(_reason(self._lost))
-        self._resume()
-        await self._wait(deadline)
-        if self._aborted:
-            raise Closed
+        self._backlog = 0
+        if self._stopped:
+            self._resume()
+        return self._wait(deadline)
 
     def abort(self) -> None:
         """Close at once; the waiting task, if any, wakes. Any number of times."""
@@ -117,19 +120,18 @@ class Wire(asyncio.Protocol):
         self._stop_timer()
         if self.transport is not None:
             self.transport.abort()
-        self._wake()
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(Closed())
 
     # Waiting.
 
-    async def _wait(self, deadline: float | None) -> None:
+    def _wait(self, deadline: float | None) -> "asyncio.Future[None]":
         self._deadline = deadline
         if deadline is not None and (self._timer is None or deadline < self._timer_at):
             self._set_timer(deadline)
         waiter = self._waiter = self._loop.create_future()
-        try:
-            await waiter
-        finally:
-            self._waiter = None
+        return waiter
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None
@@ -162,7 +164,6 @@ class Wire(asyncio.Protocol):
             self._timer = None
 
     def _resume(self) -> None:
-        self._backlog = 0
         if self._stopped and self.transport is not None and not self._gone:
             self._stopped = False
             self.transport.resume_reading()
