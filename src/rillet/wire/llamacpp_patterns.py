@@ -35,15 +35,15 @@ def engine_pattern(pattern: Any, at: str) -> str:
         raise _refused(at, "must be a text")
     if len(pattern) > MAX_LENGTH:
         raise _refused(at, f"is longer than {MAX_LENGTH} characters")
-    pattern = _TOKEN.sub(_plain_class, pattern)
-    inner, at_start, at_end = _without_anchors(pattern)
+    plain: str = _TOKEN.sub(_plain_class, pattern)
+    inner, at_start, at_end = _without_anchors(plain)
     alternatives = _check(inner, at)
     try:
-        re.compile(_PROPERTY.sub("w", pattern))
+        re.compile(_PROPERTY.sub("w", plain))
     except (re.error, OverflowError, RecursionError) as error:
         raise _refused(at, f"is not a regular expression: {error}") from None
     if at_start and at_end:
-        return pattern
+        return plain
     if alternatives and (at_start or at_end):
         raise _refused(at, "anchors only one of its alternatives; put them into a group")
     return "^" + ("" if at_start else ".*") + f"(?:{inner})" + ("" if at_end else ".*") + "$"

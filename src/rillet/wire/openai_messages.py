@@ -88,7 +88,7 @@ def _take_part(part: Any, texts: list[str], images: list[str]) -> None:
         given = part.get("image_url")
         images.append(image_data(given.get("url") if isinstance(given, dict) else given))
     elif kind == "input_audio" and isinstance(part.get("input_audio"), dict):
-        images.append(_base64(part["input_audio"].get("data"), "invalid input_audio data"))
+        images.append(base64_text(part["input_audio"].get("data"), "invalid input_audio data"))
     else:
         raise refused("invalid message format")
 
@@ -105,10 +105,11 @@ def image_data(url: Any) -> str:
     allowed = {f"data:image/{kind};base64" for kind in _IMAGE_TYPES} | {"data:;base64"}
     if not comma or head not in allowed:
         raise refused("invalid image input")
-    return _base64(data, "invalid image input")
+    return base64_text(data, "invalid image input")
 
 
-def _base64(data: Any, complaint: str) -> str:
+def base64_text(data: Any, complaint: str) -> str:
+    """Standard base64, checked. Raises `ServerError` (400) with the complaint."""
     try:
         binascii.a2b_base64(data, strict_mode=True)
     except (ValueError, TypeError):

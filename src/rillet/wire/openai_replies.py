@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rillet.words.errors import InvalidRequest, ModelError, RilletError, ServerError
+from rillet.words.errors import Busy, InvalidRequest, RilletError, ServerError
 from rillet.words.events import Finish, TokenLogprob, ToolCall
 from rillet.words.replies import Reply
 
@@ -93,15 +93,22 @@ def _base64_floats(vector: Sequence[float]) -> str:
 
 def error_body(error: RilletError) -> _Json:
     """The error object. What to do next stays with us: the other side has its own hints."""
+    return error_object(status_of(error), error.message)
+
+
+def error_object(status: int, message: str) -> _Json:
     kinds = {400: "invalid_request_error", 404: "not_found_error"}
-    kind = kinds.get(_status(error) or 500, "api_error")
-    return {"error": {"message": error.message, "type": kind, "param": None, "code": None}}
+    kind = kinds.get(status, "api_error")
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
 
-def _status(error: RilletError) -> int | None:
-    if isinstance(error, ServerError):
+def status_of(error: RilletError) -> int:
+    """The HTTP status that an error in mid-stream would have had."""
+    if isinstance(error, ServerError) and error.status is not None:
         return error.status
-    return 400 if isinstance(error, InvalidRequest | ModelError) else None
+    if isinstance(error, Busy):
+        return 503
+    return 400 if isinstance(error, InvalidRequest) else 500
 
 
 def tool_call_entry(call: ToolCall) -> _Json:
