@@ -59,6 +59,10 @@ class ScriptedOperations:
     """Knows the model `tiny`. `next` is the generation it gives, `asked` what it was asked."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """As if nothing had been asked."""
         self.next: Any = None
         self.error: Exception | None = None
         self.asked: list[Any] = []

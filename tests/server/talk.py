@@ -94,3 +94,4 @@ class Talk:
     async def close(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
+        self._writers.clear()

@@ -56,7 +56,9 @@ async def test_a_hang_up_closes_the_generation_at_once(
     assert generation.read == held
 
 
-async def test_a_hang_up_while_the_service_still_decides(server: Running) -> None:
+async def test_a_hang_up_while_the_service_still_decides(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reached, cancelled = asyncio.Event(), asyncio.Event()
 
     async def generate(request: object) -> ScriptedGeneration:
@@ -67,7 +69,7 @@ async def test_a_hang_up_while_the_service_still_decides(server: Running) -> Non
             cancelled.set()
         raise AssertionError
 
-    server.operations.generate = generate  # type: ignore[method-assign]
+    monkeypatch.setattr(server.operations, "generate", generate)
     answer = await server.open("POST", "/api/generate", HI)
     await reached.wait()
     answer.hang_up()

@@ -13,6 +13,7 @@ from rillet.server.guard import guarded
 from rillet.server.ollama import OllamaAnswers
 from rillet.server.ollama_models import OllamaModels
 from rillet.server.openai import OpenAIAnswers
+from rillet.server.responses import ResponsesAnswers
 from rillet.server.router import Router
 from rillet.server.streams import Streams
 from rillet.service.interface import Operations
@@ -29,6 +30,7 @@ def build_app(
             **OllamaAnswers(face).routes(),
             **OllamaModels(face).routes(),
             **OpenAIAnswers(face).routes(),
+            **ResponsesAnswers(face).routes(),
             **AnthropicAnswers(face).routes(),
         }
     )

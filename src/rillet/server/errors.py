@@ -63,8 +63,13 @@ def native(status: int, message: str) -> bytes:
     return msgspec.json.encode({"error": message})
 
 
-def answering(handler: Handler, render: Render = native, nothing: str = NOTHING) -> Handler:
-    """The handler with its errors turned into answers. `nothing` is said of an empty body."""
+def answering(
+    handler: Handler, render: Render = native, nothing: str = NOTHING, headers: Headers = ()
+) -> Handler:
+    """The handler with its errors turned into answers.
+
+    `nothing` is said of an empty body; `headers` go with every error.
+    """
 
     async def handle(exchange: Exchange) -> None:
         try:
@@ -76,10 +81,10 @@ def answering(handler: Handler, render: Render = native, nothing: str = NOTHING)
                 log.exception("%s %s", exchange.scope["method"], exchange.scope["path"])
             if exchange.started:
                 raise
-            status, message, headers = refusal(error)
+            status, message, own = refusal(error)
             if message == NOTHING:
                 message = nothing
-            await exchange.reply(status, render(status, message), JSON, headers)
+            await exchange.reply(status, render(status, message), JSON, [*headers, *own])
 
     return handle
 

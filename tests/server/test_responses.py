@@ -1,0 +1,41 @@
+"""OpenAI's Responses over a real socket; the forms of events are tested with the encoder."""
+
+import json
+import re
+
+from rillet.words.errors import ServerError
+from rillet.words.events import Text
+
+from .conftest import Running
+from .scripted import failing
+
+ASK = {"model": "tiny", "input": "hi"}
+
+
+async def test_a_whole_response(server: Running) -> None:
+    answer = (await server.ask("POST", "/v1/responses", ASK)).json()
+    assert answer["status"] == "completed"
+    assert answer["output"][0]["content"][0]["text"] == "Hello"
+
+
+async def test_a_stream_counts_its_events(server: Running) -> None:
+    answer = await server.ask("POST", "/v1/responses", {**ASK, "stream": True})
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert answer.headers["cache-control"] == "no-cache"
+    records = [json.loads(data) for data in re.findall(r"^data: (.*)$", answer.body.decode(), re.M)]
+    assert [record["sequence_number"] for record in records] == list(range(len(records)))
+    assert records[-1]["type"] == "response.completed"
+
+
+async def test_an_error_in_mid_stream_is_said(server: Running) -> None:
+    server.operations.next = failing(ServerError("engine died"), after=[Text("x")])
+    answer = await server.ask("POST", "/v1/responses", {**ASK, "stream": True})
+    last = json.loads(re.findall(r"^data: (.*)$", answer.body.decode(), re.M)[-1])
+    assert last["type"] == "response.failed"
+    assert last["response"]["error"]["message"] == "engine died"
+
+
+async def test_an_unknown_model(server: Running) -> None:
+    answer = await server.ask("POST", "/v1/responses", {**ASK, "model": "nope", "stream": True})
+    assert (answer.status, answer.headers["cache-control"]) == (404, "no-cache")
+    assert answer.json()["error"]["message"] == "model 'nope' not found"
