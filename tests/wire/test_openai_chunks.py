@@ -1,0 +1,311 @@
+"""OpenAI's streams: recorded ones cut in every way, and what servers in the field do."""
+
+import pytest
+
+from rillet.wire.openai import ChatChunkDecoder, CompletionChunkDecoder
+from rillet.words.errors import Busy, MalformedStream, ServerError, StreamTruncated
+from rillet.words.events import (
+    Event,
+    Failure,
+    Finish,
+    Progress,
+    Text,
+    Thinking,
+    TokenLogprob,
+    ToolCall,
+    Usage,
+)
+from tests.wire.conformance import check_cuts, check_decoder, check_garbage, decode
+from tests.wire.dialects import check_cut_ends, joined, recorded, sse
+
+CHATS = {
+    "openai-chat-max-tokens-stream": "length",
+    "openai-chat-script-empty-stream": "stop",
+    "openai-chat-script-two-tools": "tool_calls",
+    "openai-chat-stream": "stop",
+    "openai-chat-stream-0.24": "stop",
+    "openai-chat-thinking-stream": "stop",
+    "openai-chat-tools-stream": "tool_calls",
+}
+WITH_MEASURES = [
+    "openai-chat-stream-usage",
+    "llamacpp/chat_stop",
+    "llamacpp/chat_thinking",
+    "llamacpp/chat_tool_call",
+    "llamacpp/chat_thinking_logprobs",
+]
+
+
+def piece(**delta: object) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+
+
+def ended(reason: str = "stop") -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+
+
+def chat(*records: object) -> list[Event]:
+    """The events of these records, the same however they are cut."""
+    return check_cuts(ChatChunkDecoder, sse(*records), seeds=5)
+
+
+def failure(events: list[Event]) -> Exception:
+    assert isinstance(events[-1], Failure)
+    return events[-1].error
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_recorded_streams_in_every_cut(name: str) -> None:
+    events = check_decoder(ChatChunkDecoder, recorded(f"{name}.sse"))
+    assert isinstance(events[-1], Finish) and events[-1].reason == CHATS[name]
+
+
+@pytest.mark.parametrize("name", WITH_MEASURES)
+def test_recorded_streams_whose_usage_comes_last(name: str) -> None:
+    body = recorded(f"{name}.sse")
+    check_cut_ends(ChatChunkDecoder, body)
+    check_garbage(ChatChunkDecoder, body)
+    finish = check_cuts(ChatChunkDecoder, body)[-1]
+    assert isinstance(finish, Finish) and finish.usage and finish.usage.completion_tokens
+
+
+def test_thinking_and_text_are_kept_apart() -> None:
+    events = check_cuts(ChatChunkDecoder, recorded("openai-chat-thinking-stream.sse"))
+    assert joined(events, Thinking) == "I ponder"
+    assert joined(events) == "\n\nHello world!"
+
+
+def test_progress_timings_and_cache_of_llamacpp() -> None:
+    events = check_cuts(ChatChunkDecoder, recorded("llamacpp/chat_stop.sse"))
+    assert events[:2] == [Progress("prompt", 1, 22), Progress("prompt", 22, 22)]
+    finish = events[-1]
+    assert isinstance(finish, Finish) and finish.timings is not None
+    assert finish.usage == Usage(22, 5, 1)
+    assert (finish.timings.prompt, finish.timings.completion) == (500_000, 612_000)
+
+
+def test_usage_from_timings_where_no_usage_was_asked_for() -> None:
+    finish = decode(ChatChunkDecoder, [recorded("llamacpp/chat_thinking.sse")])[-1]
+    assert isinstance(finish, Finish) and finish.usage == Usage(23, 9, 0)
+
+
+def test_tool_calls_are_put_together() -> None:
+    def call(**fields: object) -> dict[str, object]:
+        return piece(tool_calls=[fields])
+
+    events = chat(
+        call(index=0, id="a", function={"name": "f", "arguments": ""}),
+        call(index=0, function={"arguments": '{"x":'}),
+        call(index=0, function={"arguments": "1}"}),
+        call(index=1, id="b", function={"name": "g", "arguments": '{"broken'}),
+        call(index=2, id="c", function={"name": "h", "arguments": {"whole": True}}),
+        call(index=2, id="d", function={"name": "k", "arguments": None}),
+        ended("tool_calls"),
+        "[DONE]",
+    )
+    assert events == [
+        ToolCall("f", {"x": 1}, "a", 0),
+        ToolCall("g", {}, "b", 1, raw_arguments='{"broken'),
+        ToolCall("h", {"whole": True}, "c", 2),
+        ToolCall("k", {}, "d", 3),
+        Finish("tool_calls"),
+    ]
+
+
+def test_a_call_cut_off_is_not_handed_on() -> None:
+    half = piece(tool_calls=[{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{"}}])
+    events = decode(ChatChunkDecoder, [sse(half)])
+    assert len(events) == 1
+    assert isinstance(failure(events), StreamTruncated)
+
+
+def test_log_probabilities() -> None:
+    events = decode(CompletionChunkDecoder, [recorded("llamacpp/completions_openai.sse")])
+    first = events[0]
+    assert isinstance(first, Text) and first.logprobs is not None
+    top = TokenLogprob("Hello", 0.0, tuple(b"Hello"))
+    assert first.logprobs == (TokenLogprob("Hello", 0.0, tuple(b"Hello"), (top,)),)
+
+
+def test_log_probabilities_in_the_older_form() -> None:
+    old = {
+        "tokens": ["a", "b"],
+        "token_logprobs": [None, -0.5],
+        "top_logprobs": [None, {"b": -0.5, "c": -1.0}],
+    }
+    choice = {"index": 0, "text": "ab", "logprobs": old, "finish_reason": "stop"}
+    text = decode(CompletionChunkDecoder, [sse({"choices": [choice]})])[0]
+    assert isinstance(text, Text) and text.logprobs is not None
+    assert text.logprobs[0] == TokenLogprob("a", float("-inf"))
+    assert text.logprobs[1].top == (TokenLogprob("b", -0.5), TokenLogprob("c", -1.0))
+
+
+def test_log_probabilities_without_text_wait_for_it() -> None:
+    held = piece(content="")
+    held["choices"][0]["logprobs"] = {"content": [{"token": "l", "logprob": -1}]}  # type: ignore[index]
+    events = chat(held, piece(content="ld"), ended(), "[DONE]")
+    assert events[0] == Text("ld", (TokenLogprob("l", -1.0),))
+
+
+def test_done_without_a_reason_is_truncated() -> None:
+    events = chat(piece(content="a"), "[DONE]")
+    assert events[0] == Text("a")
+    assert isinstance(failure(events), StreamTruncated)
+
+
+def test_done_without_a_reason_where_none_is_due() -> None:
+    body = sse(piece(content="a"), "[DONE]")
+    lax = decode(lambda: ChatChunkDecoder(finish_reason_required=False), [body])
+    assert lax == [Text("a"), Finish(None)]
+
+
+def test_a_reason_without_done_is_an_end() -> None:
+    assert chat(piece(content="a"), ended("length")) == [Text("a"), Finish("length")]
+
+
+def test_an_empty_reason_is_none() -> None:
+    first = {"choices": [{"delta": {"content": "a"}, "finish_reason": ""}]}
+    assert isinstance(failure(chat(first)), StreamTruncated)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        sse(piece(content="a"), {"error": {"message": "boom", "type": "server_error"}}, "[DONE]"),
+        sse(piece(content="a")) + b'event: error\ndata: {"message":"boom"}\n\n',
+        sse(piece(content="a")) + b'event: error\ndata: {"error":{"message":"boom"}}\n\n',
+        sse(piece(content="a")) + b"event: error\ndata: boom\n\n",
+        sse(piece(content="a"), {"error": "boom"}),
+        sse(piece(content="a"), {"object": "error", "message": "boom", "code": 500}),
+        sse(piece(content="a"), {"detail": "boom"}),
+    ],
+)
+def test_errors_in_mid_stream(body: bytes) -> None:
+    events = check_cuts(ChatChunkDecoder, body, seeds=3)
+    assert events[0] == Text("a")
+    error = failure(events)
+    assert isinstance(error, ServerError) and error.message == "boom"
+
+
+def test_an_overloaded_server_in_mid_stream() -> None:
+    error = failure(chat({"error": {"message": "later", "type": "overloaded_error"}}))
+    assert isinstance(error, Busy)
+
+
+def test_a_whole_answer_in_place_of_a_stream() -> None:
+    events = check_cuts(ChatChunkDecoder, recorded("llamacpp/chat_whole.json"))
+    assert events[0] == Text("Hello world!")
+    assert isinstance(events[-1], Finish) and events[-1].usage == Usage(22, 5, 21)
+
+
+def test_a_whole_answer_with_a_call() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+    message = {"role": "assistant", "content": None, "reasoning": "hm", "tool_calls": [call]}
+    body = b'{"choices":[{"message":%s,"finish_reason":"tool_calls"}]}' % sse(message)[6:-2]
+    assert decode(ChatChunkDecoder, [body]) == [
+        Thinking("hm"),
+        ToolCall("f", {"a": 1}, "c"),
+        Finish("tool_calls"),
+    ]
+
+
+def test_an_error_in_place_of_a_stream() -> None:
+    error = failure(check_cuts(ChatChunkDecoder, recorded("llamacpp/context_exceeded.json")))
+    assert isinstance(error, ServerError) and "exceeds the available context" in error.message
+
+
+@pytest.mark.parametrize("body", [b"<html><title>502</title></html>", b"Bad Gateway", b"[1]"])
+def test_what_is_no_stream(body: bytes) -> None:
+    assert isinstance(failure(check_cuts(ChatChunkDecoder, body)), MalformedStream)
+
+
+def test_nothing_at_all_is_truncated() -> None:
+    assert isinstance(failure(decode(ChatChunkDecoder, [])), StreamTruncated)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"a\xc2\x85b", "a\x85b"),
+        (b"a\xe2\x80\xa8b", "a\u2028b"),
+        (b"a\x1cb", "a\x1cb"),
+        (b"a\xf0\x9fb", "a\ufffdb"),
+        (rb"\ud83d\ude00", "\U0001f600"),
+        (rb"\ude00!", "\ufffd!"),
+        (b"[DONE]", "[DONE]"),
+        (b"data: x", "data: x"),
+    ],
+)
+def test_texts_that_others_break(raw: bytes, text: str) -> None:
+    record = b'data: {"choices":[{"delta":{"content":"%s"}}]}\n\n' % raw
+    events = check_cuts(ChatChunkDecoder, b"\xef\xbb\xbf" + record + sse(ended(), "[DONE]"))
+    assert events == [Text(text), Finish("stop")]
+
+
+def test_halves_of_a_character_in_two_records() -> None:
+    first = b'data: {"choices":[{"delta":{"content":"a\\ud83d"}}]}\n\n'
+    second = b'data: {"choices":[{"delta":{"content":"\\ude00b"}}]}\n\n'
+    events = check_cuts(ChatChunkDecoder, first + second + sse(ended()))
+    assert events == [Text("a"), Text("\U0001f600b"), Finish("stop")]
+    alone = check_cuts(ChatChunkDecoder, first + sse(ended()))
+    assert alone == [Text("a"), Text("\ufffd"), Finish("stop")]
+    followed = check_cuts(ChatChunkDecoder, first + sse(piece(content="b"), ended()))
+    assert joined(followed) == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"choices":[{"delta":{"content":null}}]}',
+        '{"choices":[{"index":"0","delta":{"content":""}}]}',
+        '{"choices":[],"usage":null}',
+        '{"choices":[],"prompt_filter_results":[{}]}',
+        '{"choices":null}',
+        "{}",
+    ],
+)
+def test_records_that_say_nothing(record: str) -> None:
+    assert chat(piece(content="a"), record, ended(), "[DONE]") == [Text("a"), Finish("stop")]
+
+
+def test_content_in_parts_is_text() -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    assert chat(piece(content=parts), ended())[0] == Text("ab")
+
+
+def test_content_that_cannot_be_read_is_not_lost_silently() -> None:
+    assert isinstance(failure(chat(piece(content=5), ended())), MalformedStream)
+
+
+def test_wrong_types_beside_the_text_do_not_lose_it() -> None:
+    odd = {"choices": [{"index": "x", "delta": {"content": "a", "tool_calls": 5}}], "usage": []}
+    assert chat(odd, ended())[0] == Text("a")
+
+
+def test_heartbeats_are_no_records() -> None:
+    noise = b": keep-alive\n\nevent: ping\ndata: {}\n\ndata:\n\n"
+    body = noise + sse(piece(content="a")) + noise + sse(ended(), "[DONE]")
+    assert check_cuts(ChatChunkDecoder, body) == [Text("a"), Finish("stop")]
+
+
+def test_limits() -> None:
+    long = sse(piece(content="x" * 2000), ended())
+    assert isinstance(failure(decode(lambda: ChatChunkDecoder(limit=1000), [long])), MalformedStream)
+    call = piece(tool_calls=[{"index": 0, "function": {"name": "f", "arguments": "x" * 600}}])
+    endless = sse(call, call, ended())
+    got = decode(lambda: ChatChunkDecoder(limit=1000), [endless])
+    assert isinstance(failure(got), MalformedStream)
+
+
+def test_the_stop_string_that_vllm_tells() -> None:
+    last = {"choices": [{"delta": {}, "finish_reason": "stop", "stop_reason": "###"}]}
+    assert chat(last) == [Finish("stop", stop_string="###")]
+
+
+def test_completions() -> None:
+    events = check_decoder(CompletionChunkDecoder, recorded("openai-completions-stream.sse"))
+    assert joined(events) == "Hello world!"
+    body = recorded("openai-completions-stream-usage.sse")
+    check_cut_ends(CompletionChunkDecoder, body)
+    finish = check_cuts(CompletionChunkDecoder, body)[-1]
+    assert isinstance(finish, Finish) and finish.usage == Usage(22, 5)
