@@ -195,6 +195,8 @@ SAME = [
     pytest.param(b'{"response":"x"}\r\n{"done":true}\r\n', id="CRLF"),
     pytest.param(b'{"response":"x"}\n\n  \n\r\n{"done":true}\n', id="blank lines"),
     pytest.param(b'\xef\xbb\xbf{"response":"x"}\n{"done":true}\n', id="byte order mark"),
+    pytest.param(b'\xef\xbb\xbf{\n"response":"x",\n"done":true}', id="mark and pretty answer"),
+    pytest.param(b'\xef\xbb\xbfdata: {"response":"x"}\n{"done":true}\n', id="mark and SSE"),
     pytest.param(b'{"response":"x"}\n{"done":true}', id="no last newline"),
     pytest.param(b'\r{"response" :\t"x"}\r\r\n{"done":true}\n', id="CR as white space"),
     pytest.param(b': ping\n\ndata: {"response":"x"}\n\ndata:{"done":true}\n\n', id="SSE frames"),
@@ -204,6 +206,8 @@ SAME = [
     pytest.param(b'{"response":"x","error":null}\n{"error":"","done":true}\n', id="no error"),
     pytest.param(b'{"response":"x","done":true}', id="a whole answer"),
     pytest.param(b'{\n  "response": "x",\n  "done": true\n}\n', id="a pretty answer"),
+    pytest.param(b'{\n"response": "x"\n}\n{\n"done": true\n}\n', id="pretty records"),
+    pytest.param(b'{"response":"x"}\n{\n"done": true\n}\n', id="a pretty last record"),
     pytest.param(b'[{"response":"x"},\n{"done":true}]', id="an array"),
     pytest.param(b'{"response":"x"} {"done":true}\n', id="two records in a line"),
     pytest.param(b'{"response":"x","eval_count":' + b"9" * 400 + b'}\n{"done":1,"done_reason":"'
@@ -273,6 +277,13 @@ def test_an_error_in_mid_stream(error: object, message: str) -> None:
     assert (found.message, found.status) == (message, None)
 
 
+def test_an_error_beside_text() -> None:
+    events = generate({"response": "a", "error": "boom", "done": False})
+    assert (events[0], error_of(events).message) == (Text("a"), "boom")
+    events = chat({"content": "a"}, error="boom", done=False, message={"content": "b"})
+    assert (events[:2], error_of(events).message) == ([Text("a"), Text("b")], "boom")
+
+
 def test_busy_in_mid_stream() -> None:
     assert isinstance(error_of(generate({"error": "server busy, please try again."})), Busy)
 
@@ -321,6 +332,13 @@ def test_a_line_above_the_limit(size: int) -> None:
     assert events[0] == Text("a")
     assert isinstance(error_of(events), MalformedStream)
     assert "64 bytes" in str(error_of(events))
+
+
+def test_a_line_above_the_limit_is_told_before_it_ends() -> None:
+    assert isinstance(error_of(GenerateDecoder(limit=64).feed(b"x" * 65)), MalformedStream)
+    assert isinstance(
+        error_of(GenerateDecoder(limit=64).feed(b"{}\n" + b"x" * 65)), MalformedStream
+    )
 
 
 def test_a_document_above_the_limit() -> None:

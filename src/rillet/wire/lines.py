@@ -13,23 +13,24 @@ class LineSplitter:
     """Cuts a stream of bytes into blocks of whole lines.
 
     `too_long` becomes true at a line of more than `limit` bytes (its newline not counted). The
-    lines before it are still returned, the rest of the stream is dropped.
+    lines before it are still returned, the rest of the stream is dropped. `held` is the line that
+    has begun.
     """
 
-    __slots__ = ("_limit", "_tail", "too_long")
+    __slots__ = ("_limit", "held", "too_long")
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
-        self._tail = bytearray()
+        self.held = bytearray()
         self.too_long = False
 
     def feed(self, data: bytes) -> bytes:
         """The lines that are now complete, with their newlines, in one block; b"" if none is."""
-        if not self._tail and data[-1:] == b"\n" and len(data) <= self._limit:
+        if not self.held and data[-1:] == b"\n" and len(data) <= self._limit:
             return data  # the usual case: whole lines, nothing held, nothing copied
         if self.too_long or not data:
             return b""
-        tail = self._tail
+        tail = self.held
         cut = data.rfind(b"\n") + 1
         if not cut:
             tail += data
@@ -37,19 +38,19 @@ class LineSplitter:
         elif tail:
             tail += data[:cut]
             block = bytes(tail)
-            self._tail = bytearray(data[cut:])
+            self.held = bytearray(data[cut:])
         else:
             block = data[:cut]
             tail += data[cut:]
         if len(block) > self._limit:
             block = self._up_to_the_limit(block)
-        if len(self._tail) > self._limit:
+        if len(self.held) > self._limit:
             self._stop()
         return block
 
     def rest(self) -> bytes:
         """What follows the last newline: a line without its end."""
-        return bytes(self._tail)
+        return bytes(self.held)
 
     def _up_to_the_limit(self, block: bytes) -> bytes:
         start = 0
@@ -64,4 +65,4 @@ class LineSplitter:
     def _stop(self) -> None:
         self.too_long = True
         self._limit = -1
-        self._tail = bytearray()
+        self.held = bytearray()

@@ -39,28 +39,30 @@ class RecordDecoder(Generic[R]):
         self._decode_lines = msgspec.json.Decoder(kind).decode_lines
         self._understood = False  # a record was read: this is no web page
         self._document = bytearray()  # a pretty-printed answer, kept until the end
-        self._careful = False  # no fast road: half a character waits for the next record
+        self._careful = False  # no fast road: a document, or half a character, waits for more
 
     def feed(self, data: bytes) -> list[Event]:
         events: list[Event] = []
         if self.finished:
             return events
-        block = self._lines.feed(data)
-        if not block:
-            if self._lines.too_long:
-                self._fail(_too_long(self._limit), events)
-            return events
-        if self._careful or self._document:
-            self._read_lines(block, events)
-            return events
-        try:  # the fast road stands here and not in a method: each token walks it
-            records = self._decode_lines(block)
-        except _REFUSED:
-            self._read_lines(block, events)
+        lines = self._lines
+        if lines.held or data[-1:] != b"\n" or len(data) > self._limit:
+            data = lines.feed(data)  # otherwise they are whole lines, which it would give back
+            if not data and not lines.too_long:
+                return events
+        if self._careful:
+            self._read_lines(data, events)
         else:
-            if records:
-                self._understood = True
-                self._read(records, events)
+            try:  # the fast road stands here and not in a method: each token walks it
+                records = self._decode_lines(data)
+            except _REFUSED:
+                self._read_lines(data, events)
+            else:
+                if records:
+                    self._understood = True
+                    self._read(records, events)
+        if lines.too_long and not self.finished:
+            self._fail(_too_long(self._limit), events)
         return events
 
     def eof(self, cause: str = "") -> list[Event]:
@@ -68,9 +70,9 @@ class RecordDecoder(Generic[R]):
         if self.finished:
             return events
         rest = bytes(self._document) + self._lines.rest()
-        if self._lines.too_long:
-            self._fail(_too_long(self._limit), events)
-        elif is_web_page(rest) and not self._understood:
+        if self._document:
+            self._careful = False  # it is complete now
+        if is_web_page(rest) and not self._understood:
             self._fail(web_page(rest), events)
         elif text := _bare(rest):
             was_cut = cause or not text.endswith((b"}", b"]"))
@@ -115,6 +117,7 @@ class RecordDecoder(Generic[R]):
             return
         if text in (b"{", b"[") or (not self._understood and _opens_document(text)):
             self._document += text + b"\n"
+            self._careful = True
         else:
             self._fail(_not_json(text), events)
 
