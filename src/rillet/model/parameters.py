@@ -1,7 +1,7 @@
-"""A model's parameters (Ollama's options): their types, their texts, and what is wrong with one.
+"""The parameters in a Modelfile: their types, their texts, and what is wrong with one.
 
-The same names stand in a Modelfile's PARAMETER lines, in a model's params layer and in the
-`options` of a request. Source: Ollama's documentation of the Modelfile and its error texts.
+The same names stand in the `options` of a request. Source: Ollama's documentation of the Modelfile
+and its error texts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ DEPRECATED: Final = frozenset(
      "penalize_newline", "tfs_z", "use_mlock", "vocab_only"}
 )  # fmt: skip
 
-_TYPE_NAMES: Final = {"int": "integer", "float": "float32", "bool": "boolean", "strings": "array"}
 _TRUE: Final = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE: Final = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 _LARGEST = 1 << 63
@@ -68,19 +67,6 @@ def parse_parameter(name: str, texts: Sequence[str]) -> Parameter | None:
     if value is None:
         raise InvalidRequest(f"invalid {kind} value [{' '.join(texts)}]")
     return value
-
-
-def check_parameters(values: Mapping[str, object]) -> dict[str, Parameter]:
-    """Parameters from JSON with their proper types. Unknown names and nulls are left out.
-
-    Raises `InvalidRequest`, e.g. `option "temperature" must be of type float32`.
-    """
-    checked: dict[str, Parameter] = {}
-    for name, value in values.items():
-        kind = KINDS.get(name)
-        if kind is not None and value is not None:
-            checked[name] = _from_json(name, kind, value)
-    return checked
 
 
 def parameters_text(values: Mapping[str, object]) -> str:
@@ -117,27 +103,6 @@ def _from_text(kind: Kind, text: str) -> Parameter | None:
     except ValueError:
         return None
     return True if text in _TRUE else False if text in _FALSE else None
-
-
-def _from_json(name: str, kind: Kind, value: object) -> Parameter:
-    match kind, value:
-        case "bool", bool():
-            return value
-        case (("int" | "float"), bool()):
-            pass
-        case "int", int() | float():
-            # As Ollama does: a fraction is cut off.
-            if abs(value) < _LARGEST:
-                return int(value)
-        case "float", int() | float():
-            number = _finite(float(value)) if abs(value) < 1e300 else None
-            if number is not None:
-                return number
-        case "strings", list() | tuple():
-            if not all(isinstance(item, str) for item in value):
-                raise InvalidRequest(f'option "{name}" must be of an array of strings')
-            return [item for item in value if isinstance(item, str)]
-    raise InvalidRequest(f'option "{name}" must be of type {_TYPE_NAMES[kind]}')
 
 
 def _finite(value: float) -> float | None:

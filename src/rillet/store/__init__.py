@@ -12,6 +12,7 @@ The laws of this room:
 
 from .blobs import BlobMismatch
 from .importing import import_gguf
+from .partial import PartialBlob
 from .roots import default_roots
 from .store import Collected, ModelStore, StoredModel
 
@@ -19,6 +20,7 @@ __all__ = [
     "BlobMismatch",
     "Collected",
     "ModelStore",
+    "PartialBlob",
     "StoredModel",
     "default_roots",
     "import_gguf",

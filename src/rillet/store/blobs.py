@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from rillet.words.errors import StoreError
 from .files import TEMPORARY, disk_errors, draft, settle, sync_folder
 
 #: Files with these beginnings are Ollama's or ours; others in the folder are left alone.
+_STATE = re.compile(r"(?<=-partial)-\d+$")
 _OURS = ("sha256-", "sha256:", TEMPORARY)
 
 
@@ -101,7 +103,9 @@ class Blobs:
             except InvalidDigest:
                 pass
             path = Path(entry.path)
-            if _changed(path) < before:
+            # The state of a part lives as long as the download that it belongs to.
+            owner = path.with_name(_STATE.sub("", path.name))
+            if _changed(path) < before and (owner == path or not _changed(owner) >= before):
                 yield path
 
     def freshen(self, digest: Digest) -> bool:

@@ -28,6 +28,7 @@ from rillet.words.errors import StoreError
 from .blobs import Blobs
 from .files import disk_errors, locked
 from .manifests import Manifests, UnsureReferences
+from .partial import PartialBlob
 
 #: How long bytes that nobody names are kept; Ollama's own figure.
 GRACE_SECONDS = 3600
@@ -163,6 +164,11 @@ class ModelStore:
         self._require_writable()
         with disk_errors("write a blob"):
             return self._blobs.put(chunks, expected)
+
+    def download(self, digest: Digest, size: int) -> PartialBlob:
+        """Begin or go on with the download of a blob of `size` bytes; close it when done."""
+        self._require_writable()
+        return PartialBlob(self.root / "blobs", digest, size)
 
     def link_blob(self, source: Path) -> Digest:
         """Keep a file without a copy of its bytes: it must never be changed in place again."""

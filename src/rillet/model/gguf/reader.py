@@ -7,6 +7,7 @@ the file before anything is read or kept, and what is wrong is always an `Invali
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 from rillet.words.errors import InvalidModelFile
 
@@ -56,7 +57,8 @@ def read_array(
     """The values of an array that the header did not keep. Raises `InvalidModelFile`."""
     if array.values is not None:
         return list(array.values)
-    cursor = _open(source, file_size, limits)
+    # Whoever asks for all of an array wants to keep it.
+    cursor = _open(source, file_size, replace(limits, max_kept=limits.max_header * 4))
     cursor.skip(array.offset)
     return _read_elements(cursor, array.value_type, array.count)
 
