@@ -101,7 +101,7 @@ def secure(
 def resolve(host: str, port: int, limits: Limits, queue: Any) -> Any:
     """What getaddrinfo says, or None as soon as someone puts None into the queue."""
     import threading
-    from _queue import Empty
+    from queue import Empty
 
     def ask() -> None:
         try:

@@ -147,9 +147,9 @@ class Exchange:
             if self._closed:
                 raise Closed
             return step()
-        except BaseException:
+        except BaseException as error:
             self._dispose()
-            if self._closed:
+            if self._closed and isinstance(error, Exception):
                 raise Closed from None
             raise
         finally:
@@ -260,7 +260,7 @@ class Exchange:
             raise Cut(getattr(error, "strerror", None) or str(error)) from error
 
     def _resolve(self, host: str, port: int, limits: Limits) -> Any:
-        from _queue import SimpleQueue  # its put() may be called inside a signal handler
+        from queue import SimpleQueue  # its put() may be called inside a signal handler
 
         self._resolving = SimpleQueue()
         try:
