@@ -1,4 +1,4 @@
-"""Shows an answer while it comes: text to the output, thinking apart from it, status until it begins.
+"""Shows an answer while it comes: its text, its thinking apart, and a status until it begins.
 
 To a terminal the text passes the filter and is wrapped; to a pipe go its bytes. Thinking is shown
 on a terminal before the answer; where the output is a pipe it goes to standard error, so that what

@@ -34,15 +34,24 @@ def ask(model: str, prompt: str, args: Namespace, options: dict[str, Any]) -> in
 
 def _fetched(found: where.Found, model: str, args: Namespace) -> where.Found:
     """After a pull, as Ollama does when a model is not there."""
-    from rillet.cli.transfer import show_transfer
+    from rillet.cli.transfer import PATIENT, show_transfer
 
     client = found.place.client
-    show_transfer(client.stream_pull(model, insecure=args.insecure))
+    if found.place.name == where.EMBEDDED:
+        show_transfer(client.stream_pull(model, insecure=args.insecure))
+    else:
+        with where.place(args.host, PATIENT).client as patient:
+            show_transfer(patient.stream_pull(model, insecure=args.insecure))
     return where.Found(found.place, client.show(model))
 
 
 def _asked(
-    found: where.Found, model: str, prompt: str, args: Namespace, options: dict[str, Any], status: Status
+    found: where.Found,
+    model: str,
+    prompt: str,
+    args: Namespace,
+    options: dict[str, Any],
+    status: Status,
 ) -> int:
     from rillet.cli.commands.run import thinks
 
@@ -129,7 +138,7 @@ def _show(stream: "Stream", asked: bool, args: Namespace, status: Status) -> int
 
 
 def _leave(view: Any, out: Any, stream: "Stream") -> None:
-    """In the middle: what came stays on the screen, and the next prompt begins on a line of its own."""
+    """In the middle: what came stays on the screen, and the shell gets a line of its own."""
     stream.close()
     try:
         view.end()

@@ -1,8 +1,8 @@
 """The door: finds the command of a command line, runs it, and turns every end into an exit code.
 
-    rillet run llama3 "Why is the sky blue?"
-    rillet "Why is the sky blue?"              the default model
-    git diff | rillet "Write a commit message"
+rillet run llama3 "Why is the sky blue?"
+rillet "Why is the sky blue?"              the default model
+git diff | rillet "Write a commit message"
 """
 
 import os

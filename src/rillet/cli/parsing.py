@@ -5,7 +5,7 @@ alone or with `=value`, and after `--` everything is a word.
 """
 
 import argparse
-from typing import IO, NoReturn
+from typing import Any, NoReturn
 
 from rillet.cli import screen
 from rillet.cli.exits import UsageError
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\nHow it goes: {self.prog} --help")
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         screen.output().write(message)  # so that a pipe that closes early is noticed here
 
     def switch(self, *names: str, help: str) -> None:
@@ -43,10 +43,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:
-    """Raises `UsageError`. What stands behind `--` is added to `words`, if the command takes words."""
+    """Raises `UsageError`. What stands behind `--` is added to `words`, where there are such."""
     end = argv.index("--") if "--" in argv else len(argv)
     flags, words = [_plain(parser, arg) for arg in argv[:end]], argv[end + 1 :]
-    parsed, unknown = parser.parse_known_intermixed_args([each for each in flags if each is not None])
+    parsed, unknown = parser.parse_known_intermixed_args(
+        [each for each in flags if each is not None]
+    )
     if unknown:
         parser.error(f"there is no {unknown[0]} here")
     if words and not hasattr(parsed, "words"):

@@ -1,4 +1,4 @@
-"""The prompt of a one-shot run: standard input and the words of the command line, and images in it."""
+"""The prompt of a one-shot run: standard input, the words of the command line, images in it."""
 
 import os
 import re
@@ -7,8 +7,10 @@ from pathlib import Path
 from rillet.cli.screen import stdin_is_terminal
 
 _KINDS = ("jpg", "jpeg", "png", "webp", "wav")
-# A path with a slash in it; spaces are escaped with a backslash, as a shell or a drag writes them.
-_FILE = re.compile(rf"(?:\.{{0,2}}/|~/)(?:[^\s\\'\"]|\\.)+?\.(?:{'|'.join(_KINDS)})\b", re.IGNORECASE)
+# A path with a slash in it; spaces are escaped with a backslash, as a shell writes them.
+_FILE = re.compile(
+    rf"(?:\.{{0,2}}/|~/)(?:[^\s\\'\"]|\\.)+?\.(?:{'|'.join(_KINDS)})\b", re.IGNORECASE
+)
 
 
 def read_stdin() -> str:

@@ -10,7 +10,8 @@ from rillet.words.events import Event, Failure
 def record(event: Event) -> str:
     """Such as ``{"event":"text","text":"Hel"}``. What is not known is left out."""
     kind = type(event).__name__
-    fields: dict[str, Any] = {"event": "".join(f"_{c.lower()}" if c.isupper() else c for c in kind)[1:]}
+    name = "".join(f"_{char.lower()}" if char.isupper() else char for char in kind)[1:]
+    fields: dict[str, Any] = {"event": name}
     if isinstance(event, Failure):
         fields["error"] = event.error.message
     else:

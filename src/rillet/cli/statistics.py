@@ -1,21 +1,17 @@
-"""The numbers of `--verbose`, as Ollama writes them: lines of what the server told, zeros left out."""
+"""The numbers of `--verbose`, as Ollama writes them: what the server told, zeros left out."""
 
 from rillet.text.durations import format_duration
-from rillet.words.events import Finish
+from rillet.words.events import Finish, Timings, Usage
 
 
 def statistics(finish: Finish) -> list[str]:
     """Lines such as ``eval rate:            61.19 tokens/s``."""
-    usage, timings = finish.usage, finish.timings
-    total, load, prompt, completion = (
-        (timings.total, timings.load, timings.prompt, timings.completion) if timings else (0, 0, 0, 0)
-    )
-    asked, answered = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+    usage, timings = finish.usage or Usage(), finish.timings or Timings()
     rows = [
-        ("total duration", format_duration(total) if total else ""),
-        ("load duration", format_duration(load) if load else ""),
-        *_counted("prompt eval", asked, prompt),
-        *_counted("eval", answered, completion),
+        ("total duration", format_duration(timings.total) if timings.total else ""),
+        ("load duration", format_duration(timings.load) if timings.load else ""),
+        *_counted("prompt eval", usage.prompt_tokens, timings.prompt),
+        *_counted("eval", usage.completion_tokens, timings.completion),
     ]
     return [f"{name + ':':<21} {value}" for name, value in rows if value]
 

@@ -1,6 +1,7 @@
 """`--stats`: where the time of an answer went, as it was seen here and as the server tells it."""
 
 import time
+from itertools import pairwise
 from math import ceil
 
 from rillet.cli.screen import Screen
@@ -53,7 +54,7 @@ class Stopwatch:
     def _pieces(self) -> list[tuple[str, str]]:
         arrivals = self._arrivals
         rows = [("first token", _shown(arrivals[0]))]
-        gaps = sorted(b - a for a, b in zip(arrivals, arrivals[1:], strict=False))
+        gaps = sorted(b - a for a, b in pairwise(arrivals))
         if not gaps:
             return rows
         shown = " ".join(f"p{part} {_shown(_at(gaps, part))}" for part in (50, 95, 99))

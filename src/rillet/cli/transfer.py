@@ -1,4 +1,4 @@
-"""The progress of pull, push and create: a bar for each layer on a terminal, plain lines elsewhere."""
+"""The progress of pull, push and create: bars on a terminal, plain lines elsewhere."""
 
 import time
 from typing import TYPE_CHECKING
@@ -8,10 +8,12 @@ from rillet.cli.screen import Screen
 from rillet.text.human import human_size
 from rillet.text.terminal import clean
 from rillet.words.events import Progress
+from rillet.words.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from rillet.client.stream import Stream
 
+PATIENT = Timeouts(first_token=None, between_tokens=None)  # verifying is a long silence
 _EVERY = 0.1  # seconds between two looks of the bar
 _BAR = 24  # columns
 
@@ -76,7 +78,8 @@ def bar(event: Progress, start: int, seconds: float) -> str:
     done, total = event.completed or 0, event.total or 1
     part = min(1.0, done / total)
     full = "█" * round(part * _BAR)
-    text = f"{clean(event.status)} {part:4.0%} ▕{full:<{_BAR}}▏ {human_size(done)}/{human_size(total)}"
+    text = f"{clean(event.status)} {part:4.0%} ▕{full:<{_BAR}}▏ "
+    text += f"{human_size(done)}/{human_size(total)}"
     speed = (done - start) / seconds if seconds > 0 else 0.0
     if speed < 1 or done >= total:
         return text

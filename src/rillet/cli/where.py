@@ -52,20 +52,26 @@ def is_path(model: str) -> bool:
 
 def place(host: str | None, timeouts: "Timeouts | None" = None) -> Place:
     """For commands that need no certain model."""
+    return server(host, timeouts) or embedded()
+
+
+def server(host: str | None, timeouts: "Timeouts | None" = None) -> Place | None:
+    """The server that was named, or one that answers at the default address."""
     if named := _named(host):
         return _server(named, timeouts)
-    if _listens():
-        server = _server(None, timeouts)
-        try:
-            server.client.version()
-            return server
-        except RilletError:  # something else lives at that port
-            server.client.close()
-    return embedded()
+    if not _listens():
+        return None
+    there = _server(None, timeouts)
+    try:
+        there.client.version()
+        return there
+    except RilletError:  # something else lives at that port
+        there.client.close()
+        return None
 
 
 def find(model: str, host: str | None) -> Found:
-    """The place that has `model`. Raises `RilletError` where a server that was named does not answer."""
+    """The place that has `model`. Raises `RilletError` where a named server does not answer."""
     if is_path(model):
         return _asked(embedded(), model)
     if named := _named(host):

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from rillet.cli import exits, prompt, screen, where
+from rillet.cli import prompt, screen, where
 from rillet.cli.exits import UsageError
 from rillet.cli.parsing import Parser
 
@@ -23,7 +23,7 @@ Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete answer, 130 interrupted.
 Text goes to standard output, everything else to standard error. After the text stand two newlines;
 --raw and -o FILE give the text alone.
 """
-_THINK = {"true": True, "false": False, "high": "high", "medium": "medium", "low": "low", "max": "max"}
+_LEVELS = ("high", "medium", "low", "max")
 
 
 def arguments(parser: Parser) -> None:
@@ -97,15 +97,17 @@ def _format(args: Namespace) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise UsageError(f'the format is "json" or a JSON schema, and this is no JSON: {error}') from None
+        raise UsageError(f'the format is "json" or a JSON schema, not this ({error})') from None
 
 
 def _think(text: str) -> bool | str:
-    if text not in _THINK:
+    if text in ("true", "false"):
+        return text == "true"
+    if text not in _LEVELS:
         raise UsageError(
             f'invalid value for --think: "{text}" (must be true, false, high, medium, low, or max)'
         )
-    return _THINK[text]
+    return text
 
 
 def keep_alive(text: str) -> int | str:
@@ -146,6 +148,3 @@ def thinks(card: "ModelCard | None", wish: bool | str | None) -> bool | str | No
     if wish is None and card is not None and "thinking" in (card.capabilities or ()):
         return True
     return wish
-
-
-__all__ = ["EXAMPLES", "arguments", "call_options", "exits", "run", "thinks"]

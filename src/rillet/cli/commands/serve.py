@@ -14,7 +14,7 @@ EXAMPLES = """
   rillet serve --host 0.0.0.0:8080       for others in the network
   RILLET_KEEP_ALIVE=1h rillet serve      keep models in memory for an hour
 
-  curl -N http://127.0.0.1:11434/api/generate -d '{"model":"rillet-tiny","prompt":"tell me a joke?"}'
+  curl -N http://127.0.0.1:11434/api/generate -d '{"model": "rillet-tiny", "prompt": "Hi"}'
 """
 
 

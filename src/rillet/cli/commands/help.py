@@ -1,0 +1,50 @@
+"""`rillet help [COMMAND]`: what there is, by examples."""
+
+from argparse import Namespace
+
+from rillet.cli import exits, screen
+from rillet.cli.parsing import Parser
+
+EXAMPLES = """
+  rillet help
+  rillet help run
+"""
+_HEAD = """Streams of language models: ask, talk, serve.
+
+Ask:
+  rillet "Why is the sky blue?"                  the built-in model, nothing to set up
+  rillet run llama3 "Why is the sky blue?"       any model of Ollama's library
+  rillet run ./model.gguf "tell me a joke?"      any GGUF file
+  git diff | rillet "Write a commit message"     standard input comes first
+
+Talk:
+  rillet                                         with the default model (RILLET_MODEL)
+  rillet run llama3
+
+Serve:
+  rillet serve                                   for everything that speaks to Ollama or OpenAI
+
+Commands:
+"""
+_TAIL = """
+rillet help COMMAND, or rillet COMMAND --help, tells more.
+A server at RILLET_HOST, OLLAMA_HOST or 127.0.0.1:11434 is used if one is there, else the engine
+inside.
+"""
+
+
+def arguments(parser: Parser) -> None:
+    parser.add_argument("command", nargs="?")
+
+
+def run(args: Namespace) -> int:
+    from rillet.cli.main import ALIASES, COMMANDS, dispatch
+
+    if args.command:
+        name = ALIASES.get(args.command, args.command)
+        if name not in COMMANDS:
+            raise exits.UsageError(f"there is no command '{args.command}'\nSee: rillet help")
+        return dispatch([name, "--help"])
+    rows = "".join(f"  {name:<12}{summary}\n" for name, summary in COMMANDS.items())
+    screen.output().write(_HEAD + rows + _TAIL)
+    return exits.COMPLETE

@@ -1,0 +1,36 @@
+"""`rillet list [PREFIX]`: the models that there are."""
+
+from argparse import Namespace
+
+from rillet.cli import exits, screen, where
+from rillet.cli.moments import ago
+from rillet.cli.parsing import Parser
+from rillet.cli.table import table
+from rillet.text.human import human_size
+
+EXAMPLES = """
+  rillet list
+  rillet ls llama                        those whose name begins so
+  rillet list --json | jq -r '.models[].name'
+"""
+
+
+def arguments(parser: Parser) -> None:
+    parser.add_argument("prefix", nargs="?", default="", help="how the names begin")
+    parser.switch("--json", help="as JSON")
+    parser.host()
+
+
+def run(args: Namespace) -> int:
+    there = where.place(args.host)
+    with there.client:
+        models = [m for m in there.client.tags() if m.name.lower().startswith(args.prefix.lower())]
+    out = screen.output()
+    if args.json:
+        import msgspec
+
+        out.write(msgspec.json.encode({"models": models}).decode() + "\n")
+        return exits.COMPLETE
+    rows = [(m.name, m.digest[:12], human_size(m.size), ago(m.modified_at)) for m in models]
+    out.write(table(("NAME", "ID", "SIZE", "MODIFIED"), rows, safe=out.is_terminal))
+    return exits.COMPLETE

@@ -1,0 +1,25 @@
+"""`rillet pull MODEL`: fetch it from a registry. What was fetched before a Ctrl-C is kept."""
+
+from argparse import Namespace
+
+from rillet.cli import exits, where
+from rillet.cli.parsing import Parser
+from rillet.cli.transfer import PATIENT, show_transfer
+
+EXAMPLES = """
+  rillet pull llama3
+  rillet pull registry.example.com/me/model:tag
+"""
+
+
+def arguments(parser: Parser) -> None:
+    parser.add_argument("model")
+    parser.switch("--insecure", help="over plain HTTP")
+    parser.host()
+
+
+def run(args: Namespace) -> int:
+    there = where.place(args.host, PATIENT)
+    with there.client:
+        show_transfer(there.client.stream_pull(args.model, insecure=args.insecure))
+    return exits.COMPLETE

@@ -1,0 +1,35 @@
+"""`rillet rm MODEL…`: remove models from the disk, and from memory before."""
+
+from argparse import Namespace
+
+from rillet.cli import exits, screen, where
+from rillet.cli.parsing import Parser
+from rillet.client.sync import Client
+from rillet.words.errors import RilletError
+
+EXAMPLES = """
+  rillet rm llama3
+  rillet rm old-one old-two
+"""
+
+
+def arguments(parser: Parser) -> None:
+    parser.add_argument("models", nargs="+", metavar="model")
+    parser.host()
+
+
+def run(args: Namespace) -> int:
+    there = where.place(args.host)
+    with there.client:
+        for model in args.models:
+            _unload(there.client, model)
+            there.client.delete(model)
+            screen.output().line(f"deleted '{model}'")
+    return exits.COMPLETE
+
+
+def _unload(client: Client, model: str) -> None:
+    try:
+        client.generate(model, keep_alive=0)
+    except RilletError:
+        pass  # a damaged model cannot be asked, but it can be removed; delete says what is missing

@@ -1,0 +1,43 @@
+"""`rillet version`, `rillet --version`: this program's, and that of a server if one is there."""
+
+from argparse import Namespace
+
+from rillet.cli import exits, screen
+from rillet.cli.parsing import Parser
+
+EXAMPLES = """
+  rillet --version
+  rillet version --json
+"""
+
+
+def arguments(parser: Parser) -> None:
+    parser.switch("--json", help="as JSON")
+    parser.host()
+
+
+def run(args: Namespace) -> int:
+    from rillet import __version__
+    from rillet.cli import where
+    from rillet.words.errors import RilletError
+
+    out = screen.output()
+    server, problem = None, None
+    try:
+        if (there := where.server(args.host)) is not None:
+            with there.client:
+                server = (there.name, there.client.version())
+    except RilletError as error:
+        problem = error.message
+    if args.json:
+        import json
+
+        said = {"version": __version__} | ({"server": server[1]} if server else {})
+        out.write(json.dumps(said) + "\n")
+        return exits.COMPLETE
+    out.line(f"rillet version is {__version__}")
+    if server is not None:
+        out.line(f"{server[0]} speaks version {server[1]} of Ollama's API")
+    if problem is not None:
+        screen.notes().line(f"Warning: could not ask the server: {problem}")
+    return exits.COMPLETE

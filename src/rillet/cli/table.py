@@ -1,0 +1,33 @@
+"""Tables as Ollama prints them: columns padded to their widest cell and four spaces, no lines."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from rillet.text.terminal import clean
+
+_PADDING = "    "
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, safe: bool = True) -> str:
+    """Lines with newlines. `safe` lets only text through: cells are words of strangers."""
+    lines = [list(header), *(list(row) for row in rows)] if header else [list(row) for row in rows]
+    if safe:
+        lines = [[clean(cell).replace("\n", " ") for cell in line] for line in lines]
+    if not lines:
+        return ""
+    widths = [max(_columns(line[at]) for line in lines) for at in range(len(lines[0]))]
+    return "".join(_line(line, widths) for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        cell + " " * (width - _columns(cell)) + _PADDING
+        for cell, width in zip(cells, widths, strict=True)
+    )
+    return "".join(padded) + "\n"
+
+
+def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
