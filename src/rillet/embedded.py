@@ -83,8 +83,8 @@ async def _asked(service: Service, operation: str, request: Any) -> Any:
     raise InvalidRequest(f"There is no operation {operation}")
 
 
-async def _put_file(service: Service, request: Any) -> str:
-    digest, path = request
+async def _put_file(service: Service, path: str | os.PathLike[str]) -> str:
+    digest = f"sha256:{await asyncio.to_thread(_sha256, path)}"
 
     async def chunks() -> AsyncIterator[bytes]:
         with open(path, "rb") as file:
@@ -92,7 +92,14 @@ async def _put_file(service: Service, request: Any) -> str:
                 yield chunk
 
     await service.put_blob(digest, chunks())
-    return str(digest)
+    return digest
+
+
+def _sha256(path: str | os.PathLike[str]) -> str:
+    import hashlib
+
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class LocalSource:
