@@ -17,6 +17,7 @@ from rillet.words.errors import ServerError
 JSON = b"application/json; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
+PLAIN = b"text/plain"
 Headers = Iterable[tuple[bytes, bytes]]
 
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
 
-from rillet.server.exchange import HTML, TEXT, Exchange
+from rillet.server.exchange import HTML, PLAIN, Exchange
 
 Handler = Callable[[Exchange], Awaitable[None]]
 Methods = Mapping[str, Handler]
@@ -60,12 +60,12 @@ class Router:
             if method == "OPTIONS":  # who asks what is allowed, is told
                 await exchange.reply(204, headers=[(b"allow", allow)])
                 return
-            await exchange.reply(405, b"405 method not allowed", TEXT, [(b"allow", allow)])
+            await exchange.reply(405, b"405 method not allowed", PLAIN, [(b"allow", allow)])
 
     async def _elsewhere(self, exchange: Exchange, path: str, method: str) -> None:
         clean = "/" + "/".join(piece for piece in path.split("/") if piece)
         if clean == path or self.find(clean) is None:
-            await exchange.reply(404, b"404 page not found", TEXT)
+            await exchange.reply(404, b"404 page not found", PLAIN)
             return
         query = exchange.scope["query_string"]
         # Begins with one slash, so it cannot lead to another server.
