@@ -129,7 +129,10 @@ def test_the_state_lives_as_long_as_the_download(store: ModelStore, blobs: Path)
     os.utime(blobs / f"{NAME}-0", (old, old))
     assert store.collect().files == 0
     os.utime(blobs / NAME, (old, old))
-    assert store.collect().files == 2
+    orphan = blobs / f"sha256-{'0' * 64}-partial-7"
+    orphan.write_bytes(b"{}")
+    os.utime(orphan, (old, old))
+    assert store.collect().files == 3
 
 
 def test_read_only(tmp_path: Path) -> None:

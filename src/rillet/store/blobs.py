@@ -105,7 +105,7 @@ class Blobs:
             path = Path(entry.path)
             # The state of a part lives as long as the download that it belongs to.
             owner = path.with_name(_STATE.sub("", path.name))
-            if _changed(path) < before and (owner == path or not _changed(owner) >= before):
+            if _changed(path) < before and _changed(owner, 0) < before:
                 yield path
 
     def freshen(self, digest: Digest) -> bool:
@@ -118,11 +118,11 @@ class Blobs:
         return True
 
 
-def _changed(path: Path) -> float:
+def _changed(path: Path, missing: float = float("inf")) -> float:
     try:
         return path.lstat().st_mtime
     except OSError:
-        return float("inf")
+        return missing
 
 
 def _remove(paths: Iterable[Path]) -> tuple[int, int]:
