@@ -290,7 +290,9 @@ def test_heartbeats_are_no_records() -> None:
 
 def test_limits() -> None:
     long = sse(piece(content="x" * 2000), ended())
-    assert isinstance(failure(decode(lambda: ChatChunkDecoder(limit=1000), [long])), MalformedStream)
+    assert isinstance(
+        failure(decode(lambda: ChatChunkDecoder(limit=1000), [long])), MalformedStream
+    )
     call = piece(tool_calls=[{"index": 0, "function": {"name": "f", "arguments": "x" * 600}}])
     endless = sse(call, call, ended())
     got = decode(lambda: ChatChunkDecoder(limit=1000), [endless])

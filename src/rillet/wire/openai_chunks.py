@@ -80,6 +80,8 @@ class ChatChunkDecoder(SseDecoder):
         if self._held:
             logprobs = self._held + (logprobs or ())
             self._held = ()
+        if self._calls.open:
+            self._close_call_before(delta, choice)
         if delta is None:
             text = choice.text
         else:
@@ -105,6 +107,11 @@ class ChatChunkDecoder(SseDecoder):
                 self._call(call)
         if self._calls.size > self._limit:
             self._fail(MalformedStream(f"A call of a tool is longer than {self._limit} characters"))
+
+    def _close_call_before(self, delta: Delta | None, choice: Choice) -> None:
+        spoken = choice.text or (delta and (delta.content or delta.reasoning_content))
+        if (spoken or (delta and delta.reasoning)) and (call := self._calls.close_if_whole()):
+            self._call(call)
 
     def _close_call(self) -> None:
         if not self.finished and (call := self._calls.close()):
