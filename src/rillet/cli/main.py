@@ -59,7 +59,12 @@ def dispatch(argv: list[str]) -> int:
     module = import_module(f"rillet.cli.commands.{name}")
     from rillet.cli.parsing import Parser, parse
 
-    parser = Parser(prog=f"rillet {name}", description=COMMANDS[name], epilog=module.EXAMPLES)
+    parser = Parser(
+        prog=f"rillet {name}",
+        usage=module.USAGE,
+        description=COMMANDS[name],
+        epilog=module.EXAMPLES,
+    )
     module.arguments(parser)
     code: int = module.run(parse(parser, rest))
     return code

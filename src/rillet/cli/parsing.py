@@ -11,18 +11,27 @@ from rillet.cli import screen
 from rillet.cli.exits import UsageError
 
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
+_WIDEST = 100  # columns of help
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal; argparse's own way to find out costs more than all of this."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=min(screen.output().width(), _WIDEST) - 2)
 
 
 class Parser(argparse.ArgumentParser):
     """argparse, with errors in one line and help that keeps the lines of its examples."""
 
-    def __init__(self, *, prog: str, description: str, epilog: str) -> None:
+    def __init__(self, *, prog: str, usage: str, description: str, epilog: str) -> None:
         super().__init__(
             prog=prog,
+            usage=f"{prog} {usage}".rstrip(),
             description=description,
             epilog="Examples:\n" + epilog.strip("\n"),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
 

@@ -1,16 +1,12 @@
 """The prompt of a one-shot run: standard input, the words of the command line, images in it."""
 
 import os
-import re
-from pathlib import Path
 
 from rillet.cli.screen import stdin_is_terminal
 
 _KINDS = ("jpg", "jpeg", "png", "webp", "wav")
 # A path with a slash in it; spaces are escaped with a backslash, as a shell writes them.
-_FILE = re.compile(
-    rf"(?:\.{{0,2}}/|~/)(?:[^\s\\'\"]|\\.)+?\.(?:{'|'.join(_KINDS)})\b", re.IGNORECASE
-)
+_FILE = rf"(?i)(?:\.{{0,2}}/|~/)(?:[^\s\\'\"]|\\.)+?\.(?:{'|'.join(_KINDS)})\b"
 
 
 def read_stdin() -> str:
@@ -33,10 +29,12 @@ def joined(words: list[str], stdin: str) -> str:
 
 def split_files(prompt: str) -> tuple[str, list[str]]:
     """The prompt without the paths of images and sounds that exist, and those paths."""
+    import re
+
     found = []
-    for match in _FILE.finditer(prompt):
+    for match in re.finditer(_FILE, prompt):
         path = os.path.expanduser(re.sub(r"\\(.)", r"\1", match[0]))
-        if Path(path).is_file():
+        if os.path.isfile(path):
             prompt = prompt.replace(f"'{match[0]}'", "").replace(match[0], "")
             found.append(path)
     return prompt.strip() if found else prompt, found

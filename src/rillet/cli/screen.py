@@ -8,8 +8,6 @@ import os
 import sys
 from typing import Protocol
 
-from rillet.text.terminal import clean
-
 DEFAULT_WIDTH = 80  # columns where nobody tells
 
 
@@ -27,7 +25,11 @@ class Screen:
 
     def line(self, text: str = "") -> None:
         """A line in our words, which may quote a stranger's."""
-        self.write(f"{clean(text) if self.is_terminal else text}\n")
+        if self.is_terminal:
+            from rillet.text.terminal import clean
+
+            text = clean(text)
+        self.write(f"{text}\n")
 
     def styled(self, text: str, style: str) -> str:
         """`text` in a style ("1" bold, "90" grey, …) where colours are wanted."""

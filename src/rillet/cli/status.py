@@ -7,7 +7,6 @@ import threading
 import time
 
 from rillet.cli.screen import Screen
-from rillet.text.terminal import clean
 from rillet.words.events import Progress
 
 _BLINK = 0.2  # seconds
@@ -56,6 +55,8 @@ class Status:
             frame += 1
 
     def _show(self, wheel: str) -> None:
+        from rillet.text.terminal import clean
+
         seconds = int(time.monotonic() - self._began)
         text = f"{wheel} {clean(self._text)} {f'{seconds} s' if seconds >= 2 else ''}"
         try:

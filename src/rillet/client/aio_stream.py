@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from rillet.text.partial_json import PartialJson
 from rillet.words.errors import RilletError
 from rillet.words.events import Event, Failure, Text
 from rillet.words.replies import Folding, Reply
@@ -76,6 +75,8 @@ class AsyncStream:
 
     async def partial_json(self) -> AsyncIterator[Any]:
         """The JSON answer as far as it is certain, after each piece that makes it grow."""
+        from rillet.text.partial_json import PartialJson
+
         parser = PartialJson()
         async for piece in self.text():
             parser.feed(piece)

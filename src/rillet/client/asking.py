@@ -1,15 +1,14 @@
-"""From what a caller writes to a request: messages, images, tools and formats in all their forms."""
+"""From what a caller writes to a request: messages, images, tools and formats in all their forms.
 
-import base64
-import binascii
+What only some calls need is imported by them: a command line starts through here.
+"""
+
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import msgspec
 
-from rillet.client.tools import Tool, tool_schemas
 from rillet.words.errors import InvalidRequest
 from rillet.words.requests import (
     ChatRequest,
@@ -19,6 +18,9 @@ from rillet.words.requests import (
     KeepAlive,
     Message,
 )
+
+if TYPE_CHECKING:
+    from rillet.client.tools import Tool
 
 Image = str | bytes | os.PathLike[str]
 MessageLike = Message | Mapping[str, Any]
@@ -53,7 +55,7 @@ class GenerateOptions(CallOptions, total=False):
 class ChatOptions(CallOptions, total=False):
     """What chat takes besides model and messages."""
 
-    tools: Iterable[Tool] | None
+    tools: "Iterable[Tool] | None"
 
 
 def generate_request(model: str, prompt: str, options: GenerateOptions) -> GenerateRequest:
@@ -68,6 +70,8 @@ def chat_request(model: str, messages: Iterable[MessageLike], options: ChatOptio
     """Raises `InvalidRequest`, before anything is sent."""
     fields: dict[str, Any] = {**options, **_shaped(options)}
     if "tools" in fields:
+        from rillet.client.tools import tool_schemas
+
         fields["tools"] = tool_schemas(fields["tools"])
     turns = [message(each) for each in messages]
     return _convert({"model": model, "messages": turns, **fields}, ChatRequest)
@@ -95,6 +99,10 @@ def message(value: MessageLike) -> Message:
 
 def image_base64(image: Any) -> str:
     """A path, bytes, standard base64 text, or an object with such a `value`, as base64 text."""
+    import base64
+    import binascii
+    from pathlib import Path
+
     image = getattr(image, "value", image)
     if isinstance(image, bytes):
         return base64.b64encode(image).decode()

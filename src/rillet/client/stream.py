@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from rillet.text.partial_json import PartialJson
 from rillet.words.errors import RilletError
 from rillet.words.events import Event, Failure, Text
 from rillet.words.replies import Folding, Reply
@@ -81,6 +80,8 @@ class Stream:
 
     def partial_json(self) -> Iterator[Any]:
         """The JSON answer as far as it is certain, after each piece that makes it grow."""
+        from rillet.text.partial_json import PartialJson
+
         parser = PartialJson()
         for piece in self.text():
             parser.feed(piece)

@@ -4,17 +4,18 @@ One table a wire. An operation that a wire does not have is an `InvalidRequest` 
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from rillet.net.flow import Call
 from rillet.net.http1 import Request
-from rillet.wire import ollama
-from rillet.wire.decoder import Decoder
 from rillet.words.errors import InvalidRequest, MalformedStream
 from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
+
+if TYPE_CHECKING:
+    from rillet.wire.decoder import Decoder
 
 JSON = (("content-type", "application/json"),)
 
@@ -37,19 +38,11 @@ class Wire(Protocol):
 class OllamaWire:
     """Ollama's own API. Requests encode as they stand."""
 
-    _streams: dict[str, tuple[str, Callable[[], Decoder]]] = {
-        "generate": ("/api/generate", ollama.GenerateDecoder),
-        "chat": ("/api/chat", ollama.ChatDecoder),
-        "pull": ("/api/pull", ollama.ProgressDecoder),
-        "push": ("/api/push", ollama.ProgressDecoder),
-        "create": ("/api/create", ollama.ProgressDecoder),
-    }
-
     def stream(self, operation: str, request: Any) -> Call:
-        path, decoder = self._streams[operation]
         body = msgspec.json.encode(msgspec.structs.replace(request, stream=True))
         headers = (*JSON, ("accept", "application/x-ndjson"))
-        return Call(Request("POST", path, headers, body), decoder, request.model)
+        sent = Request("POST", f"/api/{operation}", headers, body)
+        return Call(sent, _ollama_decoder(operation), request.model)
 
     def ask(self, operation: str, request: Any) -> Question:
         method, path, kind = _OLLAMA_QUESTIONS[operation]
@@ -61,6 +54,14 @@ class OllamaWire:
             request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
         )
         return Question(sent, lambda body: _read(body, kind), model)
+
+
+def _ollama_decoder(operation: str) -> "Callable[[], Decoder]":
+    from rillet.wire import ollama  # after the first request of a command line is on its way
+
+    if operation == "generate":
+        return ollama.GenerateDecoder
+    return ollama.ChatDecoder if operation == "chat" else ollama.ProgressDecoder
 
 
 class _Tags(msgspec.Struct):

@@ -1,1 +1,1 @@
-"""One file a command: `EXAMPLES` for its help, `arguments(parser)`, `run(args) -> exit code`."""
+"""One file a command: `USAGE` and `EXAMPLES` for its help, `arguments(parser)`, `run(args)`."""

@@ -5,6 +5,7 @@ from argparse import Namespace
 from rillet.cli import exits, screen, where
 from rillet.cli.parsing import Parser
 
+USAGE = "SOURCE DESTINATION"
 EXAMPLES = """
   rillet cp llama3 my-llama
 """

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rillet.client.sync import Client
     from rillet.model.modelfile import Modelfile
 
+USAGE = "MODEL [-f FILE] [-q TYPE]"
 EXAMPLES = """
   rillet create my-model                 from ./Modelfile
   rillet create my-model -f other/Modelfile

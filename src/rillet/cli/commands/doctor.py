@@ -13,6 +13,7 @@ from rillet.cli.parsing import Parser
 from rillet.text.human import human_size
 from rillet.words.errors import RilletError
 
+USAGE = "[--json]"
 EXAMPLES = """
   rillet doctor
   rillet doctor --json

@@ -5,6 +5,7 @@ from argparse import Namespace
 from rillet.cli import exits, screen
 from rillet.cli.parsing import Parser
 
+USAGE = "[COMMAND]"
 EXAMPLES = """
   rillet help
   rillet help run

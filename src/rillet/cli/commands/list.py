@@ -8,6 +8,7 @@ from rillet.cli.parsing import Parser
 from rillet.cli.table import table
 from rillet.text.human import human_size
 
+USAGE = "[PREFIX] [--json]"
 EXAMPLES = """
   rillet list
   rillet ls llama                        those whose name begins so

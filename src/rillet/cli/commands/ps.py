@@ -9,6 +9,7 @@ from rillet.cli.table import table
 from rillet.text.human import human_size
 from rillet.words.models import LoadedModel
 
+USAGE = "[PREFIX] [--json]"
 EXAMPLES = """
   rillet ps
   rillet ps --json | jq -r '.models[].name'

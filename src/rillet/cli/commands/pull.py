@@ -6,6 +6,7 @@ from rillet.cli import exits, where
 from rillet.cli.parsing import Parser
 from rillet.cli.transfer import PATIENT, show_transfer
 
+USAGE = "MODEL [--insecure]"
 EXAMPLES = """
   rillet pull llama3
   rillet pull registry.example.com/me/model:tag

@@ -6,6 +6,7 @@ from rillet.cli import exits, where
 from rillet.cli.parsing import Parser
 from rillet.cli.transfer import PATIENT, show_transfer
 
+USAGE = "MODEL [--insecure]"
 EXAMPLES = """
   rillet push registry.example.com/me/model:tag
 """

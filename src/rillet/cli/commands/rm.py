@@ -7,6 +7,7 @@ from rillet.cli.parsing import Parser
 from rillet.client.sync import Client
 from rillet.words.errors import RilletError
 
+USAGE = "MODEL ..."
 EXAMPLES = """
   rillet rm llama3
   rillet rm old-one old-two

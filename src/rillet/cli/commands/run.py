@@ -10,6 +10,7 @@ from rillet.cli.parsing import Parser
 if TYPE_CHECKING:
     from rillet.words.models import ModelCard
 
+USAGE = "MODEL [PROMPT ...] [flags]"
 EXAMPLES = """
   rillet "Why is the sky blue?"                    the default model
   rillet run llama3 "Why is the sky blue?"         a model of the server, or of this machine

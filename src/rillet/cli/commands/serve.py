@@ -9,6 +9,7 @@ from rillet.cli import exits, screen
 from rillet.cli.parsing import Parser
 from rillet.words.settings import Settings
 
+USAGE = "[--host HOST]"
 EXAMPLES = """
   rillet serve                           at 127.0.0.1:11434
   rillet serve --host 0.0.0.0:8080       for others in the network

@@ -9,6 +9,7 @@ from rillet.text.terminal import clean
 from rillet.words.errors import InvalidRequest, ModelNotFound
 from rillet.words.models import ModelCard
 
+USAGE = "MODEL [flags]"
 EXAMPLES = """
   rillet show llama3
   rillet show ./model.gguf --verbose     with all metadata and tensors

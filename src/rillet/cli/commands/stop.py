@@ -6,6 +6,7 @@ from rillet.cli import exits, where
 from rillet.cli.parsing import Parser
 from rillet.words.errors import ModelNotFound, RilletError
 
+USAGE = "MODEL"
 EXAMPLES = """
   rillet stop llama3
   rillet ps                              which ones are loaded

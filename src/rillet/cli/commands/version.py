@@ -5,6 +5,7 @@ from argparse import Namespace
 from rillet.cli import exits, screen
 from rillet.cli.parsing import Parser
 
+USAGE = "[--json]"
 EXAMPLES = """
   rillet --version
   rillet version --json
