@@ -112,6 +112,16 @@ def test_tool_calls_are_put_together() -> None:
     ]
 
 
+def test_text_after_a_call_keeps_its_place_and_never_splits_the_call() -> None:
+    def call(**function: str) -> dict[str, object]:
+        return piece(tool_calls=[{"index": 0, "function": function}])
+
+    late = chat(call(name="f", arguments=""), piece(content="a"), call(arguments="{}"), ended())
+    assert late == [Text("a"), ToolCall("f", {}), Finish("stop")]
+    whole = chat(call(name="f", arguments='{"x":1}'), piece(content="a"), ended())
+    assert whole == [ToolCall("f", {"x": 1}), Text("a"), Finish("stop")]
+
+
 def test_a_call_cut_off_is_not_handed_on() -> None:
     half = piece(tool_calls=[{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{"}}])
     events = decode(ChatChunkDecoder, [sse(half)])

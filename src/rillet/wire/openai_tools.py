@@ -68,8 +68,10 @@ class ToolCalls:
         self._looks += 1
         if not self.open or self._looks > _MOST_LOOKS:
             return None
-        if self._whole is None and parse_arguments("".join(self._pieces))[1] is not None:
-            return None
+        if self._whole is None:
+            text = "".join(self._pieces)
+            if not text or parse_arguments(text)[1] is not None:
+                return None
         return self.close()
 
     def _begins_another(self, delta: ToolCallDelta) -> bool:
