@@ -1,0 +1,41 @@
+"""Everything, from nothing: ``python -m training --work DIR --out FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# Transparent huge pages for torch's many short-lived arrays: a fifth faster on Linux.
+MALLOC = (
+    "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
+    ":glibc.malloc.trim_threshold=4000000000:glibc.malloc.top_pad=268435456"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make rillet-tiny from nothing.")
+    parser.add_argument("--work", type=Path, required=True, help="folder for corpus and checkpoints")
+    parser.add_argument("--out", type=Path, default=Path("src/rillet/builtin/rillet-tiny.gguf"))
+    parser.add_argument("--documents", type=int, default=400_000)
+    parser.add_argument("--minutes", type=float, default=65.0)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    work = str(options.work)
+    steps = (
+        ("training.prepare", "--work", work, "--documents", str(options.documents)),
+        ("training.train", "--work", work, "--minutes", str(options.minutes), "--workers", str(options.workers)),
+        ("training.export", "--work", work, "--out", str(options.out)),
+        ("training.compare", "--work", work, "--model", str(options.out)),
+        ("training.evaluate", "--model", str(options.out), "--out", str(options.work / "evaluation.md")),
+    )
+    for step in steps:
+        print("==", " ".join(step), flush=True)
+        environment = {**os.environ, "GLIBC_TUNABLES": MALLOC}
+        subprocess.run([sys.executable, "-m", *step], check=True, env=environment)
+
+
+if __name__ == "__main__":
+    main()

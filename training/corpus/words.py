@@ -1,0 +1,120 @@
+"""Word lists shared by the kinds of talk, and words that nobody has heard before.
+
+Names carry a pronoun so that stories keep it. Invented words teach the model to copy a
+subject letter by letter instead of knowing it.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+GIRLS = (
+    "Mia Anna Lily Emma Clara Rosa Nora Ella Ruby Hazel Ivy Maya Luna Zoe Tilly Greta Frida Olga Amina "
+    "Leila Sofia Elena Marta Nina Lucy Alice Daisy Poppy Molly Hannah Sara Eva Ida Freya Ingrid Yuki "
+    "Priya Asha Mei Lin Fatima Zara Wanda Bella Flora Stella Julia Lena Paula Agnes Betty Carla Dora "
+    "Edith Gwen Heidi Irma Jane Kate Laura Maria Naomi Olivia Petra Rita Sally Tina Ursula Vera Willa "
+    "Abby Beatrice Cora Delia Esther Fiona Grace Helen Iris Joan Kira Lotte Mabel Nell Opal Pearl Rosie"
+).split()
+BOYS = (
+    "Tom Ben Max Leo Sam Jack Oscar Felix Hugo Otto Finn Noah Theo Emil Karl Ivan Omar Ali Hassan Ravi "
+    "Arjun Kenji Hiro Wei Pablo Diego Luis Marco Luca Paolo Pierre Jules Erik Lars Sven Nils Anton Boris "
+    "Peter Paul Martin Simon David Daniel Adam Aaron Bruno Caleb Dylan Edgar Frank George Henry Isaac "
+    "Jonas Kevin Liam Milo Nathan Owen Philip Quinn Robin Stefan Tobias Victor Walter Xavier Yusuf Zack "
+    "Albert Bernard Casper Dexter Elliot Fred Gus Harry Ian Jasper Kurt Louis Monty Ned Olaf Pip Rufus"
+).split()
+
+ANIMALS = (
+    "cat dog fox rabbit bear wolf owl mouse hedgehog squirrel badger otter beaver deer horse pony donkey cow "
+    "pig sheep goat duck goose hen rooster swan frog toad turtle tortoise snake lizard crocodile lion tiger "
+    "leopard elephant giraffe zebra hippo rhino monkey gorilla panda koala kangaroo penguin seal walrus whale "
+    "dolphin shark octopus crab lobster snail worm ant bee butterfly beetle ladybird spider bat parrot crow "
+    "raven sparrow robin eagle falcon pelican flamingo peacock camel llama moose reindeer mole hamster "
+    "puppy kitten lamb foal cub gecko chameleon jellyfish starfish seahorse salmon goldfish moth cricket "
+    "firefly dragonfly stork heron magpie weasel ferret lynx cheetah jaguar buffalo yak sloth armadillo "
+    "raccoon skunk porcupine python cobra iguana newt pigeon dove turkey ostrich emu wombat meerkat"
+).split()
+BEINGS = (
+    "dragon robot wizard witch princess prince king queen knight pirate giant dwarf elf fairy ghost monster "
+    "unicorn mermaid troll goblin vampire mummy alien astronaut sailor farmer baker teacher doctor nurse "
+    "painter tailor gardener fisherman clown magician detective scientist inventor musician dancer singer "
+    "postman carpenter blacksmith shepherd miller cook chef pilot soldier hunter beggar merchant student "
+    "librarian programmer engineer clockmaker beekeeper firefighter snowman scarecrow phoenix ogre "
+    "girl boy child grandmother grandfather woman man baby neighbour thief spy captain superhero explorer "
+    "traveller poet writer juggler acrobat plumber driver mechanic ninja samurai cowboy viking "
+    "dinosaur yeti werewolf zombie genie angel mammoth griffin"
+).split()
+THINGS = (
+    "lantern clock key book map boat ship train bicycle car kite drum violin piano guitar flute bell mirror "
+    "candle lamp chair table teapot cup spoon fork plate bowl pan hat coat scarf shoe boot glove button "
+    "needle basket box chest bottle jar bag umbrella ladder hammer shovel bucket broom rope wheel cart "
+    "balloon ball doll puppet toy puzzle pencil pen brush letter stamp coin ring necklace crown sword "
+    "shield flag tent blanket pillow bed door window bridge tower castle cottage garden tree flower rose "
+    "seed leaf apple pear orange banana cherry cake pie cookie pancake sandwich pizza soup potato carrot "
+    "onion tomato pumpkin mushroom cheese egg stone pebble shell feather nest star moon cloud rainbow "
+    "snowflake river lake island mountain cave forest desert beach well fountain windmill lighthouse "
+    "telescope compass camera computer telephone radio television rocket submarine airplane tractor bus "
+    "taxi skateboard sled swing laptop keyboard printer fridge oven kettle vase statue painting diary "
+    "suitcase backpack wallet sock sweater raincoat spade anchor whistle trumpet harp cactus"
+).split()
+IDEAS = (
+    "friendship love courage hope time music winter summer spring autumn rain snow wind fire water light "
+    "darkness silence laughter luck patience kindness honesty freedom dreams sleep hunger home peace joy "
+    "sadness magic science school learning reading cooking dancing football chess art history mathematics "
+    "programming space night morning christmas money work travel family memory truth wisdom"
+).split()
+LANGUAGES = (
+    "python java rust linux javascript ruby perl kotlin swift fortran cobol haskell pascal lisp docker git"
+).split()
+ADJECTIVES = (
+    "little small tiny young old brave clever kind gentle cheerful curious shy quiet lonely clumsy happy "
+    "proud patient hungry sleepy lazy busy friendly funny silly wise honest careful stubborn lively "
+    "playful grumpy polite dreamy thoughtful nervous bold merry forgetful hopeful"
+).split()
+LOOKS = (
+    "red green blue yellow purple golden silver white black brown grey orange pink shiny dusty broken "
+    "wooden rusty giant enormous magic old strange beautiful ancient lost crooked glowing striped spotted "
+    "round heavy invisible flying talking dancing singing sleeping tired angry sad rich poor famous"
+).split()
+COLOURS = "red green blue yellow purple orange pink white black brown grey golden silver turquoise".split()
+FOODS = (
+    "bread soup cake pie cheese apples pears plums berries honey pancakes cookies noodles rice potatoes "
+    "carrots pizza pasta salad nuts porridge dumplings waffles jam toast grapes oranges bananas chocolate"
+).split()
+JOBS = (
+    "farmer baker teacher painter tailor gardener fisherman clockmaker carpenter shepherd miller cook sailor "
+    "weaver potter postman librarian blacksmith inventor musician beekeeper shoemaker"
+).split()
+CITIES = (
+    "Paris London Berlin Rome Madrid Vienna Prague Lisbon Oslo Cairo Tokyo Delhi Lima Boston Chicago Sydney "
+    "Toronto Dublin Warsaw Athens Hamburg Munich Lyon Milan Zurich Bern Kyoto Seoul Nairobi Lagos Porto"
+).split()
+
+# Never seen in training as a subject of a story, poem or joke; the evaluation uses them.
+HELD_OUT = (
+    "walrus hamster lighthouse violin wizard viking scarf cactus beaver genie compass flamingo mermaid pumpkin "
+    "telescope tailor otter kettle heron juggler lynx harp sled yeti moth patience chess kotlin"
+).split()
+
+_STARTS = "b c d f g h j k l m n p r s t v w z br cr dr fl gr kl pl pr qu sh sl sn st th tr tw vr zl".split()
+_MIDDLES = "a e i o u a e i o u ai ee oo ou ia".split()
+_ENDS = " n r l s x m t k p nd rk sh ng th lo ra na bo mi zle ster bit dor lin".split(" ")
+
+
+def invented(rng: Random) -> str:
+    """A word that does not exist, such as "zlorbit"."""
+    parts = [rng.choice(_STARTS) + rng.choice(_MIDDLES) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
+    return "".join(parts) + rng.choice(_ENDS)
+
+
+def person(rng: Random) -> tuple[str, str]:
+    """A name and its pronoun, "she" or "he"; now and then an invented name."""
+    if rng.random() < 0.08:
+        return invented(rng).capitalize(), rng.choice(("she", "he"))
+    if rng.random() < 0.5:
+        return rng.choice(GIRLS), "she"
+    return rng.choice(BOYS), "he"
+
+
+def any_name(rng: Random) -> str:
+    """A first name of a user, often one that nobody has."""
+    return invented(rng).capitalize() if rng.random() < 0.4 else rng.choice(GIRLS + BOYS)

@@ -1,0 +1,158 @@
+"""Train the network: ``python -m training.train --work DIR --minutes 60 --workers 1``.
+
+The schedule is a fraction of the way, where the way is ``--tokens`` or, on machines that
+others use too, ``--minutes`` (whichever comes first). The learning rate warms up shortly,
+stays, and falls to nothing over the last part, so a run must be left to its end. A
+checkpoint is written every few minutes; each can be exported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch import Tensor
+
+from training.dataset import Dataset, batches
+from training.model import Config, Llama
+from training.optimiser import Optimiser
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run; ``work`` holds train.npz and valid.npz and gets the checkpoints."""
+
+    work: str
+    minutes: float = 60.0
+    tokens: float = 1e12
+    workers: int = 1
+    batch_tokens: int = 4096
+    muon_rate: float = 0.014
+    adam_rate: float = 0.003
+    warmup: float = 0.02
+    decay: float = 0.35
+    seed: int = 1
+    save_minutes: float = 4.0
+    start: str = ""
+    name: str = "model"
+    nice: int = 0
+
+
+def scale(run: Run, progress: float) -> float:
+    """Learning rate as a share of its peak."""
+    if progress < run.warmup:
+        return progress / run.warmup + 0.02
+    return min(1.0, max(0.0, (1 - progress) / run.decay))
+
+
+def evaluate(model: Llama, data: Dataset, dtype: torch.dtype, limit: int = 40) -> float:
+    """Weighted loss per token on unseen documents."""
+    total = count = 0.0
+    with torch.no_grad():
+        for index, (ids, weights) in enumerate(batches(data, 4096, seed=0)):
+            if index == limit:
+                break
+            own = np.where(weights > 0.5, 1.0, 0.0).astype(np.float32)
+            total += model.loss(torch.from_numpy(ids), torch.from_numpy(own), dtype).item()
+            count += float(own[:, 1:].sum())
+    return total / count
+
+
+def save(model: Llama, path: Path, **facts: object) -> None:
+    """Written aside and renamed, so that an export never reads half a file."""
+    aside = path.with_suffix(".part")
+    torch.save({"config": asdict(model.cfg), "weights": model.state_dict(), "facts": facts}, aside)
+    os.replace(aside, path)
+
+
+def _average(parameters: list[Tensor], workers: int) -> None:
+    flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
+    dist.all_reduce(flat)
+    for p, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
+        assert p.grad is not None
+        p.grad.copy_(part.view_as(p) / workers)
+
+
+def worker(rank: int, run: Run) -> None:
+    """One process of one thread; all workers keep equal weights."""
+    os.nice(run.nice)
+    torch.set_num_threads(1)
+    torch.manual_seed(run.seed)
+    if run.workers > 1:
+        dist.init_process_group("gloo", rank=rank, world_size=run.workers)
+    work, dtype = Path(run.work), torch.bfloat16
+    train, valid = Dataset.load(work / "train.npz"), Dataset.load(work / "valid.npz")
+    model = Llama(Config())
+    if run.start:
+        model.load_state_dict(torch.load(run.start)["weights"])
+    optimiser = Optimiser(model, run.muon_rate, run.adam_rate, rank, run.workers)
+    parameters = list(model.parameters())
+    began = saved = reported = time.monotonic()
+    seen, step, epoch, ended, running = 0, 0, 0, False, 0.0
+    while not ended:
+        for index, (ids, weights) in enumerate(batches(train, run.batch_tokens, run.seed + epoch)):
+            if index % run.workers != rank:
+                continue
+            # The clock of rank 0 rules, or the workers would part.
+            elapsed = (time.monotonic() - began) / 60
+            progress = torch.tensor([max(elapsed / run.minutes, seen / run.tokens)])
+            if run.workers > 1:
+                dist.broadcast(progress, 0)
+            if ended := progress.item() >= 1:
+                break
+            loss = model.loss(torch.from_numpy(ids), torch.from_numpy(weights), dtype)
+            # A mean over the weight that is really there; a batch of chats weighs less.
+            loss = loss / max(float(weights[:, 1:].sum()), 1.0)
+            for p in parameters:
+                p.grad = None
+            loss.backward()  # type: ignore[no-untyped-call]
+            if run.workers > 1:
+                _average(parameters, run.workers)
+            optimiser.step(scale(run, progress.item()))
+            seen += int((weights > 0).sum()) * run.workers
+            step += 1
+            running += loss.item()
+            now = time.monotonic()
+            if rank == 0 and (step % 100 == 0):
+                report = {"step": step, "epoch": epoch, "minutes": round(elapsed, 2), "tokens": seen,
+                          "tokens_per_second": round(seen / (now - began)), "loss": round(running / 100, 4)}
+                running = 0.0
+                if now - reported > 120:
+                    report["valid"] = round(evaluate(model, valid, dtype), 4)
+                    reported = time.monotonic()
+                print(json.dumps(report), flush=True)
+            if rank == 0 and now - saved > run.save_minutes * 60:
+                save(model, work / f"{run.name}.pt", step=step, tokens=seen)
+                saved = now
+        epoch += 1
+    if rank == 0:
+        final = evaluate(model, valid, dtype, limit=200)
+        minutes = round((time.monotonic() - began) / 60, 1)
+        save(model, work / f"{run.name}.pt", step=step, tokens=seen, valid=final, minutes=minutes)
+        print(json.dumps({"final": True, "step": step, "tokens": seen, "valid": round(final, 4), "minutes": minutes}), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train rillet-tiny.")
+    for name, value in asdict(Run(work="")).items():
+        flag = "--" + name.replace("_", "-")
+        parser.add_argument(flag, type=type(value), default=value, required=name == "work")
+    run = Run(**vars(parser.parse_args()))
+    if run.workers == 1:
+        worker(0, run)
+    else:
+        os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+        os.environ.setdefault("MASTER_PORT", "29512")
+        mp.spawn(worker, args=(run,), nprocs=run.workers)  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    main()
