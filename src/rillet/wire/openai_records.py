@@ -129,9 +129,8 @@ class Chunk(Struct):
 
 
 def nanoseconds(milliseconds: float | None) -> int | None:
-    if milliseconds is None or not math.isfinite(milliseconds):
-        return None
-    return round(milliseconds * 1e6)
+    exact = None if milliseconds is None else milliseconds * 1e6
+    return round(exact) if exact is not None and math.isfinite(exact) else None
 
 
 def logprob_values(records: list[LogprobRecord]) -> tuple[TokenLogprob, ...]:

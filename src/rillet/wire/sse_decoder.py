@@ -102,16 +102,17 @@ class SseDecoder:
     # Inside
 
     def _take(self, event: ServerEvent) -> None:
-        if not event.data or event.event in _HEARTBEATS:
+        data, name = event.data, event.event
+        if not data or (name is not None and name in _HEARTBEATS):
             return
         self._understood = True
         try:
-            if event.event == "error":
-                self._fail(self._error(_error_value(event.data)))
+            if name == "error":
+                self._fail(self._error(_error_value(data)))
             else:
-                self._record(event.data, event.event)
+                self._record(data, name)
         except (ValueError, RecursionError):
-            self._fail(_not_json(event.data))
+            self._fail(_not_json(data))
 
     def _error(self, value: Any) -> RilletError:
         return error_from_record(value)
