@@ -7,7 +7,7 @@ from rillet.cli import screen
 from rillet.cli.screen import Screen
 from rillet.text.human import human_size
 from rillet.text.terminal import clean
-from rillet.words.events import Progress
+from rillet.words.events import Finish, Progress
 from rillet.words.timeouts import Timeouts
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def show_transfer(stream: "Stream") -> None:
             for event in stream:
                 if isinstance(event, Progress):
                     view.show(event)
+                elif isinstance(event, Finish):
+                    view.show(Progress("success"))
     finally:
         view.end()
 

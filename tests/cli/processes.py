@@ -1,0 +1,132 @@
+"""The command as its users have it: a process of its own, with pipes or on a real terminal."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+RILLET = [sys.executable, "-m", "rillet.cli.main"]
+PATIENCE = 30.0  # seconds, for a machine with much to do
+
+
+class Shell:
+    """Runs `rillet` in a clean environment with a home of its own."""
+
+    def __init__(self, home: Path, **env: str) -> None:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("RILLET_", "OLLAMA_"))}
+        models = home / "models"
+        self.home = home
+        self.env: dict[str, str] = {
+            **kept,
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(home / "data"),
+            "RILLET_MODELS": str(models),
+            "TERM": "xterm-256color",
+            **env,
+        }
+
+    def having(self, **env: str) -> "Shell":
+        other = Shell.__new__(Shell)
+        other.home, other.env = self.home, {**self.env, **env}
+        return other
+
+    def run(self, *args: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [*RILLET, *args], input=stdin, capture_output=True, env=self.env, timeout=PATIENCE
+        )
+
+    def start(self, *args: str, **how: object) -> "subprocess.Popen[bytes]":
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([*RILLET, *args], env=self.env, **{**pipes, **how})  # type: ignore[call-overload,no-any-return]
+
+    def terminal(self, *args: str, columns: int = 80, rows: int = 24) -> "Terminal":
+        return Terminal([*RILLET, *args], self.env, columns, rows)
+
+
+class Terminal:
+    """A process on a pseudo-terminal: keys go in with `type`, `screen` is all that came out."""
+
+    def __init__(self, command: list[str], env: Mapping[str, str], columns: int, rows: int) -> None:
+        self.reads: list[tuple[float, bytes]] = []  # when, and what
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execvpe(command[0], command, dict(env))
+        self._ended: int | None = None
+
+    @property
+    def screen(self) -> str:
+        return b"".join(data for _, data in self.reads).decode(errors="replace")
+
+    def until(self, text: str, *, after: int = 0) -> str:
+        """Wait until `text` has come, in what came after the first `after` characters."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.screen[after:]:
+            if not self._read(deadline - time.monotonic()):
+                raise AssertionError(f"{text!r} did not come. The screen: {self.screen[after:]!r}")
+        return self.screen[after:]
+
+    def type(self, text: str) -> None:
+        os.write(self._fd, text.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def wait(self) -> int:
+        """Read to the end; the exit code."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read(deadline - time.monotonic()):
+            pass
+        _, status = os.waitpid(self.pid, 0)
+        self._ended = os.waitstatus_to_exitcode(status)
+        return self._ended
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._fd], [], [], max(0.0, seconds))
+        if not ready:
+            return False
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:  # Linux says so that nobody is on the other side any more
+            return False
+        self.reads.append((time.monotonic(), data))
+        return bool(data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._ended is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._fd)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that `pid` has started."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def ends(pid: int) -> bool:
+    """Whether a process ends, which is waited for."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([watched], [], [], PATIENCE)[0])
+    finally:
+        os.close(watched)

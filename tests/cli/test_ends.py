@@ -1,0 +1,106 @@
+"""Every way to call it wrongly: one clear line on standard error, an exit code, no traceback."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from .conftest import MODELS
+from .processes import Shell
+
+HELLO = str(MODELS / "tinyhello.gguf")
+
+
+def refused(shell: Shell, *args: str, code: int, says: str) -> str:
+    done = shell.run(*args)
+    errors = done.stderr.decode()
+    assert done.returncode == code, errors
+    assert done.stdout == b""
+    assert errors.startswith("Error: ") and says in errors
+    assert "Traceback" not in errors
+    return errors
+
+
+def test_no_such_file(shell: Shell) -> None:
+    refused(shell, "run", "./none.gguf", "hi", code=1, says="none.gguf")
+
+
+def test_a_text_that_is_named_like_a_model(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "notes.gguf").write_text("Some notes.")
+    refused(shell, "run", str(tmp_path / "notes.gguf"), "hi", code=1, says="not a GGUF file")
+
+
+def test_a_model_that_was_cut_off(shell: Shell, tmp_path: Path) -> None:
+    whole = Path(HELLO).read_bytes()
+    for size in (2, 100, len(whole) // 2, len(whole) - 40):
+        (tmp_path / "cut.gguf").write_bytes(whole[:size])
+        refused(shell, "run", str(tmp_path / "cut.gguf"), "hi", code=1, says="cut.gguf")
+
+
+def test_a_folder_in_place_of_a_model(shell: Shell, tmp_path: Path) -> None:
+    refused(shell, "run", f"{tmp_path}/", "hi", code=1, says=str(tmp_path))
+
+
+def test_a_name_that_is_none(served: Shell) -> None:
+    refused(served, "run", "no such name", "hi", code=1, says="invalid model name")
+
+
+def test_a_host_that_nobody_listens_at(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    gone = shell.having(RILLET_HOST=f"127.0.0.1:{port}")
+    refused(gone, "run", "m", "hi", code=1, says=f"127.0.0.1:{port}")
+    refused(shell, "list", "--host", f"127.0.0.1:{port}", code=1, says=f"127.0.0.1:{port}")
+
+
+def test_a_host_that_cannot_be_read(shell: Shell) -> None:
+    refused(shell.having(OLLAMA_HOST="http://:99999"), "run", "m", "hi", code=1, says="port")
+
+
+def test_a_port_that_is_taken(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        refused(shell, "serve", "--host", address, code=1, says="in use")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["run"], "which model"),
+        (["run", "m", "--nonsense"], "--nonsense"),
+        (["run", "m", "--think=perhaps"], 'invalid value for --think: "perhaps"'),
+        (["run", "m", "--keepalive", "5 minutes"], "keepalive"),
+        (["run", "m", "--verbose=perhaps"], "true or false"),
+        (["run", "m", "--format", "xml", "hi"], "JSON schema"),
+        (["run", "m", "-p", "seed", "hi"], "NAME=VALUE"),
+        (["show"], "required"),
+        (["show", "m", "--license", "--system"], "only one"),
+        (["lst"], "Did you mean: rillet list?"),
+        (["help", "nothing"], "no command 'nothing'"),
+    ],
+)
+def test_usage(shell: Shell, args: list[str], says: str) -> None:
+    refused(shell, *args, code=2, says=says)
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "serve", "list", "ps", "show", "pull", "push", "create", "cp"]
+)
+def test_help_teaches_by_examples(shell: Shell, command: str) -> None:
+    done = shell.run(command, "--help")
+    assert done.returncode == 0 and f"  rillet {command}".encode() in done.stdout
+    assert shell.run("help", command).stdout == done.stdout
+
+
+def test_help_of_all(shell: Shell) -> None:
+    assert shell.run("--help").stdout == shell.run("help").stdout
+    assert b'rillet "Why is the sky blue?"' in shell.run("help").stdout
+
+
+def test_version(served: Shell, address: str) -> None:
+    import rillet
+
+    for args in (["-v"], ["--version"], ["version"]):
+        told = served.run(*args).stdout.decode().splitlines()
+        assert told[0] == f"rillet version is {rillet.__version__}"
+        assert address in told[1]
