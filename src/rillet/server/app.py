@@ -3,10 +3,9 @@
 guard (Host, Origin) -> router (path, method) -> handler -> service
 """
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from rillet.net.address import parse_host
 from rillet.server.anthropic import AnthropicAnswers
+from rillet.server.asgi import ASGIApp, Receive, Scope, Send
 from rillet.server.exchange import Exchange
 from rillet.server.face import Face
 from rillet.server.guard import guarded

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import msgspec
-from starlette.types import Receive, Scope, Send
 
+from rillet.server.asgi import Receive, Scope, Send
 from rillet.words.errors import ServerError
 
 JSON = b"application/json; charset=utf-8"

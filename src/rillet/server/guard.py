@@ -14,8 +14,7 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from rillet.server.asgi import ASGIApp, Message, Receive, Scope, Send
 from rillet.server.exchange import Headers, header
 
 _LOCAL_HOSTS = r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]"
