@@ -42,6 +42,8 @@ def dial(route: Route, limits: Limits, hold: Hold, resolve: Callable[..., Any]) 
         try:
             return _connect(address, wait, hold)
         except TimeoutError as silence:
+            if wait == left:  # a timer may strike a moment before the clock says so
+                raise limits.struck() from None
             error = silence
         except OSError as refusal:
             error = refusal

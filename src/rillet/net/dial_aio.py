@@ -69,6 +69,8 @@ async def _connected(route: Route, limits: Limits) -> socket.socket:
         try:
             return await _connect(address, wait)
         except TimeoutError as silence:
+            if wait == left:  # a timer may strike a moment before the clock says so
+                raise limits.struck() from None
             error = silence
         except OSError as refusal:
             error = refusal

@@ -6,6 +6,7 @@ result back in (or throws the fault that happened), and hands lists of events to
     flow -> Open(request, …)   shell answers Head, or throws Unreachable | TimedOut | Cut
     flow -> Read(deadline)     shell answers bytes (b"" is a proper end), or throws TimedOut | Cut
     flow -> Pause(seconds)     shell answers None after that time
+    flow -> Work(function)     shell answers what it returns; it may read files, so no loop runs it
     flow -> Release()          the answer is whole: keep the connection for the next call
     flow -> [events…]          for the caller
 
@@ -14,20 +15,21 @@ first event and only where the server cannot have begun: no connection, 429, 503
 """
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from rillet.net.faults import Cut, TimedOut
 from rillet.net.http1 import Head, Request
-from rillet.wire.decoder import Decoder
-from rillet.wire.failures import error_from_response
 from rillet.words.errors import Busy, RilletError, Stalled, StreamTruncated, Unreachable
 from rillet.words.events import Event, Failure, Finish, Progress
 from rillet.words.timeouts import Timeouts
 
+if TYPE_CHECKING:
+    from rillet.wire.decoder import Decoder
+
 ERROR_BODY_LIMIT = 1 << 20  # bytes of an error page that are read
-RETRY_AFTER_LIMIT = 60.0  # seconds; a server that wants more patience than this gets an error instead
+RETRY_AFTER_LIMIT = 60.0  # seconds; where a server wants more patience, its error is told instead
 
 
 class Open(Struct, frozen=True):
@@ -48,13 +50,17 @@ class Release(Struct, frozen=True):
     pass
 
 
+class Work(Struct, frozen=True):
+    function: Callable[[], Any]
+
+
 class End(Struct, frozen=True):
     """How a shell says that a flow has ended, with what it returned."""
 
     value: Any
 
 
-Command = Open | Read | Pause | Release
+Command = Open | Read | Pause | Release | Work
 Flow = Generator[Command | list[Event], Any, None]
 
 
@@ -62,7 +68,7 @@ class Call(Struct, frozen=True):
     """One question to a server: what to send, and what reads the answer."""
 
     request: Request
-    decoder: Callable[[], Decoder]
+    decoder: "Callable[[], Decoder]"
     model: str | None = None
 
 
@@ -89,10 +95,20 @@ class Clocks:
             return self._phase_end
         return self._end if self._phase_end is None else min(self._end, self._phase_end)
 
-    def extend(self) -> None:
-        """The server said that it is at work: the wait for the first token begins anew."""
+    def now(self) -> float:
+        return self._clock()
+
+    def progress(self, told: float) -> None:
+        """The server said that it is at work: the wait for the first token begins anew.
+
+        Later it changes nothing, but the time that the caller took for it since `told` is not
+        the server's.
+        """
+        now = self._clock()
         if self._phase == "first_token":
-            self._phase_end = _after(self._clock(), self._timeouts.first_token)
+            self._phase_end = _after(now, self._timeouts.first_token)
+        elif self._phase_end is not None:
+            self._phase_end += now - told
 
     def content(self) -> None:
         """Content has come and was handed over: the wait for the next begins."""
@@ -170,9 +186,7 @@ def _answered(
     raise AssertionError("the last try returns or raises")
 
 
-def _refusal(
-    head: Head, model: str | None, clocks: Clocks
-) -> Generator[Command, Any, RilletError]:
+def _refusal(head: Head, model: str | None, clocks: Clocks) -> Generator[Command, Any, RilletError]:
     """The error that an answer with a bad status means; the status alone says enough if its body breaks."""
     body = bytearray()
     try:
@@ -184,6 +198,8 @@ def _refusal(
             body += data
     except (Cut, TimedOut):
         pass
+    from rillet.wire.failures import error_from_response  # its patterns would delay every start
+
     return error_from_response(head.status, head.headers, bytes(body), model=model)
 
 
@@ -196,16 +212,19 @@ def _events(decoder: Decoder, clocks: Clocks) -> Flow:
             events = decoder.feed(data) if data else decoder.eof()
         except Cut as cut:
             events = decoder.eof(str(cut) or "the connection was cut")
-        if events:
+        if events and (type(events[-1]) is not Progress or _has_content(events)):
             if type(events[-1]) is Finish:
                 yield Release()
             yield events
-        if _has_content(events) or getattr(decoder, "growing", False):
             clocks.content()
         elif events:
-            clocks.extend()
-        else:
+            told = clocks.now()
+            yield events
+            clocks.progress(told)
+        elif not decoder.growing:
             continue
+        if decoder.growing:
+            clocks.content()
         read = Read(clocks.deadline())
 
 

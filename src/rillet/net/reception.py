@@ -3,10 +3,14 @@
 Pure, and the only such machine: the two shells feed it what a socket gives and hand on what it has.
 """
 
-from rillet.net.encoding import Decoder, make_decoder
+from typing import TYPE_CHECKING
+
 from rillet.net.faults import Cut
 from rillet.net.http1 import Head, ResponseParser
 from rillet.words.errors import MalformedStream
+
+if TYPE_CHECKING:
+    from rillet.net.encoding import Decoder
 
 
 class Reception:
@@ -81,6 +85,8 @@ class Reception:
         try:
             if not self._decoding_known:
                 coding = head.headers.get("content-encoding", "")
+                from rillet.net.encoding import make_decoder  # few answers are encoded
+
                 self._decoder = make_decoder(coding)
                 self._decoding_known = True
             decoder = self._decoder

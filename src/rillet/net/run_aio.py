@@ -19,6 +19,7 @@ from rillet.net.flow import (
     Policy,
     Read,
     Release,
+    Work,
     stream_flow,
     whole_flow,
 )
@@ -34,6 +35,7 @@ class AsyncRunner:
         self._transport = transport
         self._exchange: AsyncExchange | None = None
         self._stopped = False
+        self._pausing: asyncio.Future[None] | None = None
 
     async def perform(self, command: Any) -> Any:
         if type(command) is Read:
@@ -48,9 +50,21 @@ class AsyncRunner:
             self.close()
             self._exchange = self._transport.exchange(command.request)
             return await self._exchange.head(connect=command.connect, deadline=command.deadline)
+        if type(command) is Work:
+            return await asyncio.to_thread(command.function)
         assert type(command) is Pause
-        await asyncio.sleep(command.seconds)
-        return None
+        return await self._pause(command.seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        self._pausing = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._pausing
+        except TimeoutError:
+            return
+        finally:
+            self._pausing = None
+        raise Closed
 
     async def step(self, flow: Generator[Any, Any, Any]) -> Any:
         """Drive the flow to its next list of events, or to its end: `End` with what it returned."""
@@ -69,6 +83,8 @@ class AsyncRunner:
 
     def stop(self) -> None:
         self._stopped = True
+        if self._pausing is not None and not self._pausing.done():
+            self._pausing.set_result(None)
         self.close()
 
     def close(self) -> None:
@@ -82,6 +98,14 @@ class AsyncStreamSource:
     def __init__(self, transport: AsyncTransport, call: Call, policy: Policy) -> None:
         self._runner = AsyncRunner(transport)
         self._flow: Flow = stream_flow(call, policy, time.monotonic)
+
+    @classmethod
+    def over(cls, transport: AsyncTransport, flow: Flow) -> "AsyncStreamSource":
+        """The same of a flow that is not one call alone."""
+        source = cls.__new__(cls)
+        source._runner = AsyncRunner(transport)
+        source._flow = flow
+        return source
 
     async def next_batch(self) -> list[Event]:
         try:
@@ -105,10 +129,15 @@ async def ask(
     transport: AsyncTransport, request: Request, policy: Policy, *, model: str | None, limit: int
 ) -> bytes:
     """One whole answer. Raises `RilletError`."""
+    body: bytes = await run(transport, whole_flow(request, model, policy, time.monotonic, limit))
+    return body
+
+
+async def run(transport: AsyncTransport, flow: Generator[Any, Any, Any]) -> Any:
+    """Drive a flow that yields no events to its end: what it returns."""
     runner = AsyncRunner(transport)
     try:
-        end = await runner.step(whole_flow(request, model, policy, time.monotonic, limit))
+        end = await runner.step(flow)
     finally:
         runner.close()
-    body: bytes = end.value
-    return body
+    return end.value

@@ -3,9 +3,9 @@
 `stop` may be called from any thread or signal handler: it takes no lock and does not wait.
 """
 
-import threading
 import time
 from collections.abc import Generator
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from rillet.net.faults import Closed, Fault
@@ -18,6 +18,7 @@ from rillet.net.flow import (
     Policy,
     Read,
     Release,
+    Work,
     stream_flow,
     whole_flow,
 )
@@ -33,7 +34,8 @@ class Runner:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._exchange: Exchange | None = None
-        self._stopped = threading.Event()
+        self._stopped = False
+        self._pausing: SimpleQueue[None] | None = None
 
     def perform(self, command: Any) -> Any:
         if type(command) is Read:
@@ -42,18 +44,29 @@ class Runner:
         if type(command) is Release:
             assert self._exchange is not None
             return self._exchange.release()
-        if self._stopped.is_set():
+        if self._stopped:
             raise Closed
         if type(command) is Open:
             self.close()
             exchange = self._exchange = self._transport.exchange(command.request)
-            if self._stopped.is_set():  # stopped between the question above and here
+            if self._stopped:  # stopped between the question above and here
                 exchange.close()
             return exchange.head(connect=command.connect, deadline=command.deadline)
+        if type(command) is Work:
+            return command.function()
         assert type(command) is Pause
-        if self._stopped.wait(command.seconds):
+        return self._pause(command.seconds)
+
+    def _pause(self, seconds: float) -> None:
+        # No Event: its set() takes a lock, which a signal handler may find taken by its own thread.
+        waking = self._pausing = SimpleQueue()
+        if self._stopped:
             raise Closed
-        return None
+        try:
+            waking.get(timeout=seconds)
+        except Empty:
+            return
+        raise Closed
 
     def step(self, flow: Generator[Any, Any, Any]) -> Any:
         """Drive the flow to its next list of events, or to its end: `End` with what it returned."""
@@ -71,7 +84,9 @@ class Runner:
         return step
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._stopped = True
+        if self._pausing is not None:
+            self._pausing.put(None)
         self.close()
 
     def close(self) -> None:
@@ -85,6 +100,14 @@ class StreamSource:
     def __init__(self, transport: Transport, call: Call, policy: Policy) -> None:
         self._runner = Runner(transport)
         self._flow: Flow = stream_flow(call, policy, time.monotonic)
+
+    @classmethod
+    def over(cls, transport: Transport, flow: Flow) -> "StreamSource":
+        """The same of a flow that is not one call alone."""
+        source = cls.__new__(cls)
+        source._runner = Runner(transport)
+        source._flow = flow
+        return source
 
     def next_batch(self) -> list[Event]:
         try:
@@ -104,12 +127,19 @@ class StreamSource:
         self._runner.stop()
 
 
-def ask(transport: Transport, request: Request, policy: Policy, *, model: str | None, limit: int) -> bytes:
+def ask(
+    transport: Transport, request: Request, policy: Policy, *, model: str | None, limit: int
+) -> bytes:
     """One whole answer. Raises `RilletError`."""
+    body: bytes = run(transport, whole_flow(request, model, policy, time.monotonic, limit))
+    return body
+
+
+def run(transport: Transport, flow: Generator[Any, Any, Any]) -> Any:
+    """Drive a flow that yields no events to its end: what it returns."""
     runner = Runner(transport)
     try:
-        end = runner.step(whole_flow(request, model, policy, time.monotonic, limit))
+        end = runner.step(flow)
     finally:
         runner.close()
-    body: bytes = end.value
-    return body
+    return end.value
