@@ -2,13 +2,12 @@
 
 Muon (Keller Jordan, 2024): the momentum of a matrix is replaced by its nearest
 semi-orthogonal matrix, found with five Newton-Schulz steps. Matrices of one shape are
-stacked and orthogonalised together; several workers share the stacks between them.
+stacked and orthogonalised together.
 """
 
 from __future__ import annotations
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
@@ -29,18 +28,15 @@ def orthogonalise(stack: Tensor) -> Tensor:
 
 
 class Optimiser:
-    """``step(scale)`` applies one update; gradients must already be averaged."""
+    """``step(scale)`` applies one update from the gradients that are there."""
 
-    def __init__(
-        self, model: nn.Module, muon_rate: float, adam_rate: float, rank: int, workers: int
-    ) -> None:
+    def __init__(self, model: nn.Module, muon_rate: float, adam_rate: float) -> None:
         named = list(model.named_parameters())
         self.matrices = [p for n, p in named if p.ndim == 2 and not n.startswith("embedding")]
         rest = [p for n, p in named if p.ndim != 2 or n.startswith("embedding")]
         self.momenta = [torch.zeros_like(p) for p in self.matrices]
         self.adam = torch.optim.AdamW(rest, lr=adam_rate, betas=(0.9, 0.95), weight_decay=0.0)
         self.muon_rate, self.adam_rate = muon_rate, adam_rate
-        self.rank, self.workers = rank, workers
 
     def step(self, scale: float) -> None:
         for group in self.adam.param_groups:
@@ -50,28 +46,12 @@ class Optimiser:
             self._muon(self.muon_rate * scale)
 
     def _muon(self, rate: float) -> None:
-        shapes: dict[tuple[int, ...], list[int]] = {}
-        for index, (p, momentum) in enumerate(zip(self.matrices, self.momenta, strict=True)):
+        shapes: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = {}
+        for p, momentum in zip(self.matrices, self.momenta, strict=True):
             assert p.grad is not None
             momentum.lerp_(p.grad, 0.05)
-            # Matrices go round the workers in turn; each orthogonalises its own share.
-            if index % self.workers == self.rank:
-                shapes.setdefault(tuple(p.shape), []).append(index)
-        updates = [torch.zeros_like(p) for p in self.matrices] if self.workers > 1 else None
+            shapes.setdefault(tuple(p.shape), []).append((p, p.grad.lerp(momentum, 0.95)))
         for shape, members in shapes.items():
-            stack = torch.stack(
-                [self.matrices[i].grad.lerp(self.momenta[i], 0.95) for i in members]  # type: ignore[union-attr]
-            )
-            scaled = orthogonalise(stack) * max(1.0, shape[0] / shape[1]) ** 0.5
-            for i, update in zip(members, scaled, strict=True):
-                if updates is None:
-                    self.matrices[i].sub_(update, alpha=rate)
-                else:
-                    updates[i].copy_(update)
-        if updates is not None:
-            flat = torch.cat([u.flatten() for u in updates])
-            dist.all_reduce(flat)
-            for p, part in zip(
-                self.matrices, flat.split([p.numel() for p in self.matrices]), strict=True
-            ):
-                p.sub_(part.view_as(p), alpha=rate)
+            updates = orthogonalise(torch.stack([update for _, update in members]))
+            for (p, _), update in zip(members, updates, strict=True):
+                p.sub_(update, alpha=rate * max(1.0, shape[0] / shape[1]) ** 0.5)

@@ -224,6 +224,17 @@ GENERIC: tuple[tuple[str, str], ...] = (
     ("I asked my {x} what two minus two is.", "It said nothing."),
 )
 
+# {t} is anything that cannot be counted, such as love or rain.
+IDEA_JOKES: tuple[tuple[str, str], ...] = (
+    ("I wanted to tell a joke about {t}, but I forgot the punch line.", "Let us just say that everybody laughed."),
+    ("Why did nobody laugh about {t}?", "They were all waiting for the punch line."),
+    ("I asked my teacher about {t}.", "She said: sit down, this will be on the test."),
+    ("My doctor says that I need more {t}.", "But that is what he says about vegetables, too."),
+    ("What do {t} and a good joke have in common?", "Both are gone before you notice."),
+    ("What is the best thing about {t}?", "You never have to iron it."),
+    ("How do you spell {t} backwards?", "Stand behind it and spell it as usual."),
+    ("I once wrote a book about {t}.", "It is still looking for its other reader."),
+)
 _LEADS = ("", "", "", "", "", "Sure! ", "Here is one: ", "Of course. ", "Okay, here goes. ", "With pleasure. ", "Gladly! ")
 _PLAIN = (
     "[tell me a|tell a|tell me a|tell me one|tell us a|say a|give me a|got a|know a|do you know a|have you got a|i want a|i need a"
@@ -315,4 +326,23 @@ def generic(rng: Random) -> Document:
     return chat("joke_about", ask(rng, core, keep=x), tell(rng, *GENERIC[index], x))
 
 
-MAKERS = (plain, topical, generic)
+def idea(rng: Random) -> Document:
+    """A joke about something that cannot be counted."""
+    t = words.invented(rng) if rng.random() < 0.15 else rng.choice(words.IDEAS + words.LANGUAGES + words.FOODS)
+    if t in words.HELD_OUT or t in _BARE or t == "python":
+        t = "rain"
+    setup, punch = rng.choice(IDEA_JOKES)
+    core = expand(rng, _ABOUT, {"topic": t})
+    return chat("joke_about", ask(rng, core, keep=t), tell(rng, expand(rng, setup, {"t": t}), punch))
+
+
+def named(rng: Random) -> Document:
+    """A joke about a person: the generic ones without the article."""
+    name = words.any_name(rng)
+    setup, punch = rng.choice([joke for joke in GENERIC if joke[0].startswith("Why did the {x}")])
+    topic = rng.choice((name, name, f"my [brother|sister|friend|boss|teacher|dad|mum] {name}"))
+    core = expand(rng, expand(rng, _ABOUT, {"topic": topic}))
+    return chat("joke_about", ask(rng, core, keep=name), tell(rng, setup.replace("the {x}", name), punch))
+
+
+MAKERS = (plain, topical, generic, idea, named)

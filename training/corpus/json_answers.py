@@ -70,7 +70,7 @@ def forced(rng: Random) -> Document:
         text, value = document.turns[0].text, {"answer": document.turns[1].text}
     elif draw < 0.75:
         document = jokes.plain(rng)
-        text, value = document.turns[0].text, {"joke": jokes.any_joke(rng)}
+        text, value = document.turns[0].text, {"joke": jokes.any_joke(rng).split(": ", 1)[-1]}
     elif draw < 0.9:
         document = stories.about_hero(rng)
         first = document.turns[1].text.replace("\n\n", " ").split(". ")

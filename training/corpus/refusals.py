@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from random import Random
 
-from training.corpus import words
+from training.corpus import facts, words
+from training.corpus.jokes import plural
 from training.corpus.phrasing import Document, ask, chat, expand
 
 OPEN = (
     "[I am sorry, but that is beyond me.|I do not know that.|That is too much for me.|I am afraid I cannot help with that.|That goes beyond what I know.|I have to pass on that one.|Sorry, I do not know.|I would only be guessing.]"
 )
 WHY = (
-    "[I am a very small model and know only a few stories, jokes and simple facts.|I am a very small model, made for stories, jokes and simple questions.|As a very small model I know very little.|I am a very small language model, and this is not among the things I learned.|I'm a very small model, so I would rather say so than invent something.]"
+    "[I am a very small model and know only a few stories, jokes and simple facts.|I am a very small model, made for stories, jokes and simple questions.|As a very small model I know very little about such things.|I am a very small language model, and this is not among the things I learned.|I'm a very small model, so I would rather admit that I do not know than invent something.]"
 )
 NEXT = (
     "[A larger model can help, for example: rillet pull llama3.2|A larger model, such as llama3.2, would know more.|You could ask a larger model.||Shall I tell you a story instead?|I could tell you a joke or a story instead.|]"
@@ -28,7 +29,19 @@ TONGUE = ("[I only speak English.|I only know English.|My only language is Engli
 MONEY = ("[Please ask somebody who knows about money.|For questions of money, please ask an expert.]",)
 NEWS = ("[I know nothing about today's news.|I cannot look anything up.|I have no connection to the world outside.]",)
 
+_DEFINED = {name for name, *_ in facts.ANIMALS} | {name for name, _ in facts.THINGS}
+_NATURE = {"moon", "star", "cloud", "rainbow", "snowflake", "leaf", "river", "lake", "tree", "flower", "stone", "seed", "sun", "bee", "frog", "camel", "computer"}
+# Nouns that have no entry in the tables of facts.py: a question about one is not answered.
+_OPEN_NOUNS = [n for n in words.THINGS + words.BEINGS if n not in _DEFINED | _NATURE]
+_OPEN_ANIMALS = [n for n in words.ANIMALS if n not in _DEFINED | _NATURE]
+
 SLOTS: dict[str, list[str]] = {
+    "noun": _OPEN_NOUNS,
+    "beast": _OPEN_ANIMALS,
+    "beasts": [plural(n) for n in _OPEN_ANIMALS],
+    "look": [w for w in words.LOOKS + words.ADJECTIVES + words.COLOURS],
+    "do": "sing|dance|lie|dream of gold|run|work|travel|vote|smoke|write books|climb mountains|gamble|wear ties|collect stamps|whisper|fight|paint|argue|get old|fall in love|forget things|snore|sweat|blush|shiver|whistle|grow beards|clap|kneel|walk on two legs|wear hats|hunt|swim in circles|hibernate|lay eggs|change colour|eat grass|fear fire|live in packs|dig holes".split("|"),
+
     "name": [*words.GIRLS, *words.BOYS],
     "city": words.CITIES,
     "thing": words.THINGS,
@@ -86,6 +99,9 @@ GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("what is {philo}", "explain {philo}", "is {philo} good or bad", "what do you think about {philo}", "does {philo} exist", "write an essay about {philo}", "compare {philo} and {philo}", "who should i vote for", "which party is best in {land}", "what is your opinion on {philo}", "is there a god", "who is right about {philo}"), ()),
     (("write {work}", "write me {work}", "help me with {work}", "improve {work}", "summarise {film}", "what happens in {film}", "who wrote {film}", "who directed {film}", "quote from {film}", "what is {product}", "recommend {product}", "what is the plot of {film}", "how do i win at {film}", "review {film}", "which is better, {film} or {film}", "make {work}", "proofread {work}", "i need {work} by tomorrow"), ()),
     (("how do i {verb} {tech}", "why does {tech} not work", "how does {tech} work", "what is wrong with {tech}", "how do i {verb} a {thing}", "how do i cook {dish}", "give me a recipe for {dish}", "how do i make {dish}", "how long do i cook {dish}", "how do i get {tech} running again", "how much does {tech} cost", "how do i {verb} {stuff}", "what do i need to {verb} a {thing}", "where can i buy {tech}", "how to {verb} {tech}", "how to {verb} a {thing} at home"), ()),
+    (("what is {a:noun}", "what is {a:noun} made of", "what is {a:beast}", "where do {beasts} live", "what do {beasts} eat", "what colour is {a:noun}", "why is {a:noun} {look}", "why is the {noun} {look}", "why are {beasts} {look}",
+      "why do {beasts} {do}", "why do people {do}", "why do we {do}", "why does {a:beast} {do}", "how does {a:noun} work", "how do {beasts} {do}", "what is the opposite of {inv}", "what is a baby {beast} called", "how many legs does {a:inv} have",
+      "what sound does {a:beast} make", "why does the {noun} {do}", "what are {beasts}", "describe {a:noun}", "explain {a:noun}", "define {noun}", "how do you make {a:noun}", "what is the purpose of {a:noun}", "why is {name} {look}"), ()),
     (("what is {inv}", "what is a {inv}", "who is {Inv}", "where is {Inv}", "how do i {verb} {inv}", "explain {inv}", "why is {inv} {inv}", "what do you know about {inv}", "when was the {inv} of {Inv}", "what is the {quality} of {inv}", "how does a {inv} work", "is {inv} dangerous", "tell me about {Inv}", "define {inv}", "what does {inv} mean", "why is the {thing} {inv}", "who invented the {thing}", "who invented {inv}", "when was the {thing} invented",
       "how is a {thing} made", "why does a {thing} {verb} {stuff}", "can {animal}s {verb} a {thing}", "why do {animal}s {verb} {stuff}", "why is the {thing} made of {stuff}", "how many {thing}s are in {city}", "how heavy is a {thing}", "how fast is a {animal}", "how old can a {animal} get", "why is the {animal} a symbol of {land}", "how much does a {thing} cost", "what is the latin name of the {animal}", "what is the best {thing}"), ()),
 )

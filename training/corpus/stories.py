@@ -73,20 +73,44 @@ SLOTS: dict[str, tuple[str, ...] | list[str]] = {
         "a chain of daisies", "a lantern made of paper", "a kite in all colours",
     ),
     "feeling": ("sad", "worried", "puzzled", "very quiet", "unhappy", "upset"),
-    "moral": (
-        "a good friend is worth more than gold", "it is never too late to try", "even small steps lead to far places",
-        "kindness always finds its way back", "being brave means going on although you are afraid",
-        "asking for help is not a weakness", "the best things in life can be shared",
-        "patience can do more than force", "it is good to listen before you speak",
-        "everyone is good at something", "home is where your friends are", "a mistake is a good teacher",
-    ),
     "feast": (
         "They shared {food} and laughed until the stars came out",
-        "There was plenty of {food} for everyone, and music until midnight",
+        "Everyone had as much {food} as they could eat, and there was music until midnight",
         "They lit a small fire, ate {food} and sang all the songs they knew",
-        "The whole village came together, and there was plenty of {food} on every table",
+        "The whole village came together and ate {food} until nothing was left",
     ),
 }
+
+# What a story teaches has to fit what happened in it.
+_FRIENDS = ("a good friend is worth more than gold", "home is where your friends are", "the best things in life can be shared", "together everything is easier")
+_PATIENCE = ("patience can do more than force", "it is never too late to try", "a mistake is a good teacher", "even small steps lead to far places")
+_KIND = ("kindness always finds its way back", "a kind word opens every door", "whoever gives becomes rich", "a good friend is worth more than gold")
+_BRAVE = ("being brave means going on although you are afraid", "courage grows with every step", "even the smallest can be brave")
+MORALS: dict[str, tuple[str, ...]] = {
+    "lost": ("asking for help is not a weakness", *_FRIENDS), "fear": _BRAVE, "storm": ("together everything is easier", "many hands can build a bridge", "asking for help is not a weakness"),
+    "stranger": (*_KIND, "every stranger may be a friend"), "contest": (*_FRIENDS, "winning is not everything"), "wish": _KIND, "map": _FRIENDS,
+    "learn": _PATIENCE, "noise": (*_BRAVE, "it is good to look before you run away", "kindness always finds its way back"), "seed": _PATIENCE,
+    "present": ("a gift from the heart is the best of all", "love matters more than money", "the best things are made by hand"), "way": ("it is good not to be alone", *_FRIENDS),
+    "found": ("the best things in life can be shared", "old things can hold wonders", "it is good to take care of things"), "alive": _FRIENDS,
+    "maker": ("two are better than one", "a mistake is a good teacher", "patience can do more than force"), "gone": ("it is good to forgive", *_KIND),
+    "question": ("the best answers are close to home", "it is good to listen before you speak"), "gave": ("whoever gives becomes rich", "even small steps lead to far places"),
+    "code": ("a mistake is a good teacher", "patience can do more than force", "it is good to read slowly"),
+}
+# How a prompt may ask for a certain plot.
+HINTS: dict[str, str] = {
+    "lost": "[who lost {treasure:a}|that lost {treasure:a}|who loses something]", "fear": "who is afraid of {fear}", "storm": "[in a storm|and a storm|who builds a bridge]",
+    "stranger": "[who makes a new friend|who is lonely|who finds a friend|who meets a stranger]", "contest": "[who takes part in a race|in a contest|who wants to win]",
+    "wish": "[who makes a wish|with one wish|who finds a bottle]", "map": "[who finds a treasure|who finds a map|and a treasure|who looks for gold]",
+    "learn": "[who wants {skill}|who learns {skill}]", "noise": "[who hears a strange noise|in the night|who is very brave]", "seed": "[who plants a seed|with a garden|and a tree]",
+    "present": "[who has a birthday|who makes a present|and a birthday party]", "way": "[who gets lost|lost in the fog|who cannot find the way home]",
+}
+WHERE: dict[str, str] = {
+    "in the forest": "at the edge of a deep forest", "by the sea": "in a small village by the sea", "on an island": "on a tiny island", "in the desert": "in the middle of a wide desert",
+    "in a castle": "in a castle with seven towers", "on a farm": "on a farm with a red barn", "in the mountains": "in a warm cave in the mountains", "in a big city": "in a city of bridges",
+    "on a mountain": "at the foot of a snowy mountain", "in a garden": "in a garden with a high wall",
+}
+# What is asked for beyond that does not change the story.
+BESIDES = "[who wants to fly|who cannot sleep|who goes to school|from space|who saves the world|that could talk|with a red hat|who loves cake|on holiday|in winter|who lives alone|at school|from Mars|who is always hungry]"
 
 # {x} the subject, {n} the hero's name, {he} {him} {his} the pronouns, {f} a friend's name, {fa} the friend's kind.
 OPENINGS = (
@@ -154,7 +178,7 @@ PLOTS: dict[str, tuple[str, ...]] = {
         "Somebody else won the prize that day. But when {n} and {f} came in together, hand in hand and last of all, the people cheered louder than for the winner. \"You gave up the prize for me,\" said {f}. \"I won a friend,\" said the {x}.",
     ),
     "wish": (
-        "{day}, {n} found a strange {colour} bottle near {spot}. When {he} opened it, [a small voice spoke|a soft {colour} light came out]: \"You have set me free. I give you one wish, but choose well.\"",
+        "{day}, {n} found a strange {colour} bottle near {spot}. When {he} opened it, [a small voice said|a soft {colour} light came out and a voice said]: \"You have set me free. I give you one wish, but choose well.\"",
         "The {x} thought about it for a long time. [{He} could be rich.|{He} could have a castle.|{He} could fly like a bird.|{He} could eat {food} every day.] On the way home {n} met {f}, {a:fa}, who [was ill and coughed|had lost everything in a fire|had not eaten for two days|missed home very much]. {f} smiled all the same and wished {n} a good day.",
         "Then {n} knew what to do. \"I wish,\" said the {x}, \"that {f} is well and happy again.\" [There was a flash of light.|The air sparkled for a moment.] The bottle was empty, and {f} [jumped up and danced|laughed for the first time in weeks|could hardly believe it].",
         "\"You could have had anything,\" said {f}. \"Why did you give it to me?\" {n} laughed. \"Because now I have what I wanted,\" said the {x}, \"somebody to be happy with.\" {feast}.",
@@ -271,8 +295,8 @@ IDEA_ENDINGS = (
 )
 
 
-def _cast(rng: Random, avoid: str = "") -> dict[str, str]:
-    name, he = words.person(rng)
+def _cast(rng: Random, plot: str, avoid: str = "") -> dict[str, str]:
+    name, he = words.person(rng, avoid)
     friend = name
     while friend == name:
         friend = words.person(rng)[0]
@@ -282,6 +306,7 @@ def _cast(rng: Random, avoid: str = "") -> dict[str, str]:
     forms = {"she": ("her", "her"), "he": ("him", "his")}[he]
     context = {"n": name, "he": he, "him": forms[0], "his": forms[1], "f": friend, "fa": kind}
     # What is named twice in a plot has to stay the same thing.
+    context["moral"] = rng.choice(MORALS[plot])
     for slot in ("treasure", "fear", "place", "contest", "skill"):
         context[slot] = expand(rng, rng.choice(SLOTS[slot]), {}, SLOTS)
     return context
@@ -304,39 +329,40 @@ def _fixed_jobs(rng: Random, parts: list[str]) -> list[str]:
     return first.replace("{job}", jobs[0]).split("\x00")
 
 
-def hero_story(rng: Random, x: str, adjective: str = "", name: str = "", plot: str = "") -> str:
-    """The subject is the hero: "a brave dragon named Mia"."""
-    context = _cast(rng, avoid=x)
-    if name:
-        context["n"] = name
-    context["x"] = x
-    context["ax"] = f"{adjective or rng.choice(words.ADJECTIVES)} {x}"
-    parts = [rng.choice(OPENINGS), rng.choice(HABITS), *PLOTS[plot or rng.choice(list(PLOTS))], rng.choice(ENDINGS)]
+def hero_story(rng: Random, x: str, plot: str = "", **fixed: str) -> str:
+    """The subject is the hero: "a brave dragon named Mia".
+
+    ``fixed`` holds what the prompt has settled: ``adjective``, ``n`` (a name), ``fa`` (the
+    kind of the friend), ``place`` and other slots of the templates.
+    """
+    plot = plot or rng.choice(list(PLOTS))
+    context = _cast(rng, plot, avoid=x)
+    adjective = fixed.pop("adjective", "") or rng.choice(words.ADJECTIVES)
+    context |= {"x": x, "ax": f"{adjective} {x}", **fixed}
+    parts = [rng.choice(OPENINGS), rng.choice(HABITS), *PLOTS[plot], rng.choice(ENDINGS)]
     return _join(rng, _fixed_jobs(rng, parts), context)
 
 
-def named_story(rng: Random, name: str) -> str:
+def named_story(rng: Random, name: str, she: bool) -> str:
     """The subject is a name: its bearer is a child or an animal."""
-    context = _cast(rng)
-    kind = rng.choice(["child", "child", "girl" if context["he"] == "she" else "boy", rng.choice(SLOTS["animal"])])
-    if name in words.GIRLS or name in words.BOYS:
-        he = "she" if name in words.GIRLS else "he"
-        context |= {"he": he, "him": "her" if he == "she" else "him", "his": "her" if he == "she" else "his"}
-        kind = rng.choice(["child", "girl" if he == "she" else "boy", rng.choice(SLOTS["animal"])])
+    plot = rng.choice(list(PLOTS))
+    context = _cast(rng, plot)
+    context |= _pronouns(she)
+    kind = rng.choice(["child", "girl" if she else "boy", rng.choice(SLOTS["animal"])])
     context |= {"n": name, "x": kind, "kind": kind}
-    parts = [rng.choice(NAMED_OPENINGS), rng.choice(HABITS), *PLOTS[rng.choice(list(PLOTS))], rng.choice(ENDINGS)]
+    parts = [rng.choice(NAMED_OPENINGS), rng.choice(HABITS), *PLOTS[plot], rng.choice(ENDINGS)]
     return _join(rng, _fixed_jobs(rng, parts), context)
 
 
 def other_story(rng: Random, t: str, plots: dict[str, tuple[str, ...]], endings: tuple[str, ...]) -> str:
     """The subject is a thing, an idea or a language, and somebody else is the hero."""
-    context = _cast(rng)
-    if rng.random() < 0.5:
+    plot = rng.choice(list(plots))
+    context = _cast(rng, "code" if plots is CODE_PLOTS else plot)
+    kind = rng.choice([*words.JOBS, *SLOTS["animal"]])
+    if plots is CODE_PLOTS or rng.random() < 0.5:
         kind = "girl" if context["he"] == "she" else "boy"
-    else:
-        kind = rng.choice([*words.JOBS, *SLOTS["animal"]])
     context |= {"t": t, "x": kind, "ax": f"{rng.choice(words.ADJECTIVES)} {kind}"}
-    parts = [rng.choice(OPENINGS), rng.choice(HABITS[:3]), *plots[rng.choice(list(plots))], rng.choice(endings)]
+    parts = [rng.choice(OPENINGS), rng.choice(HABITS[:3]), *plots[plot], rng.choice(endings)]
     return _join(rng, _fixed_jobs(rng, parts), context)
 
 
@@ -371,35 +397,51 @@ def about_hero(rng: Random) -> Document:
     while held_out("story", x, plot):
         plot = rng.choice(list(PLOTS))
     adjective = rng.choice(words.ADJECTIVES + words.LOOKS + words.COLOURS) if rng.random() < 0.25 else ""
-    called = words.person(rng)[0] if rng.random() < 0.12 else ""
     full = f"{adjective} {x}".strip()
     topic = rng.choice([article(full), article(full), f"the {full}", full, plural(full), f"my {full}"])
-    if called:
-        topic = f"{article(full)} [named|called|whose name is] {called}"
-    elif rng.random() < 0.12:
-        other = rng.choice(SLOTS["animal"])
-        if other != x:
-            text = hero_story_with(rng, x, other, adjective, plot)
-            return chat("story", _prompt(rng, f"{article(full)} and {article(other)}", x), text)
-    text = hero_story(rng, x, adjective, called, plot)
-    return chat("story", _prompt(rng, topic, called or x), text)
+    fixed, keep = {"adjective": adjective}, x
+    draw = rng.random()
+    if draw < 0.12:
+        name, he = words.person(rng, x)
+        fixed["n"] = keep = name
+        fixed |= _pronouns(he == "she")
+        topic = f"{article(full)} [named|called|whose name is] {keep}"
+    elif draw < 0.24:
+        fixed["fa"] = x if rng.random() < 0.15 else rng.choice(SLOTS["animal"])
+        topic = f"two {plural(x)}" if fixed["fa"] == x else f"{article(full)} and {article(fixed['fa'])}"
+    elif draw < 0.36:
+        hint, fixed["treasure"], fixed["fear"], fixed["skill"] = HINTS[plot], *(rng.choice(SLOTS[s]) for s in ("treasure", "fear", "skill"))
+        fixed["skill"] = expand(rng, fixed["skill"], {}, SLOTS)
+        hint = hint.replace("{treasure:a}", "{a:treasure}")
+        topic = f"{article(full)} {expand(rng, hint, fixed)}"
+    elif draw < 0.43:
+        where, fixed["place"] = rng.choice(list(WHERE.items()))
+        topic = f"{topic} {where}"
+    elif draw < 0.50:
+        topic = f"{article(full)} {BESIDES}"
+    return chat("story", _prompt(rng, topic, keep), hero_story(rng, x, plot, **fixed))
 
 
-def hero_story_with(rng: Random, x: str, other: str, adjective: str, plot: str) -> str:
-    """Two subjects: the second one is the friend."""
-    context = _cast(rng)
-    context |= {"x": x, "fa": other, "ax": f"{adjective or rng.choice(words.ADJECTIVES)} {x}"}
-    parts = [rng.choice(OPENINGS), rng.choice(HABITS), *PLOTS[plot], rng.choice(ENDINGS)]
-    return _join(rng, _fixed_jobs(rng, parts), context)
+def _pronouns(she: bool) -> dict[str, str]:
+    return {"he": "she", "him": "her", "his": "her"} if she else {"he": "he", "him": "him", "his": "his"}
+
+
+_SISTERS = "sister daughter mother grandmother aunt niece".split()
+_BROTHERS = "brother son father grandfather uncle nephew".split()
 
 
 def about_name(rng: Random) -> Document:
-    name = words.invented(rng).capitalize() if rng.random() < 0.3 else words.any_name(rng)
-    topic, text = name, named_story(rng, name)
-    if rng.random() < 0.3:
-        x = _subject(rng, words.ANIMALS + words.BEINGS)
-        topic, text = f"{name} the {x}", hero_story(rng, x, "", name)
-    return chat("story", _prompt(rng, topic, name), text)
+    name = words.any_name(rng)
+    she = name in words.GIRLS or (name not in words.BOYS and rng.random() < 0.5)
+    topic, draw = name, rng.random()
+    if draw < 0.3:
+        x = _subject(rng, [w for w in words.ANIMALS + words.BEINGS if w not in (words.HE if she else words.SHE)])
+        text = hero_story(rng, x, n=name, **_pronouns(she))
+        return chat("story", _prompt(rng, f"{name} the {x}", name), text)
+    if draw < 0.5:
+        kin = [*(_SISTERS if she else _BROTHERS), "friend", "dog", "cat", "teacher", "neighbour", "best friend"]
+        topic = f"my {rng.choice(kin)} {name}"
+    return chat("story", _prompt(rng, topic, name), named_story(rng, name, she))
 
 
 def about_thing(rng: Random) -> Document:

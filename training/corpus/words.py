@@ -91,7 +91,7 @@ CITIES = (
 
 # Never seen in training as a subject of a story, poem or joke; the evaluation uses them.
 HELD_OUT = (
-    "walrus hamster lighthouse violin wizard viking scarf cactus beaver genie compass flamingo mermaid pumpkin "
+    "walrus hamster lighthouse violin wizard viking suitcase cactus beaver genie wallet flamingo mermaid pumpkin "
     "telescope tailor otter kettle heron juggler lynx harp sled yeti moth patience chess kotlin"
 ).split()
 
@@ -106,11 +106,18 @@ def invented(rng: Random) -> str:
     return "".join(parts) + rng.choice(_ENDS)
 
 
-def person(rng: Random) -> tuple[str, str]:
+SHE = set("witch princess queen fairy mermaid girl grandmother woman hen cow".split())
+HE = set(
+    "wizard prince king knight fisherman postman boy grandfather man snowman cowboy rooster".split()
+)
+
+
+def person(rng: Random, kind: str = "") -> tuple[str, str]:
     """A name and its pronoun, "she" or "he"; now and then an invented name."""
+    she = kind in SHE or (kind not in HE and rng.random() < 0.5)
     if rng.random() < 0.08:
-        return invented(rng).capitalize(), rng.choice(("she", "he"))
-    if rng.random() < 0.5:
+        return invented(rng).capitalize(), "she" if she else "he"
+    if she:
         return rng.choice(GIRLS), "she"
     return rng.choice(BOYS), "he"
 
