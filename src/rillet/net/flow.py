@@ -203,7 +203,7 @@ def _refusal(head: Head, model: str | None, clocks: Clocks) -> Generator[Command
     return error_from_response(head.status, head.headers, bytes(body), model=model)
 
 
-def _events(decoder: Decoder, clocks: Clocks) -> Flow:
+def _events(decoder: "Decoder", clocks: Clocks) -> Flow:
     """Read to the end of the stream. What is no content does not reset the clock of content."""
     read = Read(clocks.deadline())
     while not decoder.finished:
