@@ -1,1 +1,1 @@
-"""Floor 3: the product, remotely. `Client` and `AsyncClient` are thin shells over the same flows."""
+"""Floor 3: the product, remotely. `Client` and `AsyncClient`, thin shells over the same flows."""

@@ -21,7 +21,7 @@ from rillet.client.asking import (
     embed_request,
     generate_request,
 )
-from rillet.client.door import Api, Settings
+from rillet.client.settings import Api, Settings
 from rillet.net.tls import TlsOptions
 from rillet.words.models import (
     CreateRequest,
@@ -94,7 +94,7 @@ class AsyncClient:
     async def generate(
         self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]
     ) -> Reply:
-        """Complete one prompt, whole. An empty prompt loads the model; with keep_alive=0 unloads it."""
+        """Complete one prompt, whole. An empty one loads the model; with keep_alive=0 unloads it."""
         return await self.stream_generate(model, prompt, **options).reply()
 
     async def chat(

@@ -1,9 +1,10 @@
 """A running answer, for asyncio: the same words as `stream.Stream`, awaited.
 
-Cancelling the task that reads, leaving the loop, or `stop()` from anywhere on the loop closes the
-connection, and the server stops its engine.
+Cancelling the task that reads, leaving the loop, or `stop()` from anywhere (tasks, threads, signal
+handlers) closes the connection, and the server stops its engine.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -21,21 +22,32 @@ class AsyncSource(Protocol):
 
 
 class AsyncStream:
-    """One answer as it comes. Iterating yields events; `.text()` yields strings."""
+    """One answer as it comes. Iterating yields events; `.text()` yields strings.
+
+    Nothing is sent before the first event is asked for. It is read once, and on one loop.
+    """
 
     def __init__(self, source: AsyncSource) -> None:
         self._source = source
         self._folding = Folding()
-        self._ahead: list[Event] = []
+        self._ahead: list[Event] = []  # what of the last batch anext() has not given yet
+        self._batch: list[Event] = []  # what the loop is at; `stop` empties it
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: RilletError | None = None
         self._stopped = False
 
-    async def _next(self) -> Sequence[Event]:
+    async def _next(self) -> list[Event]:
         """The next batch, [] at the end. A failure is raised here and only here."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        if self._stopped:
+            self._source.close()
+            return []
         if self._failure is not None:
             error, self._failure = self._failure, None
             raise error
-        batch = await self._source.next_batch()
+        came = await self._source.next_batch()
+        batch = came if type(came) is list else list(came)
         if not batch or type(batch[-1]) is not Failure:
             self._folding.extend(batch)
             return batch
@@ -47,12 +59,13 @@ class AsyncStream:
         self._failure = error  # first what came before it
         return batch[:-1]
 
-    async def _batches(self) -> AsyncIterator[Sequence[Event]]:
-        if self._ahead:
-            ahead, self._ahead = self._ahead, []
-            yield ahead
-        while batch := await self._next():
+    async def _batches(self) -> AsyncIterator[list[Event]]:
+        ahead, self._ahead = self._ahead, []
+        batch = ahead or await self._next()
+        while batch:
+            self._batch = batch
             yield batch
+            batch = await self._next()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         # As in Stream: the loop owns this generator alone, so leaving the loop closes it.
@@ -64,7 +77,7 @@ class AsyncStream:
             self.close()
 
     async def text(self) -> AsyncIterator[str]:
-        """The answer's text, piece by piece (usually one token each)."""
+        """The answer's text, piece by piece (usually one token each). Thinking is not in it."""
         try:
             async for batch in self._batches():
                 for event in batch:
@@ -84,13 +97,17 @@ class AsyncStream:
 
     async def __anext__(self) -> Event:
         if not self._ahead:
-            self._ahead = list(await self._next())
-            if not self._ahead:
-                raise StopAsyncIteration
-        return self._ahead.pop(0)
+            self._ahead = await self._next()
+        try:
+            return self._ahead.pop(0)
+        except IndexError:  # the end, or stopped by a thread right now
+            raise StopAsyncIteration from None
 
     async def reply(self) -> Reply:
-        """Read to the end, and give the whole. After `stop`: what has come."""
+        """Read to the end, and give the whole. After `stop`: what has come.
+
+        Raises `RilletError` for an answer that did not come whole.
+        """
         async for _ in self._batches():
             pass
         self.close()
@@ -98,7 +115,7 @@ class AsyncStream:
 
     @property
     def partial(self) -> Reply:
-        """What has come so far."""
+        """What has come so far, as a reply that may not be `complete`."""
         return self._folding.reply()
 
     @property
@@ -107,9 +124,19 @@ class AsyncStream:
         return self._stopped
 
     def stop(self) -> None:
-        """End it now: the server is told, a waiting reader wakes, the loop ends quietly."""
+        """End it now: the server is told, a waiting reader wakes, the loop ends quietly.
+
+        From any task, thread or signal handler, any number of times; it takes no lock and never
+        waits. What belongs to the loop is done by the loop, which is woken for it.
+        """
         self._stopped = self._folding.finish is None
-        self._source.close()
+        self._ahead.clear()
+        self._batch.clear()
+        if self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._source.close)
+            except RuntimeError:  # the loop is closed, and its connections with it
+                pass
 
     def close(self) -> None:
         """Let go of the connection. Harmless when the answer is whole."""

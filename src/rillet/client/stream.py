@@ -26,21 +26,29 @@ class Source(Protocol):
 
 
 class Stream:
-    """One answer as it comes. Iterating yields events; `.text()` yields strings."""
+    """One answer as it comes. Iterating yields events; `.text()` yields strings.
+
+    Nothing is sent before the first event is asked for. It is read once: iterating again goes on
+    where the last loop ended, and after the end or a `break` there is nothing more.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._folding = Folding()
-        self._ahead: list[Event] = []  # of a batch that next() has begun
+        self._ahead: list[Event] = []  # what of the last batch next() has not given yet
+        self._batch: list[Event] = []  # what the loop is at; `stop` empties it
         self._failure: RilletError | None = None
         self._stopped = False
 
-    def _next(self) -> Sequence[Event]:
+    def _next(self) -> list[Event]:
         """The next batch, [] at the end. A failure is raised here and only here."""
+        if self._stopped:
+            return []
         if self._failure is not None:
             error, self._failure = self._failure, None
             raise error
-        batch = self._source.next_batch()
+        came = self._source.next_batch()
+        batch = came if type(came) is list else list(came)
         if not batch or type(batch[-1]) is not Failure:
             self._folding.extend(batch)
             return batch
@@ -52,12 +60,13 @@ class Stream:
         self._failure = error  # first what came before it
         return batch[:-1]
 
-    def _batches(self) -> Iterator[Sequence[Event]]:
-        if self._ahead:
-            ahead, self._ahead = self._ahead, []
-            yield ahead
-        while batch := self._next():
+    def _batches(self) -> Iterator[list[Event]]:
+        ahead, self._ahead = self._ahead, []
+        batch = ahead or self._next()
+        while batch:
+            self._batch = batch
             yield batch
+            batch = self._next()
 
     def __iter__(self) -> Iterator[Event]:
         # A generator of the loop's own: when the loop is left it has no other owner, is closed by
@@ -69,7 +78,7 @@ class Stream:
             self.close()
 
     def text(self) -> Iterator[str]:
-        """The answer's text, piece by piece (usually one token each)."""
+        """The answer's text, piece by piece (usually one token each). Thinking is not in it."""
         try:
             for batch in self._batches():
                 for event in batch:
@@ -89,13 +98,17 @@ class Stream:
 
     def __next__(self) -> Event:
         if not self._ahead:
-            self._ahead = list(self._next())
-            if not self._ahead:
-                raise StopIteration
-        return self._ahead.pop(0)
+            self._ahead = self._next()
+        try:
+            return self._ahead.pop(0)
+        except IndexError:  # the end, or stopped by another thread right now
+            raise StopIteration from None
 
     def reply(self) -> Reply:
-        """Read to the end, and give the whole. After `stop`: what has come."""
+        """Read to the end, and give the whole. After `stop`: what has come.
+
+        Raises `RilletError` for an answer that did not come whole.
+        """
         for _ in self._batches():
             pass
         self.close()
@@ -103,7 +116,7 @@ class Stream:
 
     @property
     def partial(self) -> Reply:
-        """What has come so far."""
+        """What has come so far, as a reply that may not be `complete`."""
         return self._folding.reply()
 
     @property
@@ -112,8 +125,13 @@ class Stream:
         return self._stopped
 
     def stop(self) -> None:
-        """End it now: the server is told, a waiting reader wakes, the loop ends quietly."""
+        """End it now: the server is told, a waiting reader wakes, the loop ends quietly.
+
+        From any thread or signal handler, any number of times; it takes no lock and never waits.
+        """
         self._stopped = self._folding.finish is None
+        self._ahead.clear()
+        self._batch.clear()
         self._source.close()
 
     def close(self) -> None:

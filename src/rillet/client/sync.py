@@ -1,6 +1,7 @@
 """The client, for threads.
 
-    with rillet.Client().stream_chat(model="llama3", messages=[{"role": "user", "content": "Hi"}]) as stream:
+    question = {"role": "user", "content": "Hi"}
+    with rillet.Client().stream_chat(model="llama3", messages=[question]) as stream:
         for piece in stream.text(): ...
 
 The operations and their words are those of `AsyncClient`; both are thin over the same flows.
@@ -19,7 +20,8 @@ from rillet.client.asking import (
     embed_request,
     generate_request,
 )
-from rillet.client.door import Api, Door, RemoteDoor, Settings
+from rillet.client.door import Door, RemoteDoor
+from rillet.client.settings import Api, Settings
 from rillet.client.stream import Stream
 from rillet.net.tls import TlsOptions
 from rillet.words.models import (
@@ -91,7 +93,7 @@ class Client:
         return Stream(self._door.stream("chat", chat_request(model, messages, options)))
 
     def generate(self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]) -> Reply:
-        """Complete one prompt, whole. An empty prompt loads the model; with keep_alive=0 unloads it."""
+        """Complete one prompt, whole. An empty one loads the model; with keep_alive=0 unloads it."""
         return self.stream_generate(model, prompt, **options).reply()
 
     def chat(

@@ -4,10 +4,11 @@ One table a wire. An operation that a wire does not have is an `InvalidRequest` 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import msgspec
 
+from rillet.client import blobs
 from rillet.net.flow import Call
 from rillet.net.http1 import Request
 from rillet.words.errors import InvalidRequest, MalformedStream
@@ -21,11 +22,19 @@ JSON = (("content-type", "application/json"),)
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A call with one whole answer, which `read` turns into a value."""
+    """A call with one whole answer, which `read` turns into a value.
+
+    `if_absent` is the value that a 404 means, where it is no error. `slowly`: seconds that it may
+    take to put the question, beyond the wait for its answer.
+    """
+
+    REFUSED: ClassVar[Any] = object()
 
     request: Request
     read: Callable[[bytes], Any]
     model: str | None = None
+    if_absent: Any = REFUSED
+    slowly: float = 0.0
 
 
 class Wire(Protocol):
@@ -45,6 +54,11 @@ class OllamaWire:
         return Call(sent, _ollama_decoder(operation), request.model)
 
     def ask(self, operation: str, request: Any) -> Question:
+        if operation == "has_blob":
+            sent = Request("HEAD", f"/api/blobs/{blobs.parse_digest(request)}")
+            return Question(sent, lambda body: True, if_absent=False)
+        if operation == "send_blob":
+            return _blob_sent(*request)
         method, path, kind = _OLLAMA_QUESTIONS[operation]
         if method in ("POST", "DELETE"):
             sent = Request(method, path, JSON, msgspec.json.encode(request))
@@ -62,6 +76,12 @@ def _ollama_decoder(operation: str) -> "Callable[[], Decoder]":
     if operation == "generate":
         return ollama.GenerateDecoder
     return ollama.ChatDecoder if operation == "chat" else ollama.ProgressDecoder
+
+
+def _blob_sent(digest: str, body: blobs.FileBody) -> Question:
+    headers = (("content-type", "application/octet-stream"),)
+    sent = Request("POST", f"/api/blobs/{digest}", headers, body, body.length)
+    return Question(sent, lambda answer: None, slowly=body.length / blobs.SLOWEST)
 
 
 class _Tags(msgspec.Struct):

@@ -187,7 +187,7 @@ def _answered(
 
 
 def _refusal(head: Head, model: str | None, clocks: Clocks) -> Generator[Command, Any, RilletError]:
-    """The error that an answer with a bad status means; the status alone says enough if its body breaks."""
+    """What an answer with a bad status means; the status says enough if its body breaks."""
     body = bytearray()
     try:
         while len(body) < ERROR_BODY_LIMIT:

@@ -118,6 +118,7 @@ class MessagesDecoder(SseDecoder):
         elif delta.thinking:
             self._events.append(Thinking(delta.thinking))
         elif delta.partial_json:
+            self.growing = True
             self._arguments.append(delta.partial_json)
             self._size += len(delta.partial_json)
             if self._size > self._limit:

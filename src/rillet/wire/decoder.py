@@ -6,6 +6,7 @@ Laws of a decoder:
   is different: it is not looked at). Text events may be cut differently by nothing but the peer.
 * It ends with exactly one `Finish` or `Failure`, after which `finished` is true and every call
   returns [].
+* `growing` is honest: keep-alives, comments and blank lines never set it.
 """
 
 from typing import Protocol
@@ -19,6 +20,15 @@ class Decoder(Protocol):
 
     @property
     def finished(self) -> bool: ...
+
+    @property
+    def growing(self) -> bool:
+        """Whether the last `feed` took in content that no event tells of yet.
+
+        A piece of a tool's arguments, a part of a long record, half a character: the peer is at
+        work, whoever measures the time between tokens should know.
+        """
+        ...
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that these bytes complete. Pieces of any size, also empty ones."""

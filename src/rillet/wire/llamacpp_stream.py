@@ -90,6 +90,7 @@ class CompletionDecoder(SseDecoder):
             self._tokens, self._logprobs = (), ()
         else:
             self._tokens, self._logprobs = tokens, logprobs
+            self.growing = bool(tokens or logprobs)
         if record.stop:
             self._end(_finish(record))
 

@@ -33,6 +33,7 @@ class RecordDecoder(Generic[R]):
 
     def __init__(self, kind: type[R], limit: int = DEFAULT_LIMIT) -> None:
         self.finished = False
+        self.growing = False
         self._kind = kind
         self._limit = limit
         self._lines = LineSplitter(limit)
@@ -47,11 +48,16 @@ class RecordDecoder(Generic[R]):
             return events
         lines = self._lines
         if lines.held or data[-1:] != b"\n" or len(data) > self._limit:
+            came = data
             data = lines.feed(data)  # otherwise they are whole lines, which it would give back
+            self.growing = lines.held[:1] == b"{" and not came.isspace()
             if not data and not lines.too_long:
                 return events
+        else:
+            self.growing = False
         if self._careful:
             self._read_lines(data, events)
+            self.growing = self.growing or (self._careful and not data.isspace())
         else:
             try:  # the fast road stands here and not in a method: each token walks it
                 records = self._decode_lines(data)

@@ -93,6 +93,7 @@ class ChatChunkDecoder(SseDecoder):
             self._events.append(Text(text, logprobs))
         elif logprobs:
             self._held = logprobs
+            self.growing = True
         if delta is not None and delta.tool_calls:
             self._tool_calls(delta)
         if choice.finish_reason:  # some servers say "" for not yet
@@ -102,6 +103,7 @@ class ChatChunkDecoder(SseDecoder):
             self._close_call()
 
     def _tool_calls(self, delta: Delta) -> None:
+        self.growing = True
         for piece in delta.tool_calls or ():
             if call := self._calls.add(piece):
                 self._call(call)

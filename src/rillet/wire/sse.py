@@ -14,6 +14,7 @@ from msgspec import Struct
 from rillet.wire.lines import DEFAULT_LIMIT
 
 _BOM = b"\xef\xbb\xbf"
+_LOOK = 1024  # bytes at the start of an event in which its `data` begins
 _FIELDS = frozenset((b"data", b"event", b"id", b"retry", b""))  # b"" is a comment
 
 
@@ -91,6 +92,14 @@ class SseSplitter:
         events = self._events(block)
         self._check_tail()
         return events
+
+    @property
+    def in_data(self) -> bool:
+        """Whether a part of an event's data waits for the rest. A comment is no data."""
+        tail = self._tail
+        if not tail or tail[:1] == b":":
+            return False
+        return tail[:5] == b"data:" or b"\ndata:" in tail[:_LOOK]
 
     def rest(self) -> list[ServerEvent]:
         """At the end of the stream: the event that no blank line closed, whole or cut, if any."""

@@ -28,6 +28,7 @@ class SseDecoder:
 
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         self.finished = False
+        self.growing = False
         self._limit = limit
         self._splitter = SseSplitter(limit)
         self._events: list[Event] = []
@@ -39,7 +40,9 @@ class SseDecoder:
     def feed(self, data: bytes) -> list[Event]:
         if self.finished:
             return []
-        for event in self._splitter.feed(data):
+        came = self._splitter.feed(data)
+        self.growing = self._splitter.in_data and not data.isspace()
+        for event in came:
             self._take(event)
             if self.finished:
                 return self._taken()
@@ -82,6 +85,7 @@ class SseDecoder:
             if isinstance(text := holder.get(key), str) and text:
                 holder[key] = half.feed(text)
         self._careful = bool(self._text_half.held or self._thinking_half.held)
+        self.growing = self.growing or self._careful
 
     def _release_halves(self) -> None:
         if self._careful:

@@ -1,0 +1,61 @@
+"""What a client is made from: arguments first, the environment then."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from rillet.net.address import Target, parse_host
+from rillet.net.flow import Policy
+from rillet.net.tls import TlsOptions
+from rillet.words.errors import InvalidRequest
+from rillet.words.timeouts import Timeouts
+
+Api = Literal["ollama", "openai"]
+
+
+class Settings(Struct, frozen=True):
+    """What a client is made from. See `Client` for the meanings."""
+
+    target: Target
+    api: Api | None
+    policy: Policy
+    headers: tuple[tuple[str, str], ...]
+    tls: TlsOptions | None
+    finish_reason_required: bool
+
+    @classmethod
+    def of(
+        cls,
+        host: str | None,
+        *,
+        api: Api | None,
+        api_key: str | None,
+        headers: Mapping[str, str] | None,
+        timeouts: Timeouts | None,
+        retries: int,
+        tls: TlsOptions | None,
+        finish_reason_required: bool,
+    ) -> "Settings":
+        if api not in (None, "ollama", "openai"):
+            raise InvalidRequest(f'api is "ollama", "openai" or None, not {api!r}')
+        named = host or os.environ.get("RILLET_HOST") or os.environ.get("OLLAMA_HOST")
+        key = api_key or _key_of_environment(api)
+        fields = dict(headers or {})
+        if key and not any(name.lower() == "authorization" for name in fields):
+            fields["authorization"] = f"Bearer {key}"
+        return cls(
+            target=parse_host(named),
+            api=api,
+            policy=Policy(timeouts=timeouts or Timeouts(), retries=retries),
+            headers=tuple(fields.items()),
+            tls=tls,
+            finish_reason_required=finish_reason_required,
+        )
+
+
+def _key_of_environment(api: Api | None) -> str | None:
+    """RILLET_API_KEY always; the other services' variables only where their API was asked for."""
+    names = {"ollama": "OLLAMA_API_KEY", "openai": "OPENAI_API_KEY"}
+    return os.environ.get("RILLET_API_KEY") or (os.environ.get(names[api]) if api else None)
