@@ -1,1 +1,1 @@
-"""Floor 3: the product, locally. `Service` offers what a server offers, over engines that we supervise."""
+"""Floor 3: the product, locally: what a server offers, over engines that we supervise."""

@@ -19,12 +19,12 @@ from rillet.service import fitting, listener, prompts
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
 from rillet.service.options import Options, layered
-from rillet.service.residents import Resident
+from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
 from rillet.text.thinking import ThinkingSplitter
 from rillet.wire import llamacpp
 from rillet.words.errors import StreamTruncated, Unreachable
-from rillet.words.events import Event, Failure, Finish, Text, Thinking, Timings
+from rillet.words.events import Event, Failure, Finish, Progress, Text, Thinking, Timings
 from rillet.words.requests import ChatRequest, GenerateRequest
 
 if TYPE_CHECKING:
@@ -50,20 +50,26 @@ class Answer:
 
     @asynccontextmanager
     async def engine(self, keep_alive: float, waiting: Waiting) -> AsyncIterator[Resident]:
-        """The model, loaded, and a turn at it."""
-        load = self.service.load_options(self.model, self.options, self.request.shift)
+        """The model, loaded, and a turn at it; again where the engine died before the turn came."""
         residents = self.service.residents
-        async with residents.use(self.model, load, keep_alive, waiting.progress) as resident:
-            self.loaded = time.perf_counter_ns()
-            async with waiting.turn(resident.slots):
-                yield resident
+        while True:
+            load = self.service.load_options(self.model, self.options, self.request.shift)
+            async with residents.use(self.model, load, keep_alive, waiting.tell) as resident:
+                self.loaded = time.perf_counter_ns()
+                async with resident.slots.turn(waiting.tell):
+                    if resident.process.alive:
+                        waiting.progress(Progress("prompt"))
+                        yield resident
+                        return
 
     def finish(self, finish: Finish, context: tuple[int, ...] | None = None) -> Finish:
         """The engine's end with our clocks."""
         timings = finish.timings or Timings()
         total = time.perf_counter_ns() - self.begun
         timings = msgspec.structs.replace(timings, total=total, load=self.loaded - self.begun)
-        return msgspec.structs.replace(finish, timings=timings, context=context)
+        # Ollama has no word for an answer that calls tools; OpenAI's faces see the calls.
+        reason = "stop" if finish.reason == "tool_calls" else finish.reason
+        return msgspec.structs.replace(finish, reason=reason, timings=timings, context=context)
 
 
 def generate(
@@ -73,7 +79,10 @@ def generate(
     answer = Answer(service, model, request)
 
     async def produce(emit: Emit) -> None:
-        waiting = Waiting(emit, service.patience)
+        with Waiting(emit, service.patience) as waiting:
+            await write(emit, waiting)
+
+    async def write(emit: Emit, waiting: Waiting) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
             prompt = await prompts.generate_prompt(resident, model, request)
             fitted = await fitting.prompt(resident, prompt, answer.options, request)
@@ -99,7 +108,10 @@ def chat(service: "Service", model: Model, request: ChatRequest, keep_alive: flo
     template = prompts.template_of(model, request)
 
     async def produce(emit: Emit) -> None:
-        waiting = Waiting(emit, service.patience)
+        with Waiting(emit, service.patience) as waiting:
+            await write(emit, waiting)
+
+    async def write(emit: Emit, waiting: Waiting) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
             if template is None:
                 call = await _jinja_chat(resident, answer, request)
@@ -124,9 +136,10 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
     """The prompt as the model would see it."""
     answer = Answer(service, model, request)
     load = service.load_options(model, answer.options, request.shift)
-    async with service.residents.use(
-        model, load, service.keep_alive(request.keep_alive)
-    ) as resident:
+    async with (
+        service.residents.use(model, load, service.keep_alive(request.keep_alive)) as resident,
+        resident.asides,
+    ):
         if isinstance(request, GenerateRequest):
             return await prompts.generate_prompt(resident, model, request)
         template = prompts.template_of(model, request)
@@ -139,7 +152,8 @@ async def counted(service: "Service", model: Model, request: ChatRequest) -> int
     """The number of tokens of the prompt."""
     prompt = await rendered(service, model, request)
     load = service.load_options(model, layered(model.params, request.options), request.shift)
-    async with service.residents.use(model, load, service.keep_alive(None)) as resident:
+    keep_alive = service.keep_alive(None)
+    async with service.residents.use(model, load, keep_alive) as resident, resident.asides:
         return len(await listener.tokenize(resident, prompt))
 
 
@@ -185,15 +199,28 @@ async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncIter
     source = AsyncStreamSource(resident.transport, call, listener.PATIENT)
     try:
         while came := await source.next_batch():
-            batch = waiting.without_early_progress(came)
-            if not batch:
-                continue
+            batch: Batch = came
+            if type(came[0]) is Progress:
+                batch = _without_progress(came, waiting)
+                if not batch:
+                    continue
+            waiting.over()
             last = batch[-1]
             if type(last) is Failure and isinstance(last.error, Unreachable | StreamTruncated):
                 batch = [*batch[:-1], Failure(await listener.verdict(resident, last.error))]
             yield batch
     finally:
         source.close()
+
+
+def _without_progress(batch: Batch, waiting: Waiting) -> Batch:
+    kept: list[Event] = []
+    for event in batch:
+        if type(event) is Progress:
+            waiting.progress(event)
+        else:
+            kept.append(event)
+    return kept
 
 
 def _as_it_is(batch: Batch) -> Batch:

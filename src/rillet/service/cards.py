@@ -8,7 +8,7 @@ from rillet.engine import estimate_memory
 from rillet.model.capabilities import capabilities
 from rillet.model.template import DEFAULT_TEMPLATE
 from rillet.service.library import Model
-from rillet.service.residents import FOR_EVER, Resident
+from rillet.service.resident import FOR_EVER, Resident
 from rillet.words.models import ListedDetails, LoadedModel, ModelCard, ModelDetails, ModelInfo
 from rillet.words.requests import JsonObject
 

@@ -1,15 +1,14 @@
-"""Embeddings: texts to vectors, cut to what the model can take, normalised where the route says so."""
+"""Embeddings: texts to vectors, cut to what the model can take, normalised if the route says so."""
 
-import asyncio
 import math
 import time
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from rillet.service import listener
+from rillet.service import fitting, listener
 from rillet.service.library import Model
 from rillet.service.options import layered
-from rillet.service.residents import Resident
+from rillet.service.resident import Resident
 from rillet.words.errors import ServerError
 from rillet.words.models import EmbeddingRequest, Embeddings
 from rillet.words.requests import EmbedRequest, JsonObject, KeepAlive
@@ -17,6 +16,8 @@ from rillet.words.requests import EmbedRequest, JsonObject, KeepAlive
 if TYPE_CHECKING:
     from rillet.service.service import Service
 
+#: Texts that are sent to the engine together.
+_AT_ONCE = 16
 TOO_LONG = "the input length exceeds the context length"
 
 
@@ -31,14 +32,13 @@ async def embed(service: "Service", request: EmbedRequest) -> Embeddings:
         loaded = time.perf_counter_ns()
         if not texts:
             return Embeddings(model=request.model)
-        tokens = await _within_context(resident, texts, truncate=request.truncate is not False)
-        vectors = await listener.embeddings(resident, tokens)
+        vectors, count = await _vectors(resident, texts, truncate=request.truncate is not False)
     return Embeddings(
         model=request.model,
         embeddings=[_unit(_cut(vector, request.dimensions)) for vector in vectors],
         total_duration=time.perf_counter_ns() - begun,
         load_duration=loaded - begun,
-        prompt_eval_count=sum(map(len, tokens)),
+        prompt_eval_count=count,
     )
 
 
@@ -48,8 +48,8 @@ async def embed_one(service: "Service", request: EmbeddingRequest) -> list[float
     async with _use(service, model, request.options, request.keep_alive) as resident:
         if not request.prompt:
             return []
-        tokens = await _within_context(resident, [request.prompt], truncate=True)
-        return _finite((await listener.embeddings(resident, tokens))[0])
+        vectors, _ = await _vectors(resident, [request.prompt], truncate=True)
+        return _finite(vectors[0])
 
 
 def _use(
@@ -59,16 +59,32 @@ def _use(
     return service.residents.use(model, load, service.keep_alive(keep_alive))
 
 
-async def _within_context(
+async def _vectors(
     resident: Resident, texts: list[str], *, truncate: bool
-) -> list[list[int]]:
-    """Tokens of each text, cut to the context. Raises `ServerError` (400) where it must not be cut."""
-    rows = await asyncio.gather(*(listener.tokenize(resident, text) for text in texts))
-    # An embedding is made in one batch, so a batch bounds it as well.
-    limit = min(resident.num_ctx, resident.options.batch)
-    if not truncate and any(len(row) > limit for row in rows):
+) -> tuple[list[list[float]], int]:
+    """A vector for each text, and the number of tokens read.
+
+    Each handful takes a turn of its own: one request with ten thousand texts must not hold up the
+    others. Raises `ServerError` (400) for a text that is too long and must not be cut.
+    """
+    vectors: list[list[float]] = []
+    count = 0
+    for start in range(0, len(texts), _AT_ONCE):
+        some = texts[start : start + _AT_ONCE]
+        async with resident.slots.turn(lambda now: None):
+            rows = [await _within_context(resident, text, truncate) for text in some]
+            vectors += await listener.embeddings(resident, rows)
+        count += sum(map(len, rows))
+    return vectors, count
+
+
+async def _within_context(resident: Resident, text: str, truncate: bool) -> list[int]:
+    # An embedding is made in one batch, which the engine cuts to the context that was asked for.
+    limit = min(resident.num_ctx, resident.options.num_ctx, resident.options.batch)
+    row = await listener.tokenize(resident, fitting.shortened(text, head=limit, tail=0))
+    if len(row) > limit and not truncate:
         raise ServerError(TOO_LONG, status=400)
-    return [row[:limit] for row in rows]
+    return row[:limit]
 
 
 def _cut(vector: list[float], dimensions: int | None) -> list[float]:

@@ -12,14 +12,17 @@ from rillet.model.template import Template
 from rillet.service import listener, prompts
 from rillet.service.library import Model
 from rillet.service.options import Options
-from rillet.service.residents import Resident
+from rillet.service.resident import Resident
 from rillet.words.errors import ServerError
 from rillet.words.requests import ChatRequest, GenerateRequest
 
 TOO_LONG = (
-    "the prompt is longer than the context length currently available to the model; shorten the prompt, "
-    "adjust the context length in settings, or use a model with a longer context length"
+    "the prompt is longer than the context length currently available to the model; "
+    "shorten the prompt, adjust the context length in settings, "
+    "or use a model with a longer context length"
 )
+#: Characters of the longest token that a vocabulary may be expected to have.
+LONGEST_TOKEN = 256
 _TURN_OVERHEAD = 64  # bytes that a template adds around a message, at the most usual
 
 
@@ -34,33 +37,56 @@ async def prompt(
     limit = resident.num_ctx
     if request.truncate is False or len(text.encode()) < limit:
         return text
-    tokens = await listener.tokenize(resident, text)
+    keep = max(0, min(options.num_keep, limit // 2))
+    tokens = await listener.tokenize(resident, shortened(text, head=keep, tail=limit))
     if len(tokens) < limit:
         return tokens
     if request.shift is False:
         raise ServerError(TOO_LONG, status=400)
-    keep = max(0, min(options.num_keep, limit // 2))
     tail = max(1, limit - keep - (limit - keep) // 2)
     return tokens[:keep] + tokens[-tail:]
+
+
+def shortened(text: str, *, head: int, tail: int) -> str:
+    """The text, without a middle part that is too far from both ends to be among the first `head`
+    or the last `tail` tokens. It is never cut to fewer than `head + tail` tokens.
+
+    Megabytes of which nothing is kept would only cost the engine time and memory.
+    """
+    first, last = (head + 1) * LONGEST_TOKEN, tail * LONGEST_TOKEN
+    if len(text) <= first + last:
+        return text
+    return text[:first] + text[len(text) - last :]
 
 
 async def chat(
     resident: Resident, model: Model, request: ChatRequest, template: Template | None
 ) -> ChatRequest:
-    """The chat without its oldest messages where it was too long; system and last message stay."""
+    """The chat without its oldest messages where it was too long; system and last message stay.
+
+    As few go as must. How many is found by halves, for each guess is a rendering and a count.
+    """
     if request.truncate is False or _bytes(request) < resident.num_ctx:
         return request
-    kept = request
-    while await _tokens(resident, model, kept, template) >= resident.num_ctx:
-        oldest = next(
-            (at for at, turn in enumerate(kept.messages[:-1]) if turn.role.lower() != "system"),
-            None,
-        )
-        if oldest is None:
-            break
-        turns = [turn for at, turn in enumerate(kept.messages) if at != oldest]
-        kept = msgspec.structs.replace(kept, messages=turns)
-    return kept
+    turns = request.messages
+    droppable = [at for at, turn in enumerate(turns[:-1]) if turn.role.lower() != "system"]
+    least, most = 0, len(droppable)
+    while least < most:
+        middle = (least + most) // 2
+        tried = _without(request, droppable[:middle])
+        if await _tokens(resident, model, tried, template) < resident.num_ctx:
+            most = middle
+        else:
+            least = middle + 1
+    return _without(request, droppable[:least])
+
+
+def _without(request: ChatRequest, places: list[int]) -> ChatRequest:
+    if not places:
+        return request
+    gone = set(places)
+    kept = [turn for at, turn in enumerate(request.messages) if at not in gone]
+    return msgspec.structs.replace(request, messages=kept)
 
 
 def _bytes(request: ChatRequest) -> int:
@@ -77,4 +103,5 @@ async def _tokens(
     else:
         body = prompts.chat_template_body(model, request)
         text = await listener.apply_template(resident, body)
+    text = shortened(text, head=0, tail=resident.num_ctx)
     return len(await listener.tokenize(resident, text))

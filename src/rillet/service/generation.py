@@ -41,6 +41,7 @@ class Generation:
     async def aclose(self) -> None:
         self._writer.cancel()
         await asyncio.wait((self._writer,))
+        self._end(Finish("cancel"))  # for a writer that was stopped before it began
 
     async def _more(self) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -70,7 +71,10 @@ class Generation:
             ending = Failure(error)
         except Exception as error:
             ending = Failure(EngineError(f"internal error: {type(error).__name__}: {error}"))
-        if not self._events or not isinstance(self._events[-1], Finish | Failure):
-            self._events.append(ending)
-        self._ended = True
-        self._emit(())
+        self._end(ending)
+
+    def _end(self, ending: Event) -> None:
+        if not self._ended:
+            self._ended = True
+            said = self._events and isinstance(self._events[-1], Finish | Failure)
+            self._emit(() if said else (ending,))

@@ -11,25 +11,33 @@ import msgspec
 from rillet.net.flow import Policy
 from rillet.net.http1 import Request
 from rillet.net.run_aio import ask
-from rillet.service.residents import Resident, died
+from rillet.service.resident import Resident, died
 from rillet.wire import llamacpp
-from rillet.words.errors import RilletError, StreamTruncated, Unreachable
+from rillet.words.errors import EngineDied, RilletError, Stalled, StreamTruncated, Unreachable
 from rillet.words.requests import JsonObject
 from rillet.words.timeouts import Timeouts
 
 #: The engine has all the time it needs: its end is an event, and a caller that leaves cancels.
 PATIENT = Policy(timeouts=Timeouts(connect=5, first_token=None, between_tokens=None), retries=0)
+#: A short question is not short for an engine that will never answer: a template without an end.
+SHORT = Policy(timeouts=Timeouts(connect=5, first_token=60, between_tokens=None), retries=0)
 JSON = (("content-type", "application/json"),)
 _LIMIT = 1 << 28
 
 
-async def question(resident: Resident, path: str, body: JsonObject) -> bytes:
+async def question(
+    resident: Resident, path: str, body: JsonObject, policy: Policy = SHORT
+) -> bytes:
     """The answer of one route. Raises `ServerError` as the engine says, or `EngineDied`."""
     request = Request("POST", path, JSON, msgspec.json.encode(body))
     try:
-        return await ask(resident.transport, request, PATIENT, model=None, limit=_LIMIT)
+        return await ask(resident.transport, request, policy, model=None, limit=_LIMIT)
     except (Unreachable, StreamTruncated) as error:
         raise await verdict(resident, error) from error
+    except Stalled as error:
+        resident.process.kill()  # it would be busy with this for ever
+        name = resident.model.name.display()
+        raise EngineDied(f"the engine of {name} did not answer and was ended") from error
 
 
 async def verdict(resident: Resident, error: RilletError) -> RilletError:
@@ -61,4 +69,4 @@ async def apply_template(resident: Resident, body: JsonObject) -> str:
 async def embeddings(resident: Resident, tokens: Sequence[Sequence[int]]) -> list[list[float]]:
     """One vector a row of tokens, as the model makes them: not normalised."""
     body = llamacpp.embedding_body(tokens, normalize=False)
-    return llamacpp.embeddings(await question(resident, "/v1/embeddings", body)).vectors
+    return llamacpp.embeddings(await question(resident, "/v1/embeddings", body, PATIENT)).vectors

@@ -12,7 +12,7 @@ from rillet.model.gotemplate import TemplateError
 from rillet.model.template import Template
 from rillet.service import listener
 from rillet.service.library import Model
-from rillet.service.residents import Resident
+from rillet.service.resident import Resident
 from rillet.wire import llamacpp
 from rillet.words.errors import ServerError
 from rillet.words.requests import ChatRequest, GenerateRequest, JsonObject, Message

@@ -4,60 +4,32 @@ Laws:
 * One load at a time; a request for a model that is loaded as wanted does not wait for loads.
 * A model stays for the keep_alive of the latest request after the last one ended.
 * To make room, the idle model with the shortest keep_alive goes first; a busy one is waited for.
-* An engine that died is started again by the next request; after three deaths within a minute the
-  next start waits, and says so.
+* An engine that died is started again by the next request; see `deaths`.
+* A caller who leaves while it waits or loads leaves everything as it was before.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from rillet.engine import EngineProcess, LoadOptions, available_memory, estimate_memory
-from rillet.net.address import Target
-from rillet.net.aio import AsyncTransport
+from rillet.service.deaths import Deaths
 from rillet.service.library import Model
-from rillet.service.slots import Slots
-from rillet.words.errors import Busy, EngineDied, ServerError
+from rillet.service.resident import FOR_EVER, Key, Resident, key_of
+from rillet.service.slots import Slots, Tell
+from rillet.words.errors import ServerError
 from rillet.words.events import Progress
 
-OnProgress = Callable[[Progress], None]
-#: A model that completes and embeds is loaded twice: the engine does one or the other.
-Key = tuple[str, bool]
-FOR_EVER = float("inf")
-_DEATHS_WINDOW = 60.0  # seconds in which deaths are counted
-_DEATHS_LIMIT = 3
-
-
-class Resident:
-    """One model in memory."""
-
-    def __init__(self, model: Model, options: LoadOptions, process: EngineProcess) -> None:
-        self.model = model
-        self.options = options
-        self.process = process
-        self.slots = Slots(options.parallel)
-        self.users = 0
-        self.keep_alive = 0.0
-        self.expires_at = FOR_EVER  # on time.time(); while it is used it has no meaning
-        self.stopping = False
-        self.idle = asyncio.Event()
-        self.idle.set()
-        endpoint = process.endpoint
-        headers = (("authorization", f"Bearer {endpoint.api_key}"),)
-        target = Target(
-            scheme="http", host="127.0.0.1", port=endpoint.port or 80, unix=endpoint.socket_path
-        )
-        self.transport = AsyncTransport(target, headers=headers, pool_size=options.parallel + 2)
-
-    @property
-    def num_ctx(self) -> int:
-        return self.process.num_ctx
-
-    @property
-    def key(self) -> Key:
-        return _key(self.options)
+#: A timer of the loop takes no more than some years.
+_LONGEST = 1e8
+#: Seconds that a model stays that was loaded for somebody who left just then.
+_UNUSED = 1.0
+#: Seconds that engines may take to be seen ended; one can hang in a driver.
+_LAST = 6.0
+#: What nobody waits to hear.
+_NOBODY: Tell = lambda now: None  # noqa: E731
 
 
 class Residents:
@@ -70,17 +42,20 @@ class Residents:
         max_queue: int,
         load_timeout: float,
         starter: Callable[..., Any] = EngineProcess.start,
+        free_memory: Callable[[], int] = available_memory,
     ) -> None:
         self._max_loaded = max_loaded or 3
         self._max_queue = max_queue
         self._load_timeout = load_timeout or None
         self._starter = starter
+        self._free_memory = free_memory
         self._loaded: dict[Key, Resident] = {}
-        self._loading = asyncio.Lock()
-        self._pending = 0
+        self._loads = Slots(1, max_queue)
+        self._load: asyncio.Task[Resident] | None = None
         self._timers: dict[Key, asyncio.TimerHandle] = {}
-        self._deaths: dict[Key, list[float]] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._deaths = Deaths()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def all(self) -> list[Resident]:
         """The last to expire first."""
@@ -91,14 +66,15 @@ class Residents:
 
     @asynccontextmanager
     async def use(
-        self,
-        model: Model,
-        options: LoadOptions,
-        keep_alive: float,
-        on_progress: OnProgress | None = None,
+        self, model: Model, options: LoadOptions, keep_alive: float, tell: Tell = _NOBODY
     ) -> AsyncIterator[Resident]:
         """The model, loaded with these options, for as long as the block lasts."""
-        resident = self._usable(options) or await self._load_in_turn(model, options, on_progress)
+        resident = self._usable(options)
+        while resident is None:
+            async with self._loads.turn(tell):
+                resident = self._usable(options) or await self._loading(model, options, tell)
+            # Between the load and this line others may have run.
+            resident = self._usable(options)
         self._begin(resident, keep_alive)
         try:
             yield resident
@@ -111,93 +87,91 @@ class Residents:
             resident = self.get(model, embedding=embedding)
             if resident is not None:
                 resident.keep_alive = 0.0
-                if not resident.users:
+                if not resident.users and not resident.stopping:
                     await self._remove(resident)
 
     async def close(self) -> None:
-        for handle in self._timers.values():
-            handle.cancel()
-        self._timers.clear()
+        """End every engine, also one that is being loaded. Nothing can be loaded afterwards."""
+        self._closed = True
+        if self._load is not None:
+            self._load.cancel()
         await asyncio.gather(*(self._remove(each) for each in list(self._loaded.values())))
-        await asyncio.gather(*self._closing)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_LAST)
+            for task in late:
+                task.cancel()
 
     def _usable(self, options: LoadOptions) -> Resident | None:
-        resident = self._loaded.get(_key(options))
+        if self._closed:
+            raise ServerError("the server is shutting down", status=503)
+        resident = self._loaded.get(key_of(options))
         if resident is None or resident.stopping:
             return None
         return resident if resident.process.alive and resident.options == options else None
 
-    async def _load_in_turn(
-        self, model: Model, options: LoadOptions, on_progress: OnProgress | None
-    ) -> Resident:
-        if self._pending >= self._max_queue:
-            raise Busy(
-                "server busy, please try again.  maximum pending requests exceeded",
-                status=503,
-                retry_after=1.0,
-            )
-        self._pending += 1
+    async def _loading(self, model: Model, options: LoadOptions, tell: Tell) -> Resident:
+        """A load in a task of its own, so that `close` can end it without ending its caller."""
+        load = self._load = asyncio.create_task(self._make(model, options, tell))
         try:
-            async with self._loading:
-                return self._usable(options) or await self._load(model, options, on_progress)
+            return await load
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._closed and (task is None or not task.cancelling()):
+                raise ServerError("the server is shutting down", status=503) from None
+            raise
         finally:
-            self._pending -= 1
+            self._load = None
 
-    async def _load(
-        self, model: Model, options: LoadOptions, on_progress: OnProgress | None
-    ) -> Resident:
-        previous = self._loaded.get(_key(options))
+    async def _make(self, model: Model, options: LoadOptions, tell: Tell) -> Resident:
+        key = key_of(options)
+        previous = self._loaded.get(key)
         if previous is not None:
-            await self._drain(previous)
-        self._check_deaths(model, _key(options))
-        await self._make_room(model, options)
+            await self._drain(previous, tell)
+        self._deaths.check(key, model.name.display())
+        await self._make_room(model, options, tell)
         process = await self._starter(
-            options, header=model.header, load_timeout=self._load_timeout, on_progress=on_progress
+            options,
+            header=model.header,
+            load_timeout=self._load_timeout,
+            on_progress=lambda progress: tell(lambda: progress),
         )
-        resident = self._loaded[_key(options)] = Resident(model, options, process)
-        watching = asyncio.create_task(self._watch(resident))
-        self._closing.add(watching)
-        watching.add_done_callback(self._closing.discard)
+        resident = self._loaded[key] = Resident(model, options, process, self._max_queue)
+        self._spawn(self._watch(resident))
+        self._rest(resident, least=_UNUSED)  # its caller may not come to use it
         return resident
 
     async def _watch(self, resident: Resident) -> None:
         """An engine that dies by itself leaves at once, and is remembered for it."""
         await resident.process.wait()
-        if not resident.stopping:
-            self._deaths.setdefault(resident.key, []).append(time.monotonic())
+        if self._loaded.get(resident.key) is resident:
+            self._deaths.note(resident.key)
             self._forget(resident)
             resident.transport.close()
 
-    def _check_deaths(self, model: Model, key: Key) -> None:
-        now = time.monotonic()
-        deaths = [at for at in self._deaths.get(key, ()) if now - at < _DEATHS_WINDOW]
-        self._deaths[key] = deaths
-        pause = 2.0 ** (len(deaths) - _DEATHS_LIMIT) if len(deaths) >= _DEATHS_LIMIT else 0.0
-        if deaths and now - deaths[-1] < pause:
-            raise Busy(
-                f"the engine of {model.name.display()} died {len(deaths)} times within a minute; "
-                f"it is started again in {pause:.0f} s",
-                status=503,
-                retry_after=pause,
-            )
-
-    async def _make_room(self, model: Model, options: LoadOptions) -> None:
+    async def _make_room(self, model: Model, options: LoadOptions, tell: Tell) -> None:
         needed = estimate_memory(model.header, options)
-        while len(self._loaded) >= self._max_loaded or (
-            self._loaded and needed > available_memory()
-        ):
-            await self._drain(min(self._loaded.values(), key=_eviction_order))
-        free = available_memory()
-        if free and needed > free:
-            raise ServerError(
-                f"model requires more system memory ({_gib(needed)}) than is available ({_gib(free)})",
-                status=500,
-                hint="A smaller num_ctx, a smaller quantisation or a smaller model needs less",
-            )
+        free = self._free_memory()
+        others = sum(estimate_memory(each.model.header, each.options) for each in self.all())
+        if free and needed > free + others:
+            raise _too_large(needed, free + others)
+        while len(self._loaded) >= self._max_loaded or (self._loaded and 0 < free < needed):
+            await self._drain(min(self._loaded.values(), key=_eviction_order), tell)
+            free = self._free_memory()
+        if 0 < free < needed:
+            raise _too_large(needed, free)
 
-    async def _drain(self, resident: Resident) -> None:
-        resident.stopping = True  # newcomers wait for the next load
-        await resident.idle.wait()
+    async def _drain(self, resident: Resident, tell: Tell) -> None:
+        """Wait for its users, without letting in new ones, and remove it."""
+        resident.stopping = True
+        try:
+            if resident.users:
+                tell(lambda: Progress("queued", queue_position=1))
+                await resident.idle.wait()
+        except asyncio.CancelledError:
+            resident.stopping = False
+            if not resident.users and self._loaded.get(resident.key) is resident:
+                self._rest(resident)
+            raise
         await self._remove(resident)
 
     def _begin(self, resident: Resident, keep_alive: float) -> None:
@@ -212,20 +186,21 @@ class Residents:
         if resident.users:
             return
         resident.idle.set()
-        if self._loaded.get(resident.key) is not resident or resident.stopping:
-            return
+        if self._loaded.get(resident.key) is resident and not resident.stopping:
+            self._rest(resident)
+
+    def _rest(self, resident: Resident, least: float = 0.0) -> None:
+        """It is idle from now on, and stays for its keep_alive."""
         resident.expires_at = time.time() + resident.keep_alive
         if resident.keep_alive < FOR_EVER:
             loop = asyncio.get_running_loop()
-            # A timer of the loop takes no more than some years.
-            delay = min(resident.keep_alive, 1e8)
+            delay = min(max(resident.keep_alive, least), _LONGEST)
             self._timers[resident.key] = loop.call_later(delay, self._expire, resident)
 
     def _expire(self, resident: Resident) -> None:
-        if not resident.users:
-            removing = asyncio.get_running_loop().create_task(self._remove(resident))
-            self._closing.add(removing)
-            removing.add_done_callback(self._closing.discard)
+        if not resident.users and not resident.stopping:
+            resident.stopping = True  # at once: before the task begins, somebody could take it
+            self._spawn(self._remove(resident))
 
     async def _remove(self, resident: Resident) -> None:
         resident.stopping = True
@@ -239,15 +214,18 @@ class Residents:
             if handle := self._timers.pop(resident.key, None):
                 handle.cancel()
 
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-def _key(options: LoadOptions) -> Key:
-    return (options.model_path, options.embedding)
 
-
-def died(resident: Resident) -> EngineDied:
-    """What to tell a caller whose engine went away."""
-    reason = resident.process.exit_reason() or "it does not answer"
-    return EngineDied(f"the engine of {resident.model.name.display()} ended: {reason}")
+def _too_large(needed: int, free: int) -> ServerError:
+    return ServerError(
+        f"model requires more system memory ({_gib(needed)}) than is available ({_gib(free)})",
+        status=500,
+        hint="A smaller num_ctx, a smaller quantisation or a smaller model needs less",
+    )
 
 
 def _eviction_order(resident: Resident) -> tuple[bool, float, str]:

@@ -17,7 +17,8 @@ from rillet.service import answers, cards, embedding, prompts
 from rillet.service.generation import Generation
 from rillet.service.library import Library, Model
 from rillet.service.options import Options, layered
-from rillet.service.residents import FOR_EVER, Residents
+from rillet.service.resident import FOR_EVER
+from rillet.service.residents import Residents
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
 from rillet.text.durations import parse_duration
@@ -55,7 +56,7 @@ class Service:
 
     @classmethod
     def open(cls, settings: Settings, *, paths: bool = False, patience: float = 2.0) -> "Service":
-        """`paths`: the path of a GGUF file is a model name, which only the owner of the process may say."""
+        """`paths`: the path of a GGUF file is a name that only the owner of the process may say."""
         roots = [Path(settings.models).expanduser()] if settings.models else list(default_roots())
         library = Library(
             [ModelStore(root) for root in roots], built_in=builtin.model_path(), paths=paths
@@ -203,6 +204,7 @@ class Service:
             parallel=parallel,
             shift=shift is not False,
             embedding=embedding,
+            pooling=_pooling(model) if embedding else None,
             projector_path=model.projector,
             adapters=model.adapters,
             kv_cache_type=self.settings.kv_cache_type or "f16",
@@ -239,6 +241,11 @@ def _single(event: Event) -> Generation:
         emit((event,))
 
     return Generation(produce, single=True)
+
+
+def _pooling(model: Model) -> str | None:
+    """As the file says; one made to complete is read at its last token, which saw all others."""
+    return None if model.can("embedding") else "last"
 
 
 def _few_slots(model: Model, num_ctx: int) -> int:

@@ -1,55 +1,52 @@
 """What a waiting caller is told: queue place, load and prompt progress, but not at once.
 
 Most answers begin before anyone would wonder; those get no progress at all, as with Ollama, and an
-error that comes early enough still has its own HTTP status.
+error that comes early enough still has its own HTTP status. Later the state of things is told at
+regular times, whether it changed or not: silence would look like a dead server.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from types import TracebackType
 
 from rillet.service.generation import Emit
-from rillet.service.slots import Slots
-from rillet.words.events import Event, Progress
+from rillet.words.events import Progress
 
 EVERY = 1.0  # seconds between two progress events
 
 
 class Waiting:
-    """Passes progress on after `patience` seconds of silence, at most once every `EVERY`."""
+    """Emits the latest progress after `patience` seconds and then every `EVERY`, until `over`."""
 
     def __init__(self, emit: Emit, patience: float) -> None:
         self._emit = emit
-        self._due = time.monotonic() + patience
+        self._now: Callable[[], Progress] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(patience, self._tick)
+
+    def tell(self, now: Callable[[], Progress]) -> None:
+        """From now on the state is what `now` returns when it is asked."""
+        self._now = now
 
     def progress(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now >= self._due:
-            self._due = now + EVERY
-            self._emit((progress,))
+        self._now = lambda: progress
 
-    def without_early_progress(self, events: Sequence[Event]) -> Sequence[Event]:
-        """A batch from the engine, its progress events passed through the same gate."""
-        if type(events[0]) is not Progress:
-            return events
-        for event in events:
-            if type(event) is Progress:
-                self.progress(event)
-        return [event for event in events if type(event) is not Progress]
+    def over(self) -> None:
+        """The answer begins: there is nothing more to tell. May be called again."""
+        self._timer.cancel()
 
-    @asynccontextmanager
-    async def turn(self, slots: Slots) -> AsyncIterator[None]:
-        """A slot for as long as the block lasts."""
-        if slots.try_take():
-            turn = None
-        else:
-            turn = slots.join()
-        try:
-            while turn is not None and not turn.done():
-                self.progress(Progress("queued", queue_position=slots.place(turn)))
-                left = max(0.05, self._due - time.monotonic())
-                await asyncio.wait((turn,), timeout=left)
-            yield
-        finally:
-            slots.leave(turn)
+    def __enter__(self) -> "Waiting":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.over()
+
+    def _tick(self) -> None:
+        self._timer = self._loop.call_later(EVERY, self._tick)
+        if self._now is not None:
+            self._emit((self._now(),))

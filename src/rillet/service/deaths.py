@@ -1,0 +1,45 @@
+"""Engines that die by themselves: how often lately, and how long the next start has to wait.
+
+One death is an accident: the next request starts the engine again at once. One that dies again and
+again would otherwise keep the machine busy with loads alone.
+"""
+
+import time
+from collections.abc import Callable
+
+from rillet.service.resident import Key
+from rillet.words.errors import Busy
+
+WINDOW = 60.0  # seconds in which deaths are counted
+LIMIT = 3  # deaths within the window before a start has to wait
+
+
+class Deaths:
+    """`clock` in seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._deaths: dict[Key, list[float]] = {}
+
+    def note(self, key: Key) -> None:
+        self._deaths[key] = [*self._recent(key), self._clock()]
+
+    def check(self, key: Key, name: str) -> None:
+        """Raise `Busy` (503) while it has to wait: 1 s after three deaths, then doubling."""
+        deaths = self._recent(key)
+        if not deaths:
+            self._deaths.pop(key, None)
+        if len(deaths) < LIMIT:
+            return
+        left = deaths[-1] + 2.0 ** (len(deaths) - LIMIT) - self._clock()
+        if left > 0:
+            raise Busy(
+                f"the engine of {name} died {len(deaths)} times within a minute; "
+                f"it is started again in {left:.1f} s",
+                status=503,
+                retry_after=left,
+            )
+
+    def _recent(self, key: Key) -> list[float]:
+        now = self._clock()
+        return [at for at in self._deaths.get(key, ()) if now - at < WINDOW]

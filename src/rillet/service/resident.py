@@ -1,0 +1,60 @@
+"""One model in memory: its engine process, the way to ask it, and who uses it."""
+
+import asyncio
+
+from rillet.engine import EngineProcess, LoadOptions
+from rillet.net.address import Target
+from rillet.net.aio import AsyncTransport
+from rillet.service.library import Model
+from rillet.service.slots import Slots
+from rillet.words.errors import EngineDied
+
+FOR_EVER = float("inf")
+#: Short questions (tokens, a template) that one engine is asked at once: each holds one of the
+#: listener's threads, and the streams need those.
+ASIDES = 4
+#: A model that completes and embeds is loaded twice: the engine does one or the other.
+Key = tuple[str, bool]
+
+
+class Resident:
+    """`users` are requests that hold it; of these as many as it has slots ask at once."""
+
+    def __init__(
+        self, model: Model, options: LoadOptions, process: EngineProcess, max_queue: int
+    ) -> None:
+        self.model = model
+        self.options = options
+        self.process = process
+        self.slots = Slots(options.parallel, max_queue)
+        self.asides = asyncio.Semaphore(ASIDES)
+        self.users = 0
+        self.keep_alive = 0.0
+        self.expires_at = FOR_EVER  # on time.time(); while it is used it has no meaning
+        self.stopping = False
+        self.idle = asyncio.Event()
+        self.idle.set()
+        endpoint = process.endpoint
+        headers = (("authorization", f"Bearer {endpoint.api_key}"),)
+        target = Target(
+            scheme="http", host="127.0.0.1", port=endpoint.port or 80, unix=endpoint.socket_path
+        )
+        self.transport = AsyncTransport(target, headers=headers, pool_size=options.parallel + 2)
+
+    @property
+    def num_ctx(self) -> int:
+        return self.process.num_ctx
+
+    @property
+    def key(self) -> Key:
+        return key_of(self.options)
+
+
+def key_of(options: LoadOptions) -> Key:
+    return (options.model_path, options.embedding)
+
+
+def died(resident: Resident) -> EngineDied:
+    """What to tell a caller whose engine went away."""
+    reason = resident.process.exit_reason() or "it does not answer"
+    return EngineDied(f"the engine of {resident.model.name.display()} ended: {reason}")
