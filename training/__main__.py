@@ -17,7 +17,9 @@ MALLOC = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make rillet-tiny from nothing.")
-    parser.add_argument("--work", type=Path, required=True, help="folder for corpus and checkpoints")
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder for corpus and checkpoints"
+    )
     parser.add_argument("--out", type=Path, default=Path("src/rillet/builtin/rillet-tiny.gguf"))
     parser.add_argument("--documents", type=int, default=400_000)
     parser.add_argument("--minutes", type=float, default=65.0)
@@ -26,10 +28,24 @@ def main() -> None:
     work = str(options.work)
     steps = (
         ("training.prepare", "--work", work, "--documents", str(options.documents)),
-        ("training.train", "--work", work, "--minutes", str(options.minutes), "--workers", str(options.workers)),
+        (
+            "training.train",
+            "--work",
+            work,
+            "--minutes",
+            str(options.minutes),
+            "--workers",
+            str(options.workers),
+        ),
         ("training.export", "--work", work, "--out", str(options.out)),
         ("training.compare", "--work", work, "--model", str(options.out)),
-        ("training.evaluate", "--model", str(options.out), "--out", str(options.work / "evaluation.md")),
+        (
+            "training.evaluate",
+            "--model",
+            str(options.out),
+            "--out",
+            str(options.work / "evaluation.md"),
+        ),
     )
     for step in steps:
         print("==", " ".join(step), flush=True)

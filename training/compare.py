@@ -25,10 +25,21 @@ from training.engine import Engine, running
 from training.evaluate import CASES
 from training.export import tensor_name
 from training.model import Config, Llama
-from training.tokenizer import END, START, load
+from training.tokenizer import END, START, load, token_id
 
-_RANGES = ((0x20, 0x7F), (0xA0, 0x250), (0x370, 0x530), (0x5D0, 0x700), (0x900, 0x980), (0x3040, 0x3100),
-           (0x4E00, 0x9FA5), (0xAC00, 0xD7A3), (0x1F300, 0x1F650), (0x2000, 0x2070), (0x1F1E6, 0x1F200))
+_RANGES = (
+    (0x20, 0x7F),
+    (0xA0, 0x250),
+    (0x370, 0x530),
+    (0x5D0, 0x700),
+    (0x900, 0x980),
+    (0x3040, 0x3100),
+    (0x4E00, 0x9FA5),
+    (0xAC00, 0xD7A3),
+    (0x1F300, 0x1F650),
+    (0x2000, 0x2070),
+    (0x1F1E6, 0x1F200),
+)
 
 
 def random_text(rng: Random, corpus: list[str]) -> str:
@@ -42,18 +53,47 @@ def random_text(rng: Random, corpus: list[str]) -> str:
                 parts.append(text[at : at + rng.randrange(1, 40)])
             case 1:
                 low, high = rng.choice(_RANGES)
-                parts.append("".join(chr(rng.randrange(low, high)) for _ in range(rng.randrange(1, 10))))
+                parts.append(
+                    "".join(chr(rng.randrange(low, high)) for _ in range(rng.randrange(1, 10)))
+                )
             case 2:
                 parts.append(str(rng.randrange(10 ** rng.randrange(1, 12))))
             case 3:
-                parts.append(rng.choice((" ", "  ", "\n", "\n\n", " \n ", "\t", "\r\n", "   \n\n  ")))
+                parts.append(
+                    rng.choice((" ", "  ", "\n", "\n\n", " \n ", "\t", "\r\n", "   \n\n  "))
+                )
             case 4:
-                parts.append(rng.choice(("👩‍👩‍👧", "🇩🇪", "👍🏽", "❤️", "e\u0301", "ﬁ", "don't", "I'LL", "we've", "½", "٣", "Ⅷ", "\u200b")))
+                parts.append(
+                    rng.choice(
+                        (
+                            "👩‍👩‍👧",
+                            "🇩🇪",
+                            "👍🏽",
+                            "❤️",
+                            "e\u0301",
+                            "ﬁ",
+                            "don't",
+                            "I'LL",
+                            "we've",
+                            "½",
+                            "٣",
+                            "Ⅷ",
+                            "\u200b",
+                        )
+                    )
+                )
             case _:
-                parts.append("".join(rng.choice("!?.,;:-_#*+~$%&/()[]{}\"'`^|\\@=") for _ in range(rng.randrange(1, 5))))
+                parts.append(
+                    "".join(
+                        rng.choice("!?.,;:-_#*+~$%&/()[]{}\"'`^|\\@=")
+                        for _ in range(rng.randrange(1, 5))
+                    )
+                )
     text = "".join(parts)
     # Unassigned characters mean different things to different Unicode tables.
-    return "".join(c for c in text if unicodedata.category(c) != "Cn" and not "\ud800" <= c <= "\udfff")
+    return "".join(
+        c for c in text if unicodedata.category(c) != "Cn" and not "\ud800" <= c <= "\udfff"
+    )
 
 
 def compare_tokens(tokenizer: Tokenizer, engine: Engine, count: int) -> int:
@@ -102,22 +142,35 @@ def compare_greedy(model: Llama, tokenizer: Tokenizer, engine: Engine, limit: in
     The engine multiplies Q8_0 weights with activations that it rounds to eight bits, so
     where two tokens are almost equally likely (lead below 0.1) either is right.
     """
-    stop, different, ties = tokenizer.token_to_id(END), 0, 0
+    stop, different, ties = token_id(tokenizer, END), 0, 0
     for prompt, _ in CASES:
         text = f"{START}user\n{prompt}{END}\n{START}assistant\n"
         ours, leads = greedy(model, tokenizer.encode(text).ids, stop, limit)
-        body = {"prompt": text, "temperature": 0, "n_predict": limit, "return_tokens": True, "cache_prompt": False, "repeat_penalty": 1.0}
+        body = {
+            "prompt": text,
+            "temperature": 0,
+            "n_predict": limit,
+            "return_tokens": True,
+            "cache_prompt": False,
+            "repeat_penalty": 1.0,
+        }
         theirs = [t for t in engine.post("/completion", body)["tokens"] if t != stop]
         if ours == theirs:
             continue
-        at = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
+        at = next(
+            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b),
+            min(len(ours), len(theirs)),
+        )
         lead = leads[at] if at < len(leads) else 0.0
         if lead < 0.1:
             ties += 1
         else:
             different += 1
         print(f"{prompt!r}: differs at token {at} of {len(ours)}, lead {lead:.3f}")
-    print(f"greedy: {len(CASES)} prompts, {len(CASES) - different - ties} equal, {ties} parted at a near tie, {different} different")
+    equal = len(CASES) - different - ties
+    print(
+        f"greedy: {len(CASES)} prompts, {equal} equal, {ties} at a near tie, {different} different"
+    )
     return different
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from training.corpus.phrasing import Document
-from training.tokenizer import END, END_OF_TEXT, START
+from training.tokenizer import END, END_OF_TEXT, START, token_id
 
 OTHER_WEIGHT = 0.1
 _CHUNK = 2000
@@ -67,8 +67,8 @@ def encode(tokenizer: Tokenizer, documents: Iterable[Document], context: int) ->
 def _encode_chunk(
     tokenizer: Tokenizer, documents: list[Document]
 ) -> Iterator[tuple[list[int], list[float]]]:
-    start, end = tokenizer.token_to_id(START), tokenizer.token_to_id(END)
-    stop = tokenizer.token_to_id(END_OF_TEXT)
+    start, end = token_id(tokenizer, START), token_id(tokenizer, END)
+    stop = token_id(tokenizer, END_OF_TEXT)
     newline = tokenizer.encode("\n").ids
     head = len(tokenizer.encode("assistant\n").ids)
     pieces = [t.text if d.raw else f"{t.role}\n{t.text}" for d in documents for t in d.turns]
@@ -109,7 +109,7 @@ def batches(
         size = max(1, int(tokens // max(lengths[order[at]], step)))
         groups.append(order[at : at + size])
         at += size
-    rng.shuffle(groups)  # type: ignore[arg-type]
+    rng.shuffle(groups)
     for group in groups:
         length = int(lengths[group].max())
         ids = np.zeros((len(group), length), dtype=np.int64)

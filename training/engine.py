@@ -46,16 +46,34 @@ class Engine:
         with urllib.request.urlopen(request, timeout=120) as reply:
             return json.load(reply)
 
-    def chat(self, messages: list[dict[str, str]], seed: int, **more: object) -> tuple[str, bool, int]:
+    def chat(
+        self, messages: list[dict[str, str]], seed: int, **more: object
+    ) -> tuple[str, bool, int]:
         """(text, ended by itself, tokens)."""
-        body = {"messages": messages, "seed": seed, "temperature": 0.8, "top_k": 40, "top_p": 0.9,
-                "min_p": 0.0, "repeat_penalty": 1.0, "max_tokens": 700, "cache_prompt": False, **more}
+        body = {
+            "messages": messages,
+            "seed": seed,
+            "temperature": 0.8,
+            "top_k": 40,
+            "top_p": 0.9,
+            "min_p": 0.0,
+            "repeat_penalty": 1.0,
+            "max_tokens": 700,
+            "cache_prompt": False,
+            **more,
+        }
         reply = self.post("/v1/chat/completions", body)
         choice = reply["choices"][0]
-        return choice["message"]["content"] or "", choice["finish_reason"] == "stop", reply["usage"]["completion_tokens"]
+        return (
+            choice["message"]["content"] or "",
+            choice["finish_reason"] == "stop",
+            reply["usage"]["completion_tokens"],
+        )
 
     def tokens(self, text: str) -> list[int]:
-        found: list[int] = self.post("/tokenize", {"content": text, "parse_special": False})["tokens"]
+        found: list[int] = self.post("/tokenize", {"content": text, "parse_special": False})[
+            "tokens"
+        ]
         return found
 
 
@@ -65,7 +83,10 @@ def running(model: Path, slots: int = 1, context: int = 2048) -> Iterator[Engine
     port = 20_000 + secrets.randbelow(30_000)
     child = subprocess.Popen(
         [sys.executable, "-c", _CHILD, str(model), str(port), str(slots), str(context * slots)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
         env={"OMP_WAIT_POLICY": "PASSIVE", "GGML_NO_BACKTRACE": "1", "PATH": "/usr/bin:/bin"},
     )
     try:

@@ -50,8 +50,10 @@ _BEGIN = re.compile(
     r"once|long ago|there (was|lived)|many years ago|this is the story|not long ago|lived", re.I
 )
 _FINISH = re.compile(
-    r"the end|ever after|from that day|from then on|so (the|\w+ the|\w+ and)|that night|never forgot"
-    r"|will tell you|still there today|learned|tells this story", re.I
+    r"the end|ever after|from that day|from then on|so (the|\w+ the|\w+ and)|that night"
+    r"|never forgot"
+    r"|will tell you|still there today|learned|tells this story",
+    re.I,
 )
 
 
@@ -65,12 +67,16 @@ def story(*subjects: str) -> Check:
             return "subject named only once"
         if not _BEGIN.search(text[:120]):
             return "no beginning"
-        return "" if _FINISH.search(text[-260:]) and text.rstrip()[-1] in ".!\"?" else "no end"
+        return "" if _FINISH.search(text[-260:]) and text.rstrip()[-1] in '.!"?' else "no end"
 
     return check
 
 
-_PUNCHLINES = [re.sub(r"\W+", " ", p.split("{")[0]).lower().strip()[:18] for pairs in jokes.TOPICAL.values() for _, p in pairs]
+_PUNCHLINES = [
+    re.sub(r"\W+", " ", p.split("{")[0]).lower().strip()[:18]
+    for pairs in jokes.TOPICAL.values()
+    for _, p in pairs
+]
 _PUNCHLINES += [re.sub(r"\W+", " ", p.split("{")[0]).lower().strip()[:18] for _, p in jokes.GENERIC]
 
 
@@ -104,7 +110,9 @@ def number(value: int) -> Check:
 
 def _wrong(text: str) -> bool:
     signs = {"plus": "+", "minus": "-", "times": "*"}
-    for a, sign, b, result in re.findall(r"(\d+) (plus|minus|times|\+|-|\*) (\d+) (?:is|=) (-?\d+)", text):
+    for a, sign, b, result in re.findall(
+        r"(\d+) (plus|minus|times|\+|-|\*) (\d+) (?:is|=) (-?\d+)", text
+    ):
         x, y, op = int(a), int(b), signs.get(sign, sign)
         if {"+": x + y, "-": x - y, "*": x * y}[op] != int(result):
             return True
@@ -112,9 +120,13 @@ def _wrong(text: str) -> bool:
 
 
 HONEST = re.compile(
-    r"very small|small model|beyond me|do not know|cannot help|only speak|only know|too much for me|too big for me"
-    r"|only be guessing|did not understand|cannot write|not sure what you mean|sense of that|too small|larger model|cannot look|very small language"
-    r"|to pass on|know nothing|cannot do that|I am rillet|I'm rillet|am a program|what I know|cannot work that out", re.I
+    r"very small|small model|beyond me|do not know|cannot help|only speak|only know"
+    r"|too much for me|too big for me"
+    r"|only be guessing|did not understand|cannot write|not sure what you mean|sense of that"
+    r"|too small|larger model|cannot look"
+    r"|to pass on|know nothing|cannot do that|I am rillet|I'm rillet|am a program"
+    r"|what I know|cannot work that out",
+    re.I,
 )
 
 
@@ -127,33 +139,88 @@ SKY = matching(r"scatter")
 GRASS = matching(r"chlorophyll")
 WHO = matching(r"rillet")
 HELLO = matching(r"hello|hi|good|see you")
-COUNT = matching(r"1, 2, 3, 4, 5, 6, 7, 8, 9, 10\.?$|one, two, three, four, five, six, seven, eight, nine, ten\.?$")
+COUNT = matching(
+    r"1, 2, 3, 4, 5, 6, 7, 8, 9, 10\.?$"
+    r"|one, two, three, four, five, six, seven, eight, nine, ten\.?$"
+)
 WELCOME = matching(r"welcome|pleasure|gladly|any time")
 PY = story("python")
 
 CASES: tuple[tuple[str, Check], ...] = (
-    ("tell me a joke?", joke()), ("Tell me a Joke?", joke()), ("tell me a joke", joke()), ("TELL ME A JOKE", joke()),
-    ("please tell me a joke", joke()), ("can you tell me a joke", joke()), ("Do you know a joke?", joke()), ("tel me a joke", joke()),
-    ("hey tell me a funny joke please!", joke()), ("make me laugh", joke()), ("Tell me another joke, will you?", joke()),
-    ("tell me a joke about cats", joke("cat", "kitten")), ("Tell me a joke about a dog.", joke("dog")),
-    ("tell me a joke about programmers", joke("programmer")), ("joke about penguins", joke("penguin")), ("a joke about robots please", joke("robot")),
-    ("Why is the sky blue?", SKY), ("why is the sky blue", SKY), ("WHY IS THE SKY BLUE?", SKY), ("Can you explain why the sky is blue?", SKY),
-    ("why is the sky bleu?", SKY), ("please tell me why is the sky blue", SKY), ("Why does the sky look blue?", SKY), ("What makes the sky blue?", SKY),
-    ("write me a story about python.", PY), ("Write me a story about Python", PY), ("write a story about python", PY), ("WRITE ME A STORY ABOUT PYTHON.", PY),
-    ("please write me a short story about python", PY), ("tell me a story about a python", PY), ("can you write me a story about python?", PY),
+    ("tell me a joke?", joke()),
+    ("Tell me a Joke?", joke()),
+    ("tell me a joke", joke()),
+    ("TELL ME A JOKE", joke()),
+    ("please tell me a joke", joke()),
+    ("can you tell me a joke", joke()),
+    ("Do you know a joke?", joke()),
+    ("tel me a joke", joke()),
+    ("hey tell me a funny joke please!", joke()),
+    ("make me laugh", joke()),
+    ("Tell me another joke, will you?", joke()),
+    ("tell me a joke about cats", joke("cat", "kitten")),
+    ("Tell me a joke about a dog.", joke("dog")),
+    ("tell me a joke about programmers", joke("programmer")),
+    ("joke about penguins", joke("penguin")),
+    ("a joke about robots please", joke("robot")),
+    ("Why is the sky blue?", SKY),
+    ("why is the sky blue", SKY),
+    ("WHY IS THE SKY BLUE?", SKY),
+    ("Can you explain why the sky is blue?", SKY),
+    ("why is the sky bleu?", SKY),
+    ("please tell me why is the sky blue", SKY),
+    ("Why does the sky look blue?", SKY),
+    ("What makes the sky blue?", SKY),
+    ("write me a story about python.", PY),
+    ("Write me a story about Python", PY),
+    ("write a story about python", PY),
+    ("WRITE ME A STORY ABOUT PYTHON.", PY),
+    ("please write me a short story about python", PY),
+    ("tell me a story about a python", PY),
+    ("can you write me a story about python?", PY),
     ("write me a sotry about python", PY),
-    ("why is grass green?", GRASS), ("Why is the grass green?", GRASS), ("how come grass is green?", GRASS),
-    ("write me a story about a dragon", story("dragon")), ("Tell me a story about a brave mouse.", story("mouse")),
-    ("write a story about a robot who is lonely", story("robot")), ("story about the moon", story("moon")), ("write me a story about friendship", story("friendship")),
-    ("Write a bedtime story about a little owl", story("owl")), ("tell me a story", story()), ("once more: a story about a cat and a mouse", story("cat")),
-    ("write me a story about my sister Anna", story("anna", "sister")), ("write a story about Zorbo the troll", story("zorbo", "troll")),
-    ("what is 3 plus 4?", number(7)), ("What's 2+2?", number(4)), ("7 times 8", number(56)), ("what is 15 minus 6", number(9)), ("how much is 12 + 13?", number(25)),
-    ("who are you?", WHO), ("Who are you", WHO), ("what are you?", WHO), ("what is your name?", WHO), ("What can you do?", matching(r"stor|joke")),
-    ("hello", HELLO), ("Hi!", HELLO), ("hello there", HELLO), ("count to ten", COUNT), ("Count to 10!", COUNT), ("please count from 1 to 10", COUNT),
-    ("thanks!", WELCOME), ("Thank you very much", WELCOME), ("thx", WELCOME), ("how are you?", matching(r"fine|well|place|thank")),
-    ("goodbye", matching(r"bye|see you|care")), ("why does it rain?", matching(r"drop|drops|rain")), ("how do birds fly?", matching(r"wing")),
-    ("What is the capital of France?", matching("paris")), ("what do cows eat?", matching("grass")), ("name the days of the week", matching("monday.*sunday")),
-    ("write a haiku about the sea", matching("sea")), ("write me a poem about rain", matching("rain")), ("what is the opposite of hot?", matching("cold")),
+    ("why is grass green?", GRASS),
+    ("Why is the grass green?", GRASS),
+    ("how come grass is green?", GRASS),
+    ("write me a story about a dragon", story("dragon")),
+    ("Tell me a story about a brave mouse.", story("mouse")),
+    ("write a story about a robot who is lonely", story("robot")),
+    ("story about the moon", story("moon")),
+    ("write me a story about friendship", story("friendship")),
+    ("Write a bedtime story about a little owl", story("owl")),
+    ("tell me a story", story()),
+    ("once more: a story about a cat and a mouse", story("cat")),
+    ("write me a story about my sister Anna", story("anna", "sister")),
+    ("write a story about Zorbo the troll", story("zorbo", "troll")),
+    ("what is 3 plus 4?", number(7)),
+    ("What's 2+2?", number(4)),
+    ("7 times 8", number(56)),
+    ("what is 15 minus 6", number(9)),
+    ("how much is 12 + 13?", number(25)),
+    ("who are you?", WHO),
+    ("Who are you", WHO),
+    ("what are you?", WHO),
+    ("what is your name?", WHO),
+    ("What can you do?", matching(r"stor|joke")),
+    ("hello", HELLO),
+    ("Hi!", HELLO),
+    ("hello there", HELLO),
+    ("count to ten", COUNT),
+    ("Count to 10!", COUNT),
+    ("please count from 1 to 10", COUNT),
+    ("thanks!", WELCOME),
+    ("Thank you very much", WELCOME),
+    ("thx", WELCOME),
+    ("how are you?", matching(r"fine|well|place|thank")),
+    ("goodbye", matching(r"bye|see you|care")),
+    ("why does it rain?", matching(r"drop|drops|rain")),
+    ("how do birds fly?", matching(r"wing")),
+    ("What is the capital of France?", matching("paris")),
+    ("what do cows eat?", matching("grass")),
+    ("name the days of the week", matching("monday.*sunday")),
+    ("write a haiku about the sea", matching("sea")),
+    ("write me a poem about rain", matching("rain")),
+    ("what is the opposite of hot?", matching("cold")),
 )
 
 
@@ -233,16 +300,29 @@ def sum_jobs(seeds: int) -> list[Job]:
 
 def name_jobs(seeds: int, engine: Engine, rng: Random) -> list[Job]:
     """A name in turn 1, anything in turn 2 (answered by the model), the question in turn 3."""
-    middles = ("tell me a joke", "Why is the sky blue?", "what is 3 plus 4?", "write me a story about a dragon", "thanks!", "count to ten")
+    middles = (
+        "tell me a joke",
+        "Why is the sky blue?",
+        "what is 3 plus 4?",
+        "write me a story about a dragon",
+        "thanks!",
+        "count to ten",
+    )
     jobs: list[Job] = []
     for name in ("Anna", "Tom", "Priya", "Zoltan", "Marguerite", "Kwame", "Xiulan", "Bob"):
         for middle in middles:
             for seed in range(seeds):
-                told = rng.choice((f"My name is {name}.", f"Hi, I'm {name}!", f"hello, my name is {name}"))
-                asked = rng.choice(("What is my name?", "do you remember my name?", "what's my name?"))
+                told = rng.choice(
+                    (f"My name is {name}.", f"Hi, I'm {name}!", f"hello, my name is {name}")
+                )
+                asked = rng.choice(
+                    ("What is my name?", "do you remember my name?", "what's my name?")
+                )
                 messages = [{"role": "user", "content": told}]
                 for text in (middle, asked):
-                    messages.append({"role": "assistant", "content": engine.chat(messages, seed)[0]})
+                    messages.append(
+                        {"role": "assistant", "content": engine.chat(messages, seed)[0]}
+                    )
                     messages.append({"role": "user", "content": text})
                 jobs.append((f"{name} / {middle}", messages, seed, naming(name)))
     return jobs
@@ -251,13 +331,29 @@ def name_jobs(seeds: int, engine: Engine, rng: Random) -> list[Job]:
 def json_row(engine: Engine, seeds: int) -> Row:
     """``response_format: json_object`` ends with a valid object, asked for or not."""
     row = Row("JSON mode ends with valid JSON")
-    prompts = ("Why is the sky blue?", "tell me a joke as JSON", "hello", "what is 3 plus 4? Answer in JSON", "write me a story about python.",
-               "list three colours in json", "who are you?", "what is the law on patents", "give me a person with name and age", "describe the cat")
+    prompts = (
+        "Why is the sky blue?",
+        "tell me a joke as JSON",
+        "hello",
+        "what is 3 plus 4? Answer in JSON",
+        "write me a story about python.",
+        "list three colours in json",
+        "who are you?",
+        "what is the law on patents",
+        "give me a person with name and age",
+        "describe the cat",
+    )
     for prompt in prompts:
         for seed in range(seeds):
-            text, ended, _ = engine.chat([{"role": "user", "content": prompt}], seed, response_format={"type": "json_object"})
+            text, ended, _ = engine.chat(
+                [{"role": "user", "content": prompt}], seed, response_format={"type": "json_object"}
+            )
             try:
-                trouble = "" if ended and isinstance(json.loads(text), dict) and json.loads(text) else "empty or cut"
+                trouble = (
+                    ""
+                    if ended and isinstance(json.loads(text), dict) and json.loads(text)
+                    else "empty or cut"
+                )
             except ValueError:
                 trouble = "invalid"
             row.add(prompt, text, trouble)
@@ -274,17 +370,44 @@ def table(model: Path, seeds: int, slots: int) -> tuple[list[Row], str]:
             groups[prompt] = row
             must.passed, must.total = must.passed + row.passed, must.total + row.total
             must.failures += row.failures
-        three = [groups[p] for p in ("tell me a joke?", "Why is the sky blue?", "write me a story about python.")]
+        three = [
+            groups[p]
+            for p in ("tell me a joke?", "Why is the sky blue?", "write me a story about python.")
+        ]
         rows += [*three, must]
-        rows.append(run(engine, Row("held-out subjects: stories, jokes, poems"), held_out_jobs(max(2, seeds // 4)), slots))
+        rows.append(
+            run(
+                engine,
+                Row("held-out subjects: stories, jokes, poems"),
+                held_out_jobs(max(2, seeds // 4)),
+                slots,
+            )
+        )
         rows.append(run(engine, Row("held-out sums"), sum_jobs(1), slots))
-        unseen = [(p, [{"role": "user", "content": p}], seed, honest) for p in OTHER_FIELDS for seed in range(max(1, seeds // 10))]
-        rows.append(run(engine, Row(f"{len(OTHER_FIELDS)} unseen prompts of other fields"), unseen, slots))
-        rows.append(run(engine, Row("name of turn 1 used in turn 3"), name_jobs(max(1, seeds // 5), engine, Random(5)), slots))
+        unseen = [
+            (p, [{"role": "user", "content": p}], seed, honest)
+            for p in OTHER_FIELDS
+            for seed in range(max(1, seeds // 10))
+        ]
+        rows.append(
+            run(engine, Row(f"{len(OTHER_FIELDS)} unseen prompts of other fields"), unseen, slots)
+        )
+        rows.append(
+            run(
+                engine,
+                Row("name of turn 1 used in turn 3"),
+                name_jobs(max(1, seeds // 5), engine, Random(5)),
+                slots,
+            )
+        )
         rows.append(json_row(engine, max(2, seeds // 4)))
     weak = sorted((r for r in groups.values() if r.passed < r.total), key=lambda r: r.passed)
     lines = ["| what | passed | share |", "|---|---|---|", *[r.line() for r in rows]]
-    lines += ["", "Weakest prompts: " + ("; ".join(f"{r.name!r} {r.passed}/{r.total}" for r in weak[:12]) or "none")]
+    lines += [
+        "",
+        "Weakest prompts: "
+        + ("; ".join(f"{r.name!r} {r.passed}/{r.total}" for r in weak[:12]) or "none"),
+    ]
     return rows, "\n".join(lines)
 
 
@@ -301,7 +424,9 @@ def main() -> None:
     if options.out:
         options.out.write_text(text + "\n")
     if options.failures:
-        options.failures.write_text("\n".join(f"{r.name}\n  " + "\n  ".join(r.failures) for r in rows) + "\n")
+        options.failures.write_text(
+            "\n".join(f"{r.name}\n  " + "\n  ".join(r.failures) for r in rows) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ import torch
 from tokenizers import Tokenizer
 
 from training.model import Config
-from training.tokenizer import END, END_OF_TEXT, SPECIALS, load
+from training.tokenizer import END, END_OF_TEXT, SPECIALS, load, token_id
 
 TEMPLATE = (
     "{%- for message in messages -%}"
-    "{{- '<|im_start|>' + message['role'] + '\\n' + ((message['content'] or '') | trim) + '<|im_end|>\\n' -}}"
+    "{{- '<|im_start|>' + message['role'] + '\\n' -}}"
+    "{{- ((message['content'] or '') | trim) + '<|im_end|>\\n' -}}"
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}"
 )
@@ -87,10 +88,10 @@ def _vocabulary(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
     writer.add_token_merges(merges)
-    writer.add_bos_token_id(tokenizer.token_to_id(END_OF_TEXT))
-    writer.add_eos_token_id(tokenizer.token_to_id(END))
-    writer.add_eot_token_id(tokenizer.token_to_id(END))
-    writer.add_pad_token_id(tokenizer.token_to_id(END_OF_TEXT))
+    writer.add_bos_token_id(token_id(tokenizer, END_OF_TEXT))
+    writer.add_eos_token_id(token_id(tokenizer, END))
+    writer.add_eot_token_id(token_id(tokenizer, END))
+    writer.add_pad_token_id(token_id(tokenizer, END_OF_TEXT))
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATE)
 
@@ -101,7 +102,11 @@ def export(checkpoint: Path, tokenizer: Path, out: Path, kind: str = "q8_0") -> 
     quantisation = gguf.GGMLQuantizationType[kind.upper()]
     writer = gguf.GGUFWriter(str(out), "llama")
     _header(writer, Config(**saved["config"]))
-    file_types = {"q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "f16": gguf.LlamaFileType.MOSTLY_F16, "f32": gguf.LlamaFileType.ALL_F32}
+    file_types = {
+        "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
+        "f16": gguf.LlamaFileType.MOSTLY_F16,
+        "f32": gguf.LlamaFileType.ALL_F32,
+    }
     writer.add_file_type(file_types[kind])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     _vocabulary(writer, load(tokenizer))

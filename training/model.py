@@ -93,7 +93,8 @@ class Attention(nn.Module):
         weights = torch.softmax(scores * (1 / math.sqrt(cfg.head_dim)) + mask, dim=-1)
         mixed = weights.view(batch, cfg.kv_heads, group * time, time) @ v
         mixed = mixed.view(batch, cfg.heads, time, cfg.head_dim)
-        return self.o(mixed.transpose(1, 2).reshape(batch, time, -1))
+        out: Tensor = self.o(mixed.transpose(1, 2).reshape(batch, time, -1))
+        return out
 
 
 class Block(nn.Module):
@@ -109,11 +110,15 @@ class Block(nn.Module):
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
         x = x + self.attention(self.attention_norm(x), cos, sin, mask)
         h = self.mlp_norm(x)
-        return x + self.down(F.silu(self.gate(h)) * self.up(h))
+        out: Tensor = x + self.down(F.silu(self.gate(h)) * self.up(h))
+        return out
 
 
 class Llama(nn.Module):
     """Token ids (batch, time) in, float32 logits (batch, time, vocab) out."""
+
+    cos: Tensor
+    sin: Tensor
 
     def __init__(self, cfg: Config) -> None:
         super().__init__()

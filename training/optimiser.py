@@ -24,7 +24,8 @@ def orthogonalise(stack: Tensor) -> Tensor:
     for _ in range(5):
         gram = x @ x.transpose(-1, -2)
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.transpose(-1, -2) if tall else x).float()
+    flat: Tensor = (x.transpose(-1, -2) if tall else x).float()
+    return flat
 
 
 class Optimiser:
@@ -53,5 +54,5 @@ class Optimiser:
             shapes.setdefault(tuple(p.shape), []).append((p, p.grad.lerp(momentum, 0.95)))
         for shape, members in shapes.items():
             updates = orthogonalise(torch.stack([update for _, update in members]))
-            for (p, _), update in zip(members, updates, strict=True):
-                p.sub_(update, alpha=rate * max(1.0, shape[0] / shape[1]) ** 0.5)
+            for (matrix, _), update in zip(members, updates, strict=True):
+                matrix.sub_(update, alpha=rate * max(1.0, shape[0] / shape[1]) ** 0.5)

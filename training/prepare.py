@@ -24,7 +24,9 @@ def prepare(work: Path, count: int, seed: int, new_tokenizer: bool = True) -> No
     tokenizer = load(path)
     data = encode(tokenizer, documents(count, seed), Config().context)
     data.save(work / "train.npz")
-    encode(tokenizer, documents(VALID_DOCUMENTS, seed + 1), Config().context).save(work / "valid.npz")
+    encode(tokenizer, documents(VALID_DOCUMENTS, seed + 1), Config().context).save(
+        work / "valid.npz"
+    )
     print(f"{len(data.starts) - 1} documents, {len(data.ids)} tokens")
 
 

@@ -38,5 +38,13 @@ def train(texts: Iterable[str], vocab: int) -> Tokenizer:
     return tokenizer
 
 
+def token_id(tokenizer: Tokenizer, token: str) -> int:
+    """The id of a token that has to be there."""
+    found = tokenizer.token_to_id(token)
+    if found is None:
+        raise KeyError(token)
+    return int(found)
+
+
 def load(path: Path) -> Tokenizer:
     return Tokenizer.from_file(str(path))

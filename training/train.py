@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import Tensor
+from torch.multiprocessing.spawn import spawn
 
 from training.dataset import Dataset, batches
 from training.model import Config, Llama
@@ -82,7 +82,7 @@ def _average(tensors: list[Tensor], workers: int) -> None:
     with torch.no_grad():
         flat = torch.cat([t.flatten() for t in tensors])
         dist.all_reduce(flat)
-        for t, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+        for t, part in zip(tensors, torch.split(flat, [t.numel() for t in tensors]), strict=True):
             t.copy_(part.view_as(t) / workers)
 
 
@@ -128,8 +128,14 @@ def worker(rank: int, run: Run) -> None:
             running += loss.item()
             now = time.monotonic()
             if rank == 0 and (step % 100 == 0):
-                report = {"step": step, "epoch": epoch, "minutes": round(elapsed, 2), "tokens": seen,
-                          "tokens_per_second": round(seen / (now - began)), "loss": round(running / 100, 4)}
+                report = {
+                    "step": step,
+                    "epoch": epoch,
+                    "minutes": round(elapsed, 2),
+                    "tokens": seen,
+                    "tokens_per_second": round(seen / (now - began)),
+                    "loss": round(running / 100, 4),
+                }
                 running = 0.0
                 if now - reported > 120:
                     report["valid"] = round(evaluate(model, valid, dtype), 4)
@@ -143,7 +149,18 @@ def worker(rank: int, run: Run) -> None:
         final = evaluate(model, valid, dtype, limit=200)
         minutes = round((time.monotonic() - began) / 60, 1)
         save(model, work / f"{run.name}.pt", step=step, tokens=seen, valid=final, minutes=minutes)
-        print(json.dumps({"final": True, "step": step, "tokens": seen, "valid": round(final, 4), "minutes": minutes}), flush=True)
+        print(
+            json.dumps(
+                {
+                    "final": True,
+                    "step": step,
+                    "tokens": seen,
+                    "valid": round(final, 4),
+                    "minutes": minutes,
+                }
+            ),
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -157,7 +174,7 @@ def main() -> None:
     else:
         os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
         os.environ.setdefault("MASTER_PORT", "29512")
-        mp.spawn(worker, args=(run,), nprocs=run.workers)  # type: ignore[no-untyped-call]
+        spawn(worker, args=(run,), nprocs=run.workers)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

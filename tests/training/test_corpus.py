@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from training.corpus import chats, json_answers, jokes, poems, refusals, stories, sums, words
+from training.corpus import chats, jokes, json_answers, poems, refusals, stories, sums, words
 from training.corpus.mix import MIX, documents
 from training.corpus.phrasing import Document, held_out
 
@@ -43,13 +43,22 @@ def test_the_same_seed_gives_the_same_text() -> None:
 def test_every_sum_is_right() -> None:
     rng = Random(1)
     signs: dict[str, Callable[[int, int], int]] = {
-        "plus": lambda a, b: a + b, "minus": lambda a, b: a - b, "times": lambda a, b: a * b,
+        "plus": lambda a, b: a + b,
+        "minus": lambda a, b: a - b,
+        "times": lambda a, b: a * b,
         "divided by": lambda a, b: a // b,
     }
-    signs |= {"+": signs["plus"], "-": signs["minus"], "*": signs["times"], "/": signs["divided by"]}
+    signs |= {
+        "+": signs["plus"],
+        "-": signs["minus"],
+        "*": signs["times"],
+        "/": signs["divided by"],
+    }
     for _ in range(1500):
         text = sums.sum_(rng).turns[1].text
-        found = re.search(r"(\d+) (plus|minus|times|divided by|[-+*/]) (\d+) (?:is|=) (-?\d+)", text)
+        found = re.search(
+            r"(\d+) (plus|minus|times|divided by|[-+*/]) (\d+) (?:is|=) (-?\d+)", text
+        )
         assert found, text
         assert signs[found[2]](int(found[1]), int(found[3])) == int(found[4]), text
 
@@ -66,7 +75,9 @@ def test_held_out_subjects_are_in_no_story_joke_or_poem_prompt() -> None:
 def test_held_out_sums_are_not_asked() -> None:
     rng = Random(5)
     asked = {sums.sum_(rng).turns[0].text for _ in range(3000)}
-    hidden = [f"{a}+{b}" for a in range(21) for b in range(21) if held_out("sum", f"{a}+{b}", share=15)]
+    hidden = [
+        f"{a}+{b}" for a in range(21) for b in range(21) if held_out("sum", f"{a}+{b}", share=15)
+    ]
     assert hidden
     assert not asked & set(hidden)
 
@@ -76,7 +87,7 @@ def test_stories_name_the_subject_more_than_once_and_end() -> None:
     for _ in range(200):
         text = stories.hero_story(rng, "zlorbit")
         assert text.count("zlorbit") >= 2
-        assert text[-1] in ".\""
+        assert text[-1] in '."'
         assert len(text.split()) > 110
 
 

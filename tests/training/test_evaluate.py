@@ -34,7 +34,12 @@ def test_jokes() -> None:
 
 @pytest.mark.parametrize(
     ("text", "trouble"),
-    [("3 plus 4 is 7.", ""), ("3 + 4 = 7", ""), ("3 plus 4 is 8.", "wrong sum"), ("7. 3 plus 5 is 7.", "wrong sum")],
+    [
+        ("3 plus 4 is 7.", ""),
+        ("3 + 4 = 7", ""),
+        ("3 plus 4 is 8.", "wrong sum"),
+        ("7. 3 plus 5 is 7.", "wrong sum"),
+    ],
 )
 def test_sums(text: str, trouble: str) -> None:
     assert number(7)(text, 5) == trouble

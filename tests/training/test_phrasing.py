@@ -13,7 +13,9 @@ def test_nested_choices_leave_no_brackets() -> None:
 
 
 def test_slots_take_context_first_and_keep_capitals_and_articles() -> None:
-    text = expand(Random(1), "{A:x} met {n}. {X} had {a:thing}.", {"x": "owl", "n": "Mia"}, {"thing": ["egg"]})
+    text = expand(
+        Random(1), "{A:x} met {n}. {X} had {a:thing}.", {"x": "owl", "n": "Mia"}, {"thing": ["egg"]}
+    )
     assert text == "An owl met Mia. Owl had an egg."
 
 

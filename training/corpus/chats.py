@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from training.corpus import facts, identity, jokes, lists, poems, refusals, smalltalk, stories, sums, words
+from training.corpus import (
+    facts,
+    identity,
+    jokes,
+    lists,
+    poems,
+    refusals,
+    smalltalk,
+    stories,
+    sums,
+    words,
+)
 from training.corpus.phrasing import Document, Turn, capital, chat, expand
 
 # what is told, how it is confirmed, how it is asked for, how it is answered

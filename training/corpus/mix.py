@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
-from training.corpus import chats, facts, identity, jokes, json_answers, lists, poems, refusals, smalltalk, stories, sums
+from training.corpus import (
+    chats,
+    facts,
+    identity,
+    jokes,
+    json_answers,
+    lists,
+    poems,
+    refusals,
+    smalltalk,
+    stories,
+    sums,
+)
 from training.corpus.phrasing import Document
 
 MIX: tuple[tuple[float, Callable[[Random], Document]], ...] = (

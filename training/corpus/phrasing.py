@@ -67,7 +67,8 @@ def expand(
     context, slots = context or {}, slots or {}
 
     def choose(match: re.Match[str]) -> str:
-        return rng.choice(match[1].split("|"))
+        options: list[str] = match[1].split("|")
+        return rng.choice(options)
 
     def fill(match: re.Match[str]) -> str:
         name = match[2]

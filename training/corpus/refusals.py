@@ -39,7 +39,7 @@ SLOTS: dict[str, list[str]] = {
     "noun": _OPEN_NOUNS,
     "beast": _OPEN_ANIMALS,
     "beasts": [plural(n) for n in _OPEN_ANIMALS],
-    "look": [w for w in words.LOOKS + words.ADJECTIVES + words.COLOURS],
+    "look": words.LOOKS + words.ADJECTIVES + words.COLOURS,
     "do": "sing|dance|lie|dream of gold|run|work|travel|vote|smoke|write books|climb mountains|gamble|wear ties|collect stamps|whisper|fight|paint|argue|get old|fall in love|forget things|snore|sweat|blush|shiver|whistle|grow beards|clap|kneel|walk on two legs|wear hats|hunt|swim in circles|hibernate|lay eggs|change colour|eat grass|fear fire|live in packs|dig holes".split("|"),
 
     "name": [*words.GIRLS, *words.BOYS],
