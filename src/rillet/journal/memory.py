@@ -1,0 +1,144 @@
+"""The journal in memory: the default. Its records end with this process.
+
+Sizes are estimates: an event that a reader may still see as an object counts with what objects
+cost, an ended record with its packed bytes.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from rillet.journal.interface import Batch, Full, Header, Known, Limits
+from rillet.journal.tail import PACKED, Tail, ends, weight
+from rillet.words.events import Event
+
+
+class _Record:
+    """One record, its size and its writing end."""
+
+    def __init__(self, journal: "MemoryJournal", id: str, header: Header) -> None:
+        self.id = id
+        self.header = header
+        self.size = 0
+        self.ended_at = 0.0
+        self.tail = Tail()
+        self._journal = journal
+
+    @property
+    def last(self) -> int:
+        return self.tail.last
+
+    def append(self, events: Sequence[Event]) -> None:
+        if self.tail.closed:
+            return
+        ending = ends(events)
+        if not ending and self.size > self._journal.limits.stream:
+            raise Full("the answer is longer than a record may be")
+        self._journal.grow(self, weight(events))
+        self.tail.publish(events)
+        if ending:
+            self._journal.end(self)
+
+    async def settled(self) -> None:
+        pass
+
+
+class MemoryJournal:
+    """Records in a dictionary. For one event loop."""
+
+    durable = False
+
+    def __init__(
+        self, limits: Limits | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.limits = limits or Limits()
+        self.size = 0
+        self._clock = clock
+        self._records: dict[str, _Record] = {}
+        self._ended: dict[str, _Record] = {}  # in the order of their ends
+        self._owned: Counter[str] = Counter()
+
+    async def begin(self, id: str, header: Header) -> _Record:
+        self._expire()
+        self._drop(self.limits.owner, header.owner)
+        self._drop(self.limits.total)
+        if self._owned[header.owner] > self.limits.owner or self.size > self.limits.total:
+            raise Full("the journal is full of answers that still run")
+        record = self._records[id] = _Record(self, id, header)
+        self.grow(record, PACKED + len(header.request))
+        return record
+
+    async def take_over(self, id: str) -> None:
+        return None
+
+    async def release(self, id: str) -> None:
+        if record := self._records.get(id):
+            record.tail.close()
+
+    async def find(self, id: str) -> Known | None:
+        self._expire()
+        record = self._records.get(id)
+        return None if record is None else Known(record.header, record.last, record.tail.ended)
+
+    async def follow(self, id: str, after: int = 0) -> AsyncIterator[Batch]:
+        self._expire()
+        if record := self._records.get(id):
+            async for batch in record.tail.follow(after):
+                yield batch
+
+    async def unfinished(self) -> list[str]:
+        return []
+
+    async def delete(self, id: str) -> None:
+        if record := self._records.get(id):
+            self._forget(record)
+
+    async def wish_stop(self, id: str) -> None:
+        pass
+
+    async def stop_wished(self) -> Sequence[str]:
+        await asyncio.get_running_loop().create_future()
+        return ()
+
+    async def close(self) -> None:
+        for record in self._records.values():
+            record.tail.close()
+
+    # What a record tells its journal
+
+    def grow(self, record: _Record, size: int) -> None:
+        record.size += size
+        self.size += size
+        self._owned[record.header.owner] += size
+        if size > 0 and self.size > self.limits.total:
+            self._drop(self.limits.total)
+
+    def end(self, record: _Record) -> None:
+        record.ended_at = self._clock()
+        self._ended[record.id] = record
+        self.grow(record, record.tail.pack() + len(record.header.request) - record.size)
+
+    def _expire(self) -> None:
+        oldest = self._clock() - self.limits.retention
+        while self._ended:
+            record = next(iter(self._ended.values()))
+            if record.ended_at > oldest:
+                break
+            self._forget(record)
+
+    def _drop(self, most: int, owner: str | None = None) -> None:
+        """Forget ended records, the oldest first, until the rest is within `most`."""
+        for record in list(self._ended.values()):
+            if (self.size if owner is None else self._owned[owner]) <= most:
+                break
+            if owner is None or record.header.owner == owner:
+                self._forget(record)
+
+    def _forget(self, record: _Record) -> None:
+        del self._records[record.id]
+        self._ended.pop(record.id, None)
+        self.grow(record, -record.size)
+        if not self._owned[record.header.owner]:
+            del self._owned[record.header.owner]
+        record.tail.close()
