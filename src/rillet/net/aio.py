@@ -131,6 +131,7 @@ class AsyncExchange:
         self._reception: Reception | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._closed = False
+        self._unsent = False  # an answer came before the whole request was sent
 
     async def head(self, *, connect: float | None = None, deadline: float | None = None) -> Head:
         """Connect, send, and wait for the head. As `sync.Exchange.head`."""
@@ -243,6 +244,9 @@ class AsyncExchange:
         wire.write(first)
         for piece in rest or ():
             await wire.room(deadline)
+            if self._reception.head() is not None:
+                self._unsent = True  # refused, or sent elsewhere: the rest is not wanted here
+                break
             wire.write(piece)
         return await self._wait_for_head(deadline)
 
@@ -260,7 +264,7 @@ class AsyncExchange:
         self._wire = None
         if wire is None or self._pool is None:
             return
-        if reception is not None and reception.keep_alive:
+        if reception is not None and reception.keep_alive and not self._unsent:
             self._pool.put(route or self._course.route, wire)
         else:
             wire.abort()

@@ -21,6 +21,7 @@ from rillet.model.manifest import (
     Manifest,
     decode_config,
     decode_manifest,
+    encode,
 )
 from rillet.model.names import Digest, ModelName
 from rillet.words.errors import StoreError
@@ -99,6 +100,17 @@ class ModelStore:
         if stored is None:
             raise StoreError(f"the manifest of {name} was removed as soon as it was written")
         return stored
+
+    def manifest_bytes(self, name: ModelName) -> bytes | None:
+        """The manifest of this name as it lies there, byte for byte; None where there is none."""
+        spelled = self._manifests.spelling(name)
+        read = self._manifests.read(spelled) if spelled else None
+        return read[0] if read else None
+
+    def drop_replaced(self, replaced: StoredModel) -> None:
+        """Remove the blobs that only this model named, after another took its name."""
+        with self._writing("remove unused layers"):
+            self._drop_unused(encode(replaced.manifest), replaced.modified.timestamp())
 
     def copy(self, source: ModelName, destination: ModelName) -> bool:
         """Give a model a second name, over any model that had it. False: no such source."""

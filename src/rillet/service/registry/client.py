@@ -1,0 +1,201 @@
+"""One conversation with one registry about one model.
+
+Redirects are followed here and not by the net: a blob's way usually ends at another host, which
+gets the range that is asked for but no token.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from rillet.model.names import ModelName
+from rillet.net.address import parse_host
+from rillet.net.aio import AsyncExchange, AsyncTransport
+from rillet.net.course import Course
+from rillet.net.faults import Cut, TimedOut
+from rillet.net.http1 import Head, HeaderList, Headers, Request
+from rillet.net.redirects import is_redirect
+from rillet.service.registry.keys import default_key
+from rillet.service.registry.patience import LONGEST_PAUSE, Interrupted, Patience, RegistryError
+from rillet.service.registry.place import Place
+from rillet.service.registry.tokens import Tokens, denied
+from rillet.words.errors import InvalidHost
+
+MAX_HOPS = 10  # redirects and renewed tokens, for one question
+_CONNECTIONS = 16
+_SMALL = 65536  # bytes of an answer that is not a blob or a manifest
+_PASSING = (408, 425, 429)
+
+
+class Body:
+    """What is uploaded. It may be read again from its start; each piece says that there is life."""
+
+    length: int = 0
+    clock: asyncio.Timeout | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise NotImplementedError
+
+
+class _Straight(Course):
+    """A course that stands still at a redirect."""
+
+    def redirect(self, head: Head) -> bool:
+        return False
+
+
+class Answer:
+    """An answer whose head is there. Leaving its `async with` hangs up, if it is not read whole."""
+
+    def __init__(self, exchange: AsyncExchange, head: Head, place: Place, stall: float) -> None:
+        self._exchange = exchange
+        self._stall = stall
+        self.head = head
+        self.place = place
+
+    @property
+    def status(self) -> int:
+        return self.head.status
+
+    @property
+    def headers(self) -> Headers:
+        return self.head.headers
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exchange.close()
+
+    async def read(self) -> bytes:
+        """Content as it comes; b"" at the proper end. Raises `Interrupted`."""
+        try:
+            return await self._exchange.read(monotonic() + self._stall)
+        except TimedOut:
+            raise Interrupted(
+                f"{self.place.host} sent nothing for {self._stall:g} s", stalled=True
+            ) from None
+        except Cut as cut:
+            raise Interrupted(f"{self.place.host} hung up: {cut}") from None
+
+    async def whole(self, limit: int = _SMALL) -> bytes:
+        """All of it. Raises `RegistryError` above `limit` bytes."""
+        content = bytearray()
+        while data := await self.read():
+            content += data
+            if len(content) > limit:
+                raise RegistryError(f"{self.place.host} answers with more than {limit} bytes")
+        return bytes(content)
+
+    async def refusal(self, *, foreign: bool = False) -> RegistryError:
+        """The error that this answer is; `foreign`: it is of a host that we were sent to."""
+        if self.status == 401:
+            return denied()
+        if self.status == 404:
+            return RegistryError("file does not exist", code=404)
+        try:
+            said = " ".join((await self.whole()).decode(errors="replace").split())[:300]
+        except (Interrupted, RegistryError):
+            said = ""
+        wish = self.headers.get("retry-after", "")
+        return RegistryError(
+            f"{self.status}: {said or self.head.reason}",
+            code=self.status,
+            # A signed address that has run out says 403; asked again, the registry gives another.
+            passing=self.status >= 500
+            or self.status in _PASSING
+            or (foreign and self.status == 403),
+            retry_after=min(float(wish), LONGEST_PAUSE) if wish.isdecimal() else 0.0,
+        )
+
+
+class Registry:
+    """The registry that `name` is at. Raises `RegistryError` where it may not be asked so."""
+
+    def __init__(self, name: ModelName, *, insecure: bool, patience: Patience) -> None:
+        if name.scheme == "http" and not insecure:
+            raise RegistryError("insecure protocol http")
+        try:
+            target = parse_host(f"{'http' if insecure else 'https'}://{name.host}")
+        except InvalidHost as error:
+            raise RegistryError(error.message) from None
+        self.name = name
+        self.home = Place(target, f"/v2/{name.namespace}/{name.model}")
+        self.patience = patience
+        self._transport = AsyncTransport(target, pool_size=_CONNECTIONS)
+        self._tokens = Tokens(self.home, self._get_token, default_key())
+
+    def place(self, tail: str) -> Place:
+        """A place of this model: ``/manifests/latest``."""
+        return self.home.at(self.home.path + tail)
+
+    async def ask(
+        self,
+        method: str,
+        place: Place,
+        *,
+        headers: HeaderList = (),
+        body: bytes | Body = b"",
+        follow: bool = True,
+    ) -> Answer:
+        """Ask, with a token where one is wanted. The answer may be of any status.
+
+        Raises `RegistryError`, `Interrupted`, `Unreachable`.
+        """
+        refused = 0
+        for _ in range(MAX_HOPS):
+            own = place.same_server(self.home)
+            token = self._tokens.value if own else None
+            shown = (("Authorization", f"Bearer {token}"),) if token else ()
+            answer = await self._once(method, place, (*headers, *shown), body)
+            if answer.status == 401 and own and refused < 2:
+                async with answer:
+                    challenge = answer.headers.get("www-authenticate", "")
+                    await answer.whole()
+                await self._tokens.renew(challenge, token, insist=refused > 0)
+                refused += 1
+            elif follow and is_redirect(answer.head):
+                async with answer:
+                    place = place.resolve(answer.headers["location"])
+                    await answer.whole()
+            else:
+                return answer
+        raise RegistryError(f"the registry {self.home.host} redirects in circles")
+
+    async def refusal(self, answer: Answer) -> RegistryError:
+        return await answer.refusal(foreign=not answer.place.same_server(self.home))
+
+    def close(self) -> None:
+        """Close what is idle; what is under way is not touched."""
+        self._transport.close()
+
+    async def _get_token(self, place: Place, authorization: str | None) -> tuple[int, bytes]:
+        shown = (("Authorization", authorization),) if authorization else ()
+        async with await self._once("GET", place, shown, b"") as answer:
+            return answer.status, await answer.whole()
+
+    async def _once(
+        self, method: str, place: Place, headers: HeaderList, body: bytes | Body
+    ) -> Answer:
+        length = body.length if isinstance(body, Body) else None
+        request = Request(method, place.path, headers, body, length)
+        course = _Straight(place.target, request, (), os.environ)
+        exchange = AsyncExchange(self._transport, course)
+        try:
+            async with asyncio.timeout(self.patience.answer) as clock:
+                if isinstance(body, Body):
+                    body.clock = clock
+                head = await exchange.head(connect=self.patience.connect)
+        except TimeoutError:
+            raise Interrupted(f"{place.host} does not answer", stalled=True) from None
+        except Cut as cut:
+            raise Interrupted(f"{place.host} hung up: {cut}") from None
+        return Answer(exchange, head, place, self.patience.stall)

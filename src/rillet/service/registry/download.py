@@ -1,0 +1,85 @@
+"""A blob from a registry into the store: fetched, then checked, then there.
+
+`moving` ends when every byte is on disk, `whole` when the digest was found right. The next blob may
+be fetched while this one is still checked.
+"""
+
+import asyncio
+
+from rillet.model.manifest import Layer
+from rillet.service.registry.aside import aside, settled
+from rillet.service.registry.client import Registry
+from rillet.service.registry.fetch import Fetch
+from rillet.service.registry.patience import RegistryError
+from rillet.service.registry.progress import Transfer
+from rillet.store.blobs import BlobMismatch
+from rillet.store.partial import PartialBlob
+from rillet.store.store import ModelStore
+
+
+class Download(Transfer):
+    """Runs by itself from its making; see `sharing` for who may end it."""
+
+    def __init__(self, store: ModelStore, registry: Registry, layer: Layer) -> None:
+        super().__init__(layer)
+        self.waiters = 0
+        self.leaving = False
+        self._store = store
+        self._registry = registry
+        self.moving: asyncio.Task[PartialBlob] = asyncio.create_task(self._fetch())
+        self.whole = asyncio.create_task(self._check())
+        for task in (self.moving, self.whole):
+            task.add_done_callback(_heard)
+
+    def cancel(self) -> None:
+        """Break off; what is on disk stays for the next time. A check goes on to its end."""
+        if not self.moving.done():
+            self.leaving = True
+            self.moving.cancel()
+
+    async def _fetch(self) -> PartialBlob:
+        partial = await self._open()
+        try:
+            self.completed = partial.completed
+            place = self._registry.place(f"/blobs/{self.digest}")
+            await Fetch(self._registry, place, partial, self.total, self._count).run()
+        except BaseException:
+            partial.close()
+            raise
+        finally:
+            self._registry.close()
+        return partial
+
+    async def _open(self) -> PartialBlob:
+        opened: list[PartialBlob] = []
+        try:
+            await settled(lambda: opened.append(self._store.download(self.digest, self.total)))
+        except asyncio.CancelledError:
+            for partial in opened:
+                partial.close()
+            raise
+        return opened[0]
+
+    async def _check(self) -> None:
+        partial = await self.moving
+        try:
+            await aside(lambda: _finish(partial))
+        except BlobMismatch as error:
+            raise RegistryError(
+                "digest mismatch, file must be downloaded again: "
+                f"want {error.expected}, got {error.got}"
+            ) from None
+
+    def _count(self, size: int) -> None:
+        self.completed += size
+
+
+def _finish(partial: PartialBlob) -> None:
+    with partial:
+        partial.finish()
+
+
+def _heard(task: "asyncio.Task[PartialBlob] | asyncio.Task[None]") -> None:
+    """Its error has been told to those who wait, if there are any."""
+    if not task.cancelled():
+        task.exception()
