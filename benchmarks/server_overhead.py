@@ -11,7 +11,6 @@ first token at most 5 ms later.
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -19,10 +18,10 @@ import time
 from pathlib import Path
 
 from rillet import builtin
+from rillet.model.names import ModelName
 from rillet.net.address import Target, parse_host
 from rillet.net.aio import AsyncTransport
 from rillet.net.http1 import Request
-from rillet.model.names import ModelName
 from rillet.server.listen import listen_and_serve
 from rillet.service.service import Service
 from rillet.store.importing import import_gguf
@@ -50,7 +49,9 @@ async def one(transport: AsyncTransport, asked: Request) -> tuple[float, int, fl
     return first, records, time.perf_counter() - begun
 
 
-async def load(transport: AsyncTransport, asked: Request, streams: int, tokens: int) -> tuple[float, float]:
+async def load(
+    transport: AsyncTransport, asked: Request, streams: int, tokens: int
+) -> tuple[float, float]:
     """Tokens per second of all streams together, median seconds to the first token."""
     begun = time.perf_counter()
     answers = await asyncio.gather(*(one(transport, asked) for _ in range(streams)))
@@ -66,7 +67,7 @@ async def measure(url: str, model: str, arguments: argparse.Namespace) -> None:
         "/api/generate", {"model": model, "prompt": PROMPT, "raw": True, "options": options}
     )
     await one(server, through)  # loads
-    endpoint = json.loads(Path(arguments.endpoint).read_text())
+    endpoint = json.loads(arguments.endpoint.read_text())
     target = Target(host="127.0.0.1", port=80, unix=endpoint["socket"])
     engine = AsyncTransport(
         target, headers=(("authorization", f"Bearer {endpoint['key']}"),), pool_size=32
@@ -102,10 +103,10 @@ async def serve(arguments: argparse.Namespace, models: str) -> None:
     import_gguf(service.library.store, Path(arguments.model), ModelName.parse("bench"))
 
     async def tell() -> None:
-        while not service.residents.all():
+        while not service.residents.all():  # noqa: ASYNC110 - the service has no event for it
             await asyncio.sleep(0.01)
         endpoint = service.residents.all()[0].process.endpoint
-        Path(arguments.endpoint).write_text(
+        arguments.endpoint.write_text(
             json.dumps({"socket": endpoint.socket_path, "key": endpoint.api_key})
         )
 
@@ -121,7 +122,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--slots", type=int, default=16)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--endpoint", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--endpoint", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
         import uvloop
@@ -131,9 +132,9 @@ def main() -> None:
     import re
     import subprocess
 
-    arguments.endpoint = arguments.endpoint or os.path.join(tempfile.mkdtemp(), "endpoint")
+    arguments.endpoint = Path(tempfile.mkdtemp(), "endpoint")
     command = [sys.executable, __file__, arguments.model, "--serve"]
-    command += ["--endpoint", arguments.endpoint]
+    command += ["--endpoint", str(arguments.endpoint)]
     command += ["--slots", str(arguments.slots)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr

@@ -2,7 +2,8 @@
 
     import rillet
 
-    with rillet.Client().stream_chat(model="llama3", messages=[{"role": "user", "content": "Hi"}]) as stream:
+    messages = [{"role": "user", "content": "Hi"}]
+    with rillet.Client().stream_chat(model="llama3", messages=messages) as stream:
         for piece in stream.text():
             print(piece, end="", flush=True)
 
@@ -66,18 +67,21 @@ _HOMES = {
     "rillet.client.sync": "Client",
     "rillet.embedded": "local",
     "rillet.net.tls": "TlsOptions",
-    "rillet.words.errors": "Busy EngineDied EngineError InvalidHost InvalidModelFile InvalidName InvalidRequest "
-    "LoadFailed MalformedStream ModelError ModelNotFound RilletError ServerError Stalled StoreError "
-    "StreamError StreamTruncated Unauthorized Unreachable",
-    "rillet.words.events": "Event Failure Finish Progress Reconnected Text Thinking Timings TokenLogprob "
-    "ToolCall Usage",
+    "rillet.words.errors": """
+        Busy EngineDied EngineError InvalidHost InvalidModelFile InvalidName InvalidRequest
+        LoadFailed MalformedStream ModelError ModelNotFound RilletError ServerError Stalled
+        StoreError StreamError StreamTruncated Unauthorized Unreachable
+    """,
+    "rillet.words.events": """
+        Event Failure Finish Progress Reconnected Text Thinking Timings TokenLogprob ToolCall Usage
+    """,
     "rillet.words.replies": "Reply fold",
     "rillet.words.requests": "Message",
     "rillet.words.timeouts": "Timeouts",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-__all__ = [  # noqa: PLE0604 - the names of _HOME, written out for readers and type checkers
+__all__ = [
     "AsyncClient", "AsyncStream", "Busy", "Client", "EngineDied", "EngineError", "Event", "Failure",
     "Finish", "InvalidHost", "InvalidModelFile", "InvalidName", "InvalidRequest", "LoadFailed",
     "MalformedStream", "Message", "ModelError", "ModelNotFound", "Progress", "Reconnected", "Reply",

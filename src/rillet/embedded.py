@@ -22,7 +22,7 @@ PATIENCE = 0.2  # seconds of silence before progress is told; whoever embeds us 
 
 
 def local(settings: Settings | None = None) -> Client:
-    """A client of this process itself. Model names may be paths of GGUF files. Close it at the end."""
+    """A client of this process itself. A model name may be the path of a GGUF file."""
     return Client.through(LocalDoor(settings or Settings.from_env(os.environ)))
 
 
@@ -87,7 +87,8 @@ async def _put_file(service: Service, path: str | os.PathLike[str]) -> str:
     digest = f"sha256:{await asyncio.to_thread(_sha256, path)}"
 
     async def chunks() -> AsyncIterator[bytes]:
-        with open(path, "rb") as file:
+        file = await asyncio.to_thread(open, path, "rb")
+        with file:
             while chunk := await asyncio.to_thread(file.read, 1 << 20):
                 yield chunk
 

@@ -27,7 +27,7 @@ def rillet_command(*arguments: str) -> list[str]:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """Ours without any setting of Rillet's or Ollama's, and with nothing between us and loopback."""
+    """Ours without settings of Rillet or Ollama, and with no proxy before loopback."""
     env = {
         name: value
         for name, value in os.environ.items()

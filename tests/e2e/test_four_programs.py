@@ -1,4 +1,4 @@
-"""The four programs with which people start, unmodified, against a real server and a real engine."""
+"""The four programs with which people start, unmodified, against a real server and engine."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import pytest
 import requests
 
 import rillet
+
 from .conftest import PROMPTS, Server
 
 MODEL = "rillet-tiny"
@@ -42,9 +43,19 @@ def arrivals(server: Server, prompt: str) -> Iterator[tuple[float, bytes]]:
     assert curl.returncode == 0
 
 
+#: The model writes a token in less than a millisecond. A reader that the system lets wait sees some
+#: of them at once, so what is asserted of arrivals must be seen in one of so many tries; a stream
+#: that is held back shows it in none.
+TRIES = 8
+
+
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_curl_sees_records_one_by_one(server: Server, prompt: str) -> None:
-    pieces = list(arrivals(server, prompt))
+    assert any(_came_one_by_one(list(arrivals(server, prompt))) for _ in range(TRIES))
+
+
+def _came_one_by_one(pieces: list[tuple[float, bytes]]) -> bool:
+    """Checks the records, and says whether most came alone, spread over the time of generation."""
     records = [json.loads(line) for line in b"".join(piece for _, piece in pieces).splitlines()]
     assert len(records) > 5
     assert all(record["done"] is False and record["response"] for record in records[:-1])
@@ -53,12 +64,10 @@ def test_curl_sees_records_one_by_one(server: Server, prompt: str) -> None:
     assert last["eval_count"] > 0 and last["prompt_eval_count"] > 0
     for name in ("total_duration", "load_duration", "prompt_eval_duration", "eval_duration"):
         assert isinstance(last[name], int) and last[name] > 0
-    # One by one: most records come alone, and their arrivals spread over the time of generation.
-    assert len(pieces) > len(records) / 3
     gaps = [later - earlier for (earlier, _), (later, _) in pairwise(pieces)]
     generating = last["eval_duration"] / 1e9
-    assert sum(gaps) > 0.5 * generating
-    assert max(gaps) < 0.9 * generating
+    alone = len(pieces) > len(records) / 3
+    return alone and sum(gaps) > 0.5 * generating and max(gaps) < 0.9 * generating
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
@@ -82,6 +91,11 @@ def test_requests_iter_lines_gives_a_record_a_line(server: Server, prompt: str) 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_print_grows_token_by_token_on_a_terminal(server: Server, prompt: str) -> None:
+    assert any(len(_writes(server, prompt)) >= 8 for _ in range(TRIES))
+
+
+def _writes(server: Server, prompt: str) -> list[bytes]:
+    """What the printing program wrote to its terminal, piece by piece."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", PRINTING, f"{server.url}/api/generate", prompt]
     with subprocess.Popen(command, stdout=theirs, stdin=subprocess.DEVNULL) as program:
@@ -91,8 +105,8 @@ def test_print_grows_token_by_token_on_a_terminal(server: Server, prompt: str) -
             writes.append(piece)
     os.close(ours)
     assert program.returncode == 0
-    assert len(writes) >= 5
     assert b"".join(writes).strip()
+    return writes
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)

@@ -1,1 +1,1 @@
-"""Floor 0, the words: events, requests, replies and errors. They import nothing of ours above them."""
+"""Floor 0, the words: events, requests, replies, errors. They import nothing of ours above."""

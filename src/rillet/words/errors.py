@@ -1,6 +1,6 @@
 """Every error of Rillet. Catch `RilletError` for all of them.
 
-RilletError                 .message (what happened), .hint (what to do next), .partial (the reply so far)
+RilletError                 .message (what happened), .hint (what to do), .partial (what came)
 ├── InvalidRequest          refused before anything was sent: an argument is wrong
 │   └── InvalidHost         a host string that cannot be read
 ├── Unreachable             no connection: refused, no such host, TLS, proxy
@@ -11,7 +11,7 @@ RilletError                 .message (what happened), .hint (what to do next), .
 ├── StreamError             the answer did not come whole
 │   ├── StreamTruncated     it ended before its end was said
 │   ├── MalformedStream     bytes that are not of the protocol
-│   └── Stalled             a clock struck: .phase ("connect", "first_token", "between_tokens", "total"), .after (s)
+│   └── Stalled             a clock struck: .phase (a field of Timeouts), .after (seconds)
 ├── EngineError             the engine process behind a local model
 │   ├── LoadFailed          it could not load the model
 │   └── EngineDied          it ended in the middle
@@ -35,7 +35,7 @@ class RilletError(Exception):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.partial: "Reply | None" = None
+        self.partial: Reply | None = None
         if hint is not None:
             self.hint = hint
 
@@ -103,7 +103,9 @@ class Stalled(StreamError):
     """A clock struck. `phase` says which one, `after` how many seconds it allowed."""
 
     def __init__(self, phase: str, after: float, *, hint: str | None = None) -> None:
-        super().__init__(_STALLED[phase].format(after), hint=hint or f"Raise Timeouts.{phase} to wait longer")
+        super().__init__(
+            _STALLED[phase].format(after), hint=hint or f"Raise Timeouts.{phase} to wait longer"
+        )
         self.phase = phase
         self.after = after
 

@@ -71,7 +71,7 @@ class Progress(Struct, frozen=True, gc=False):
 
 
 class Reconnected(Struct, frozen=True, gc=False):
-    """The connection was lost and the stream goes on: after `attempts` tries, from record `after`."""
+    """The connection was lost; the stream goes on after `attempts` tries, from record `after`."""
 
     attempts: int
     after: int

@@ -25,7 +25,7 @@ class MessageToolCall(Struct, omit_defaults=True):
 
 
 class Message(Struct, omit_defaults=True):
-    """One turn of a chat. `images` are standard base64 texts; `tool_name` names whose result it is."""
+    """One turn of a chat. `images` are base64 texts; `tool_name` names whose result it is."""
 
     role: str
     content: str = ""
