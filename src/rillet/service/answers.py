@@ -6,7 +6,7 @@ when the engine dies.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
 from rillet.text.thinking import ThinkingSplitter
 from rillet.wire import llamacpp
-from rillet.words.errors import StreamTruncated, Unreachable
+from rillet.words.errors import EngineDied, StreamTruncated, Unreachable
 from rillet.words.events import Event, Failure, Finish, Progress, Text, Thinking, Timings
 from rillet.words.requests import ChatRequest, GenerateRequest
 
@@ -79,8 +79,7 @@ def generate(
     answer = Answer(service, model, request)
 
     async def produce(emit: Emit) -> None:
-        with Waiting(emit, service.patience) as waiting:
-            await write(emit, waiting)
+        await _twice(write, emit, service.patience)
 
     async def write(emit: Emit, waiting: Waiting) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
@@ -108,8 +107,7 @@ def chat(service: "Service", model: Model, request: ChatRequest, keep_alive: flo
     template = prompts.template_of(model, request)
 
     async def produce(emit: Emit) -> None:
-        with Waiting(emit, service.patience) as waiting:
-            await write(emit, waiting)
+        await _twice(write, emit, service.patience)
 
     async def write(emit: Emit, waiting: Waiting) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
@@ -194,8 +192,26 @@ async def _context(resident: Resident, prompt: str, pieces: list[str]) -> tuple[
     return tuple(await listener.tokenize(resident, prompt + "".join(pieces), special=False))
 
 
+async def _twice(
+    write: Callable[[Emit, Waiting], Awaitable[None]], emit: Emit, patience: float
+) -> None:
+    """Where the engine dies before the answer has begun, nobody has to know: it is asked again.
+
+    Once, for the question may be what kills it.
+    """
+    with Waiting(emit, patience) as waiting:
+        try:
+            await write(emit, waiting)
+        except EngineDied:
+            await write(emit, waiting)
+
+
 async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncIterator[Batch]:
-    """The engine's events. Leaving early closes the connection, and the engine stops."""
+    """The engine's events. Leaving early closes the connection, and the engine stops.
+
+    Raises `EngineDied` where it died before the first of them.
+    """
+    begun = False
     source = AsyncStreamSource(resident.transport, call, listener.PATIENT)
     try:
         while came := await source.next_batch():
@@ -207,7 +223,11 @@ async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncIter
             waiting.over()
             last = batch[-1]
             if type(last) is Failure and isinstance(last.error, Unreachable | StreamTruncated):
-                batch = [*batch[:-1], Failure(await listener.verdict(resident, last.error))]
+                error = await listener.verdict(resident, last.error)
+                if not begun and len(batch) == 1:
+                    raise error
+                batch = [*batch[:-1], Failure(error)]
+            begun = True
             yield batch
     finally:
         source.close()

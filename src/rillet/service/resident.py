@@ -7,7 +7,7 @@ from rillet.net.address import Target
 from rillet.net.aio import AsyncTransport
 from rillet.service.library import Model
 from rillet.service.slots import Slots
-from rillet.words.errors import EngineDied
+from rillet.words.errors import EngineDied, RilletError, ServerError
 
 FOR_EVER = float("inf")
 #: Short questions (tokens, a template) that one engine is asked at once: each holds one of the
@@ -31,7 +31,8 @@ class Resident:
         self.users = 0
         self.keep_alive = 0.0
         self.expires_at = FOR_EVER  # on time.time(); while it is used it has no meaning
-        self.stopping = False
+        self.stopping = False  # nobody else is let in
+        self.closing = False  # it is ended whoever uses it
         self.idle = asyncio.Event()
         self.idle.set()
         endpoint = process.endpoint
@@ -54,7 +55,14 @@ def key_of(options: LoadOptions) -> Key:
     return (options.model_path, options.embedding)
 
 
-def died(resident: Resident) -> EngineDied:
+def closed() -> ServerError:
+    """What to tell a caller of a service that ends."""
+    return ServerError("the server is shutting down", status=503)
+
+
+def died(resident: Resident) -> RilletError:
     """What to tell a caller whose engine went away."""
+    if resident.closing:
+        return closed()
     reason = resident.process.exit_reason() or "it does not answer"
     return EngineDied(f"the engine of {resident.model.name.display()} ended: {reason}")

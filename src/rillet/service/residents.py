@@ -17,7 +17,7 @@ from typing import Any
 from rillet.engine import EngineProcess, LoadOptions, available_memory, estimate_memory
 from rillet.service.deaths import Deaths
 from rillet.service.library import Model
-from rillet.service.resident import FOR_EVER, Key, Resident, key_of
+from rillet.service.resident import FOR_EVER, Key, Resident, closed, key_of
 from rillet.service.slots import Slots, Tell
 from rillet.words.errors import ServerError
 from rillet.words.events import Progress
@@ -95,7 +95,11 @@ class Residents:
         self._closed = True
         if self._load is not None:
             self._load.cancel()
-        await asyncio.gather(*(self._remove(each) for each in list(self._loaded.values())))
+            await asyncio.wait((self._load,))
+        left = list(self._loaded.values())
+        for resident in left:
+            resident.closing = True
+        await asyncio.gather(*map(self._remove, left))
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=_LAST)
             for task in late:
@@ -103,7 +107,7 @@ class Residents:
 
     def _usable(self, options: LoadOptions) -> Resident | None:
         if self._closed:
-            raise ServerError("the server is shutting down", status=503)
+            raise closed()
         resident = self._loaded.get(key_of(options))
         if resident is None or resident.stopping:
             return None
@@ -117,7 +121,7 @@ class Residents:
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._closed and (task is None or not task.cancelling()):
-                raise ServerError("the server is shutting down", status=503) from None
+                raise closed() from None
             raise
         finally:
             self._load = None

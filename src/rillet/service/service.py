@@ -41,6 +41,8 @@ DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
 #: Memory that slots beyond the first may take, as a part of what is free.
 _SLOTS_SHARE = 0.1
 _SLOTS = 4
+#: Seconds; the clock of the longest life of a model ends some years from now, like Ollama's.
+_LONGEST = 1e9
 
 
 class Service:
@@ -173,10 +175,10 @@ class Service:
         if value is None:
             seconds = self.settings.keep_alive
         elif isinstance(value, str):
-            seconds = parse_duration(value) / 1e9
+            seconds = _duration(value)
         else:
-            seconds = float(value)
-        return FOR_EVER if seconds < 0 else seconds
+            seconds = max(-1.0, min(value, FOR_EVER))  # an int may be larger than any float
+        return FOR_EVER if seconds < 0 or seconds > _LONGEST else float(seconds)
 
     def load_options(
         self, model: Model, options: Options, shift: bool | None, *, embedding: bool = False
@@ -234,6 +236,13 @@ class Service:
                 emit((Finish("load"),))
 
         return Generation(produce, single=True)
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text) / 1e9
+    except ValueError as error:
+        raise ServerError(str(error), status=400) from None
 
 
 def _single(event: Event) -> Generation:

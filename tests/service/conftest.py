@@ -1,0 +1,52 @@
+"""Real engines for the tests of this room, and a look at what they leave behind."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rillet.service.service import Service
+from rillet.words.settings import Settings
+
+Opened = Callable[..., AbstractAsyncContextManager[Service]]
+
+
+def children() -> set[str]:
+    """Processes that we started and that are there, zombies too."""
+    return set(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split())
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.fixture
+def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """The names of the private folders of engines; they lie in a place of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="r") as place:
+        monkeypatch.setenv("TMPDIR", place)
+        yield lambda: os.listdir(place)
+
+
+@pytest.fixture
+def opened(tmp_path: Path, sockets: Callable[[], list[str]]) -> Opened:
+    """`async with opened(max_loaded_models=1) as service`: nothing is left when the block is."""
+
+    @asynccontextmanager
+    async def make(*, patience: float = 2.0, **settings: Any) -> AsyncIterator[Service]:
+        before = children()
+        service = Service.open(
+            Settings(models=str(tmp_path / "models"), **settings), paths=True, patience=patience
+        )
+        try:
+            yield service
+        finally:
+            await service.close()
+        assert children() <= before
+        assert sockets() == []
+
+    return make

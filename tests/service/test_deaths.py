@@ -1,0 +1,50 @@
+import pytest
+
+from rillet.service.deaths import LIMIT, WINDOW, Deaths
+from rillet.words.errors import Busy
+
+KEY = ("/model.gguf", False)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def dead(times: int) -> tuple[Deaths, Clock]:
+    clock = Clock()
+    deaths = Deaths(clock)
+    for _ in range(times):
+        deaths.note(KEY)
+    return deaths, clock
+
+
+@pytest.mark.parametrize("times", range(LIMIT))
+def test_the_first_deaths_cost_nothing(times: int) -> None:
+    deaths, _ = dead(times)
+    deaths.check(KEY, "m")
+
+
+@pytest.mark.parametrize(("times", "wait"), [(3, 1.0), (4, 2.0), (6, 8.0)])
+def test_then_every_death_doubles_the_wait(times: int, wait: float) -> None:
+    deaths, clock = dead(times)
+    with pytest.raises(Busy, match=f"died {times} times within a minute") as caught:
+        deaths.check(KEY, "m")
+    assert caught.value.status == 503 and caught.value.retry_after == wait
+    clock.now += wait
+    deaths.check(KEY, "m")
+
+
+def test_one_model_does_not_wait_for_the_deaths_of_another() -> None:
+    deaths, _ = dead(5)
+    deaths.check(("/other.gguf", False), "other")
+
+
+def test_deaths_are_forgotten() -> None:
+    deaths, clock = dead(9)
+    clock.now += WINDOW
+    deaths.check(KEY, "m")
+    deaths.note(KEY)
+    deaths.check(KEY, "m")

@@ -1,0 +1,320 @@
+"""Who is in memory: with real engines, and a scripted amount of free memory where that matters."""
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+
+from rillet.service.resident import FOR_EVER
+from rillet.service.residents import Residents
+from rillet.words.errors import Busy, LoadFailed, ServerError
+from rillet.words.events import Finish
+
+from .asking import (
+    CHAT,
+    EMBED,
+    ENDLESS,
+    HELLO,
+    SAID,
+    TINY,
+    events,
+    failure,
+    first_progress,
+    first_text,
+    resident,
+    say,
+    start,
+    until,
+)
+from .conftest import Opened, children
+
+
+async def test_a_model_is_loaded_once_for_many(opened: Opened) -> None:
+    async with opened() as service:
+        before = children()
+        assert await asyncio.gather(*(say(service) for _ in range(5))) == [SAID] * 5
+        assert len(children() - before) == 1
+        assert resident(service).users == 0
+
+
+async def test_a_changed_load_option_loads_again_and_a_silent_one_does_not(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, options={"num_ctx": 256})
+        first = resident(service).process
+        await say(service)
+        await say(service, options={"num_ctx": 256, "temperature": 0})
+        assert resident(service).process is first
+        await say(service, options={"num_ctx": 512})
+        second = resident(service)
+        assert second.process is not first and not first.alive and second.num_ctx == 512
+        for changed in ({"num_batch": 64}, {"num_thread": 1}, {"use_mmap": False}):
+            before = resident(service).process
+            await say(service, options={"num_ctx": 512, **changed})
+            assert resident(service).process is not before
+
+
+async def test_a_reload_waits_for_the_answers_in_progress(opened: Opened) -> None:
+    async with opened() as service:
+        running = await start(service, TINY, options={"num_predict": 300, "num_ctx": 512})
+        await first_text(running)
+        other = asyncio.create_task(say(service, TINY, options={"num_predict": 1, "num_ctx": 256}))
+        found = await events(running)
+        assert isinstance(found[-1], Finish) and found[-1].reason == "length"
+        await other
+        assert resident(service).num_ctx == 256
+
+
+async def test_who_gives_up_waiting_for_a_reload_leaves_the_model_usable(opened: Opened) -> None:
+    async with opened() as service:
+        running = await start(service, TINY, options=ENDLESS)
+        await first_text(running)
+        before = resident(service)
+        other = await start(service, TINY, options={"num_ctx": 256})
+        await until(lambda: before.stopping)
+        await other.aclose()
+        assert not before.stopping
+        await say(service, TINY, options={"num_predict": 2}, keep_alive=0.05)
+        assert resident(service) is before
+        await running.aclose()
+        await until(lambda: not service.residents.all())
+
+
+async def test_the_latest_keep_alive_wins(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, keep_alive=60)
+        assert 55 < resident(service).expires_at - time.time() <= 60
+        await say(service, keep_alive="30m")
+        assert 1790 < resident(service).expires_at - time.time() <= 1800
+        await say(service)
+        assert 295 < resident(service).expires_at - time.time() <= 300
+        await say(service, keep_alive=-1)
+        assert resident(service).expires_at == FOR_EVER
+        await say(service, keep_alive=0)
+        await until(lambda: not service.residents.all())
+
+
+@pytest.mark.parametrize("value", [1e300, float("inf"), 10**400, "2562047h", "-1s", "-5m"])
+async def test_no_keep_alive_is_too_long(opened: Opened, value: float | str) -> None:
+    async with opened() as service:
+        await say(service, keep_alive=value)
+        assert resident(service).process.alive
+
+
+@pytest.mark.parametrize("value", ["soon", "", "5", "1e"])
+async def test_a_keep_alive_that_cannot_be_read_is_an_error(opened: Opened, value: str) -> None:
+    async with opened() as service:
+        with pytest.raises(ServerError) as caught:
+            await start(service, keep_alive=value)
+        assert caught.value.status == 400
+        assert service.residents.all() == []
+
+
+async def test_a_model_expires_when_its_last_user_is_done(opened: Opened) -> None:
+    async with opened() as service:
+        running = await start(service, TINY, options=ENDLESS, keep_alive=0)
+        await first_text(running)
+        await asyncio.sleep(0.05)
+        assert resident(service).process.alive
+        await running.aclose()
+        await until(lambda: not service.residents.all())
+
+
+async def test_an_expiring_model_is_not_taken_from_who_comes_just_then(opened: Opened) -> None:
+    async with opened() as service:
+        for _ in range(8):
+            assert await say(service, keep_alive=0) == SAID
+
+
+async def test_unloading_is_asked_with_nothing_and_zero(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service)
+        process = resident(service).process
+        request = await start(service, prompt="", keep_alive=0)
+        assert request.single and await events(request) == [Finish("unload")]
+        assert service.residents.all() == [] and not process.alive
+
+
+async def test_unloading_lets_an_answer_end_first(opened: Opened) -> None:
+    async with opened() as service:
+        running = await start(service, TINY, options={"num_predict": 200})
+        await first_text(running)
+        await events(await start(service, TINY, prompt="", keep_alive=0))
+        assert (await events(running))[-1].reason == "length"  # type: ignore[union-attr]
+        await until(lambda: not service.residents.all())
+
+
+async def test_loading_alone(opened: Opened) -> None:
+    async with opened() as service:
+        loading = await start(service, prompt="", keep_alive=40)
+        assert loading.single and await events(loading) == [Finish("load")]
+        assert resident(service).expires_at - time.time() > 35
+
+
+async def test_the_idle_one_with_the_shortest_keep_alive_goes_first(opened: Opened) -> None:
+    async with opened(max_loaded_models=2) as service:
+        await say(service, HELLO, keep_alive=500)
+        await say(service, TINY, keep_alive=400, options={"num_predict": 1})
+        await say(service, CHAT, keep_alive=1000, options={"num_predict": 1})
+        assert {each.model.path for each in service.residents.all()} == {HELLO, CHAT}
+
+
+async def test_a_busy_one_is_not_thrown_out(opened: Opened) -> None:
+    async with opened(max_loaded_models=1) as service:
+        running = await start(service, TINY, options={"num_predict": 400})
+        await first_text(running)
+        other = asyncio.create_task(say(service))
+        found = await events(running)
+        assert isinstance(found[-1], Finish) and found[-1].reason == "length"
+        assert await other == SAID
+
+
+async def test_memory_is_made_by_letting_idle_ones_go(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, HELLO)
+        await say(service, TINY, options={"num_predict": 1})
+        free = iter([10 << 20, 1 << 40])
+        service.residents._free_memory = lambda: next(free)
+        await say(service, CHAT, options={"num_predict": 1})
+        # One was enough: the same keep_alive, so the first by its path.
+        assert {each.model.path for each in service.residents.all()} == {HELLO, CHAT}
+
+
+async def test_what_can_never_fit_is_refused_and_nobody_else_goes(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, HELLO)
+        service.residents._free_memory = lambda: 1 << 20
+        huge = {"num_ctx": 2048, "num_batch": 512}
+        said = await failure(await start(service, TINY, options=huge))
+        assert "model requires more system memory" in said.message
+        assert resident(service).process.alive
+
+
+async def test_a_machine_that_does_not_tell_its_memory_evicts_nobody(opened: Opened) -> None:
+    async with opened() as service:
+        service.residents._free_memory = lambda: 0
+        await say(service, HELLO)
+        await say(service, TINY, options={"num_predict": 1})
+        assert len(service.residents.all()) == 2
+
+
+async def test_the_queue_of_loads_is_bounded(opened: Opened) -> None:
+    async with opened(max_loaded_models=1, max_queue=1, num_parallel=1) as service:
+        running = await start(service, TINY, options=ENDLESS)
+        await first_text(running)
+        first = await start(service, HELLO)
+        await until(lambda: resident(service).stopping)
+        second = await start(service, CHAT, options={"num_predict": 1})
+        await asyncio.sleep(0)
+        refused = await failure(await start(service, EMBED.replace("embed", "tool")))
+        assert isinstance(refused, Busy) and refused.status == 503 and refused.retry_after
+        assert refused.message == (
+            "server busy, please try again.  maximum pending requests exceeded"
+        )
+        await running.aclose()
+        assert isinstance((await events(first))[-1], Finish)
+        assert isinstance((await events(second))[-1], Finish)
+
+
+async def test_who_waits_for_a_load_learns_of_it(opened: Opened) -> None:
+    async with opened(max_loaded_models=1, patience=0.0) as service:
+        running = await start(service, TINY, options=ENDLESS)
+        await first_text(running)
+        waiting = await start(service, HELLO)
+        assert (await first_progress(waiting, "queued")).queue_position == 1
+        await running.aclose()
+        assert isinstance((await events(waiting))[-1], Finish)
+
+
+async def test_a_load_that_nobody_waits_for_is_ended(opened: Opened) -> None:
+    async with opened() as service:
+        before = children()
+        loading = await start(service)
+        await until(lambda: children() > before)
+        begun = time.monotonic()
+        await loading.aclose()
+        assert time.monotonic() - begun < 0.5
+        assert children() == before and service.residents.all() == []
+        assert await say(service) == SAID
+
+
+async def test_one_who_leaves_does_not_take_the_load_from_the_others(opened: Opened) -> None:
+    async with opened() as service:
+        before = children()
+        first, second = await start(service), await start(service)
+        await until(lambda: children() > before)
+        await first.aclose()
+        assert (await events(second))[-1].reason == "stop"  # type: ignore[union-attr]
+
+
+async def test_a_load_that_is_killed_is_a_typed_error_and_the_next_one_works(
+    opened: Opened,
+) -> None:
+    async with opened() as service:
+        before = children()
+        loading = await start(service)
+        await until(lambda: children() > before)
+        for child in children() - before:
+            os.kill(int(child), signal.SIGKILL)
+        begun = time.monotonic()
+        error = await failure(loading)
+        assert isinstance(error, LoadFailed) and "SIGKILL" in error.message
+        assert time.monotonic() - begun < 1
+        assert await say(service) == SAID
+
+
+async def test_an_engine_that_dies_idle_is_started_again(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service)
+        dead = resident(service).process
+        os.kill(dead.pid, signal.SIGKILL)
+        assert await say(service) == SAID
+        await dead.wait()
+        assert await say(service) == SAID
+        assert resident(service).process is not dead
+
+
+async def test_one_that_dies_again_and_again_has_to_wait_and_says_so(opened: Opened) -> None:
+    async with opened() as service:
+        for _ in range(3):
+            await say(service)
+            process = resident(service).process
+            os.kill(process.pid, signal.SIGKILL)
+            await process.wait()
+            await until(lambda: not service.residents.all())
+        error = await failure(await start(service))
+        assert isinstance(error, Busy) and error.status == 503
+        assert "died 3 times within a minute" in error.message and error.retry_after
+        assert await say(service, CHAT, options={"num_predict": 1})
+        await asyncio.sleep(error.retry_after)
+        assert await say(service) == SAID
+
+
+async def test_closing_ends_answers_loads_and_those_who_wait(opened: Opened) -> None:
+    async with opened(max_loaded_models=1) as service:
+        running = await start(service, TINY, options=ENDLESS)
+        await first_text(running)
+        waiting = await start(service, HELLO)
+        await until(lambda: resident(service).stopping)
+        begun = time.monotonic()
+        await service.close()
+        assert time.monotonic() - begun < 1
+        for generation in (running, waiting):
+            said = await asyncio.wait_for(failure(generation), 1)
+            assert "shutting down" in said.message
+        assert "shutting down" in (await failure(await start(service))).message
+
+
+async def test_closing_ends_a_load(opened: Opened) -> None:
+    async with opened() as service:
+        before = children()
+        loading = await start(service)
+        await until(lambda: children() > before)
+        await service.close()
+        assert children() == before
+        assert "shutting down" in (await asyncio.wait_for(failure(loading), 1)).message
+
+
+async def test_an_unused_one_closes() -> None:
+    await Residents(max_loaded=0, max_queue=1, load_timeout=1).close()
