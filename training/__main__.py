@@ -21,8 +21,8 @@ def main() -> None:
         "--work", type=Path, required=True, help="folder for corpus and checkpoints"
     )
     parser.add_argument("--out", type=Path, default=Path("src/rillet/builtin/rillet-tiny.gguf"))
-    parser.add_argument("--documents", type=int, default=400_000)
-    parser.add_argument("--minutes", type=float, default=65.0)
+    parser.add_argument("--documents", type=int, default=420_000)
+    parser.add_argument("--minutes", type=float, default=62.0)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     work = str(options.work)
@@ -36,6 +36,8 @@ def main() -> None:
             str(options.minutes),
             "--workers",
             str(options.workers),
+            "--batch-tokens",
+            "2048",
         ),
         ("training.export", "--work", work, "--out", str(options.out)),
         ("training.compare", "--work", work, "--model", str(options.out)),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 _CHILD = """
-import sys, threading
+import sys, time
 import xllamacpp as x
 p = x.CommonParams()
 p.model.path = sys.argv[1]
@@ -27,17 +27,19 @@ p.n_ctx, p.n_parallel, p.n_batch = int(sys.argv[4]), int(sys.argv[3]), 512
 p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 1
 p.warmup = False
 p.cache_ram_mib = 0
+began = time.perf_counter()
 s = x.Server(p)
-print(s.listening_address, flush=True)
+print(s.listening_address, time.perf_counter() - began, flush=True)
 sys.stdin.read()
 """
 
 
 class Engine:
-    """A running engine at ``base``."""
+    """A running engine at ``base``; ``load_seconds`` is what opening the file took."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, load_seconds: float) -> None:
         self.base = base
+        self.load_seconds = load_seconds
 
     def post(self, path: str, body: object) -> Any:
         request = urllib.request.Request(
@@ -91,15 +93,14 @@ def running(model: Path, slots: int = 1, context: int = 2048) -> Iterator[Engine
     )
     try:
         assert child.stdout is not None
-        base = child.stdout.readline().strip()
-        base = base if base.startswith("http") else f"http://127.0.0.1:{port}"
+        base, seconds = child.stdout.readline().split()
         for _ in range(200):
             try:
                 urllib.request.urlopen(base + "/health", timeout=5).close()
                 break
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.05)
-        yield Engine(base)
+        yield Engine(base, float(seconds))
     finally:
         child.kill()
         child.wait()
