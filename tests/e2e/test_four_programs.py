@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import time
@@ -49,6 +50,7 @@ def arrivals(server: Server, prompt: str) -> Iterator[tuple[float, bytes]]:
 TRIES = 8
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_curl_sees_records_one_by_one(server: Server, prompt: str) -> None:
     assert any(_came_one_by_one(list(arrivals(server, prompt))) for _ in range(TRIES))
