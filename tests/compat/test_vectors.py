@@ -76,7 +76,7 @@ def parameters() -> Iterator[object]:
         yield pytest.param(case, id=case.id, marks=marks)
 
 
-@pytest.mark.parametrize("case", parameters())
+@pytest.mark.parametrize("case", list(parameters()))
 def test_it_answers_as_ollama_does(case: Case, servers: Servers) -> None:
     asked, answer = servers.fit_for(case).run(case, uuid.uuid4().hex[:12])
     assert judge(asked, answer) in ("recorded", "improved")
