@@ -260,6 +260,7 @@ class ScriptedServer:
         self,
         *scripts: Script,
         host: str = "127.0.0.1",
+        port: int = 0,
         unix: str | None = None,
         tls: "ssl.SSLContext | None" = None,
     ) -> None:
@@ -272,7 +273,7 @@ class ScriptedServer:
         self._lock = threading.Lock()
         self._open: set[Connection] = set()
         self._threads: list[threading.Thread] = []
-        self._listener, self.url = self._listen(host, unix)
+        self._listener, self.url = self._listen(host, port, unix)
         self._start(self._accept)
 
     @property
@@ -298,14 +299,14 @@ class ScriptedServer:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _listen(self, host: str, unix: str | None) -> tuple[socket.socket, str]:
+    def _listen(self, host: str, port: int, unix: str | None) -> tuple[socket.socket, str]:
         if unix is not None:
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             listener.bind(os.fspath(unix))
             listener.listen(64)
             return listener, f"unix://{unix}"
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, 0), family=family, backlog=64)
+        listener = socket.create_server((host, port), family=family, backlog=64)
         shown = f"[{host}]" if ":" in host else host
         scheme = "https" if self._tls else "http"
         return listener, f"{scheme}://{shown}:{listener.getsockname()[1]}"

@@ -56,13 +56,12 @@ class RecordDecoder(Generic[R]):
         else:
             self.growing = False
         if self._careful:
-            self._read_lines(data, events)
-            self.growing = self.growing or (self._careful and not data.isspace())
+            self._read_slowly(data, events)
         else:
             try:  # the fast road stands here and not in a method: each token walks it
                 records = self._decode_lines(data)
             except _REFUSED:
-                self._read_lines(data, events)
+                self._read_slowly(data, events)
             else:
                 if records:
                     self._understood = True
@@ -105,6 +104,11 @@ class RecordDecoder(Generic[R]):
         self._flush(events)
         self.finished = True
         events.append(Failure(error))
+
+    def _read_slowly(self, block: bytes, events: list[Event]) -> None:
+        self._read_lines(block, events)
+        if self._careful and not block.isspace():
+            self.growing = True
 
     def _read_lines(self, block: bytes, events: list[Event]) -> None:
         lines = block.split(b"\n")

@@ -14,6 +14,7 @@ from msgspec import Struct
 from rillet.wire.lines import DEFAULT_LIMIT
 
 _BOM = b"\xef\xbb\xbf"
+_NO_DATA = (b":", b"event: ping", b"event: keep")  # comments, and heartbeats with a name
 _LOOK = 1024  # bytes at the start of an event in which its `data` begins
 _FIELDS = frozenset((b"data", b"event", b"id", b"retry", b""))  # b"" is a comment
 
@@ -97,7 +98,7 @@ class SseSplitter:
     def in_data(self) -> bool:
         """Whether a part of an event's data waits for the rest. A comment is no data."""
         tail = self._tail
-        if not tail or tail[:1] == b":":
+        if not tail or tail.startswith(_NO_DATA):
             return False
         return tail[:5] == b"data:" or b"\ndata:" in tail[:_LOOK]
 
