@@ -71,7 +71,9 @@ class Batch(Struct, frozen=True, gc=False):
 class Log(Protocol):
     """The writing end of one record. Its one writer lives in this process."""
 
-    last: int
+    @property
+    def last(self) -> int:
+        """The number of the last event that was appended."""
 
     def append(self, events: Sequence[Event]) -> None:
         """Add events; a `Finish` or `Failure` ends the record. Raises `Full` at its limit,
@@ -109,6 +111,9 @@ class Journal(Protocol):
 
     async def delete(self, id: str) -> None:
         """Forget a record; those who follow it see it end."""
+
+    async def watched(self, id: str) -> bool:
+        """Whether a reader in another process follows this record."""
 
     async def wish_stop(self, id: str) -> None:
         """Tell a writer in another process that it is to stop (`stop_wished` of its journal)."""

@@ -94,6 +94,9 @@ class MemoryJournal:
         if record := self._records.get(id):
             self._forget(record)
 
+    async def watched(self, id: str) -> bool:
+        return False
+
     async def wish_stop(self, id: str) -> None:
         pass
 

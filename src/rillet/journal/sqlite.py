@@ -165,6 +165,9 @@ class SqliteJournal:
             live.pending.clear()
         await self._run(self._delete, [id])
 
+    async def watched(self, id: str) -> bool:
+        return False
+
     async def wish_stop(self, id: str) -> None:
         pass
 

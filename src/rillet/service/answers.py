@@ -1,13 +1,14 @@
 """One answer, from the request to its last event: load, take a turn, ask the engine, pass it on.
 
 Every answer goes this way, and no other code touches its tokens. What is added to the engine's
-words: durations of the whole and of the load, the context of /api/generate, and a typed error
-when the engine dies.
+words: durations of the whole and of the load, the context of /api/generate, a typed error when the
+engine dies, and after that the rest of the answer from the next one (see `continuing`).
 """
 
+import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +17,7 @@ from rillet.net.flow import Call
 from rillet.net.http1 import Request
 from rillet.net.run_aio import AsyncStreamSource
 from rillet.service import fitting, listener, prompts
+from rillet.service.continuing import Said, Seam, surviving
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
 from rillet.service.options import Options, layered
@@ -23,7 +25,7 @@ from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
 from rillet.text.thinking import ThinkingSplitter
 from rillet.wire import llamacpp
-from rillet.words.errors import EngineDied, StreamTruncated, Unreachable
+from rillet.words.errors import StreamTruncated, Unreachable
 from rillet.words.events import Event, Failure, Finish, Progress, Text, Thinking, Timings
 from rillet.words.requests import ChatRequest, GenerateRequest
 
@@ -44,7 +46,7 @@ class Answer:
         self.service = service
         self.model = model
         self.request = request
-        self.options: Options = layered(model.params, request.options)
+        self.options: Options = settled(layered(model.params, request.options))
         self.begun = time.perf_counter_ns()
         self.loaded = self.begun
 
@@ -73,61 +75,83 @@ class Answer:
 
 
 def generate(
-    service: "Service", model: Model, request: GenerateRequest, keep_alive: float
+    service: "Service",
+    model: Model,
+    request: GenerateRequest,
+    keep_alive: float,
+    before: Batch = (),
 ) -> Produce:
-    """Complete one prompt."""
+    """Complete one prompt; go on from what was said `before`."""
     answer = Answer(service, model, request)
 
-    async def produce(emit: Emit) -> None:
-        await _twice(write, emit, service.patience)
+    async def attempt(emit: Emit, said: Said) -> None:
+        with Waiting(emit, service.patience) as waiting:
+            await write(emit, waiting, said)
 
-    async def write(emit: Emit, waiting: Waiting) -> None:
+    async def write(emit: Emit, waiting: Waiting, said: Said) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
             prompt = await prompts.generate_prompt(resident, model, request)
             fitted = await fitting.prompt(resident, prompt, answer.options, request)
-            call = _completion(resident, fitted, answer)
-            pieces: list[str] = []
+            seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
+            async with aclosing(_completion(resident, seam, answer, waiting)) as events:
+                async for raw in events:
+                    batch = seam.join(raw)
+                    if batch and type(last := batch[-1]) is Finish:
+                        context = None
+                        if not request.raw:
+                            text = said.text() + _text(batch)
+                            context = await _context(resident, prompt, text)
+                        batch = [*batch[:-1], answer.finish(seam.finish(last), context)]
+                    emit(batch)
 
-            async for batch in _events(resident, call, waiting):
-                pieces += [event.text for event in batch if type(event) is Text]
-                last = batch[-1]
-                if type(last) is Finish:
-                    context = None
-                    if not request.raw:
-                        context = await _context(resident, prompt, pieces)
-                    batch = [*batch[:-1], answer.finish(last, context)]
-                emit(batch)
-
-    return produce
+    return surviving(attempt, before)
 
 
-def chat(service: "Service", model: Model, request: ChatRequest, keep_alive: float) -> Produce:
-    """The next message of a chat."""
+def chat(
+    service: "Service",
+    model: Model,
+    request: ChatRequest,
+    keep_alive: float,
+    before: Batch = (),
+) -> Produce:
+    """The next message of a chat; go on from what was said `before`."""
     answer = Answer(service, model, request)
     template = prompts.template_of(model, request)
 
-    async def produce(emit: Emit) -> None:
-        await _twice(write, emit, service.patience)
+    async def attempt(emit: Emit, said: Said) -> None:
+        with Waiting(emit, service.patience) as waiting:
+            await write(emit, waiting, said)
 
-    async def write(emit: Emit, waiting: Waiting) -> None:
+    async def write(emit: Emit, waiting: Waiting, said: Said) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
+            split: Split = _as_it_is
             if template is None:
+                seam = Seam.repeated(said)
                 call = await _jinja_chat(resident, answer, request)
-                split: Split = _as_it_is
+                events = _events(resident, call, waiting)
             else:
                 request_fitting = await fitting.chat(resident, model, request, template)
                 prompt = prompts.rendered_chat(template, model, request_fitting)
                 fitted = await fitting.prompt(resident, prompt, answer.options, request)
-                call = _completion(resident, fitted, answer)
-                split = _thinking(prompt) if prompts.thinks(model, request.think) else _as_it_is
-            async for raw in _events(resident, call, waiting):
-                batch = split(raw)
-                if batch and type(batch[-1]) is Finish:
-                    batch = [*batch[:-1], answer.finish(batch[-1])]
-                if batch:
+                seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
+                events = _completion(resident, seam, answer, waiting)
+                if prompts.thinks(model, request.think):
+                    split = _thinking(prompt, await seam.said_text(resident))
+            async with aclosing(events):
+                async for raw in events:
+                    batch = seam.join(split(raw))
+                    if batch and type(last := batch[-1]) is Finish:
+                        batch = [*batch[:-1], answer.finish(seam.finish(last))]
                     emit(batch)
 
-    return produce
+    return surviving(attempt, before)
+
+
+def settled(options: Options) -> Options:
+    """A seed drawn here where the engine would draw one, so that the same can be asked again."""
+    if options.seed != -1:
+        return options
+    return msgspec.structs.replace(options, seed=random.randrange(1 << 31))
 
 
 async def rendered(service: "Service", model: Model, request: GenerateRequest | ChatRequest) -> str:
@@ -172,41 +196,41 @@ async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) 
     return Call(sent, llamacpp.ChatDecoder)
 
 
-def _completion(resident: Resident, prompt: str | list[int], answer: Answer) -> Call:
+async def _completion(
+    resident: Resident, seam: Seam, answer: Answer, waiting: Waiting
+) -> AsyncGenerator[Batch, None]:
+    """The engine's events for a prompt of our own."""
     request = answer.request
+    options = seam.limited(answer.options)
+    if options is None:  # the engine died after the last token that it might say
+        yield (Finish("length"),)
+        return
     top = request.top_logprobs or 0
     body = llamacpp.completion_body(
-        prompt,
-        msgspec.structs.asdict(answer.options),
+        seam.prompt,
+        msgspec.structs.asdict(options),
         num_ctx=resident.num_ctx,
         format=request.format,
         logprobs=bool(request.logprobs),
         top_logprobs=top,
     )
     sent = Request("POST", "/completion", STREAM, msgspec.json.encode(body))
-    return Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))
+    call = Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))
+    async with aclosing(_events(resident, call, waiting)) as events:
+        async for batch in events:
+            yield batch
 
 
-async def _context(resident: Resident, prompt: str, pieces: list[str]) -> tuple[int, ...]:
+async def _context(resident: Resident, prompt: str, text: str) -> tuple[int, ...]:
     """Ollama's `context`: the tokens of the prompt and of the text that came."""
-    return tuple(await listener.tokenize(resident, prompt + "".join(pieces), special=False))
+    return tuple(await listener.tokenize(resident, prompt + text, special=False))
 
 
-async def _twice(
-    write: Callable[[Emit, Waiting], Awaitable[None]], emit: Emit, patience: float
-) -> None:
-    """Where the engine dies before the answer has begun, nobody has to know: it is asked again.
-
-    Once, for the question may be what kills it.
-    """
-    with Waiting(emit, patience) as waiting:
-        try:
-            await write(emit, waiting)
-        except EngineDied:
-            await write(emit, waiting)
+def _text(batch: Batch) -> str:
+    return "".join(event.text for event in batch if type(event) is Text)
 
 
-async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncIterator[Batch]:
+async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncGenerator[Batch, None]:
     """The engine's events. Leaving early closes the connection, and the engine stops.
 
     Raises `EngineDied` where it died before the first of them.
@@ -247,20 +271,29 @@ def _as_it_is(batch: Batch) -> Batch:
     return batch
 
 
-def _thinking(prompt: str) -> Split:
-    """Tells thinking from answer in the text of a template that we rendered ourselves."""
+def _thinking(prompt: str, said: str) -> Split:
+    """Tells thinking from answer in the text of a template that we rendered ourselves.
+
+    `said` is what the engine had said before. Tokens go with the first piece that they gave.
+    """
     splitter = ThinkingSplitter(starts_inside=prompt.rstrip().endswith("<think>"))
+    splitter.feed(said)
+    tokens: list[int] = []
 
     def split(batch: Batch) -> Batch:
         found: list[Event] = []
         for event in batch:
             if type(event) is Text:
+                tokens.extend(event.tokens or ())
                 pieces = splitter.feed(event.text)
             elif type(event) is Finish:
                 pieces = splitter.finish()
             else:
                 pieces = []
-            found += [Thinking(text) if kind == "thinking" else Text(text) for kind, text in pieces]
+            for kind, text in pieces:
+                piece = Thinking if kind == "thinking" else Text
+                found.append(piece(text, tokens=tuple(tokens)))
+                tokens.clear()
             if type(event) is not Text:
                 found.append(event)
         return found

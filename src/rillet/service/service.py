@@ -6,23 +6,27 @@ async for batch in generation: …
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from rillet import builtin
 from rillet.engine import LoadOptions, capabilities
 from rillet.engine.options import MAX_CONTEXT
+from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts
 from rillet.service.generation import Generation
 from rillet.service.library import Library, Model
 from rillet.service.options import Options, layered
+from rillet.service.recording import Recorder
 from rillet.service.resident import FOR_EVER
 from rillet.service.residents import Residents
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
 from rillet.text.durations import parse_duration
-from rillet.words.errors import ServerError
+from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Event, Finish, Progress
 from rillet.words.models import (
     CreateRequest,
@@ -37,6 +41,7 @@ from rillet.words.models import (
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, KeepAlive
 from rillet.words.settings import Settings
 
+Asked = TypeVar("Asked", GenerateRequest, ChatRequest)
 DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
 #: Memory that slots beyond the first may take, as a part of what is free.
 _SLOTS_SHARE = 0.1
@@ -55,6 +60,7 @@ class Service:
         self.residents = residents
         self.settings = settings
         self.patience = patience  # seconds of silence before progress is told
+        self._records: Recorder | None = None
 
     @classmethod
     def open(cls, settings: Settings, *, paths: bool = False, patience: float = 2.0) -> "Service":
@@ -162,7 +168,42 @@ class Service:
         return found
 
     async def close(self) -> None:
+        if self._records is not None:
+            await self._records.close()
         await self.residents.close()
+
+    # Records of answers (see `recording`)
+
+    @property
+    def records(self) -> Recorder:
+        """The answers in the journal, which is opened by the first one who asks for them."""
+        if self._records is None:
+            self._records = Recorder(open_journal(self.settings.journal), self)
+        return self._records
+
+    async def open_answer(self, request: GenerateRequest | ChatRequest) -> Generation:
+        if isinstance(request, ChatRequest):
+            return await self.chat(request)
+        return await self.generate(request)
+
+    async def settle(self, request: Asked) -> Asked:
+        """With a seed, where the engine would draw one by lot: then the same can be asked again."""
+        try:
+            model = await self.model(request.model)
+            seed = answers.settled(layered(model.params, request.options)).seed
+        except RilletError:
+            return request  # who opens it says what is wrong with it
+        return msgspec.structs.replace(request, options={**(request.options or {}), "seed": seed})
+
+    async def reopen(
+        self, request: GenerateRequest | ChatRequest, events: Sequence[Event]
+    ) -> Generation:
+        """The rest of an answer of which these events are there."""
+        model = await self.model(request.model)
+        keep_alive = self.keep_alive(request.keep_alive)
+        if isinstance(request, ChatRequest):
+            return Generation(answers.chat(self, model, request, keep_alive, events))
+        return Generation(answers.generate(self, model, request, keep_alive, events))
 
     # What the parts of the service share
 

@@ -44,6 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     editor: str = ""
     api_version: str = "0.33.0"  # the version of Ollama's API that we speak; clients compare it
     max_body: int = 64 << 20  # bytes of a JSON request
+    journal: str = ""  # where answers are recorded: a file, redis://…; empty: in memory
     warnings: tuple[str, ...] = ()  # what could not be read, one sentence each
 
     @classmethod
@@ -70,6 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             editor=read.text("EDITOR"),
             api_version=read.text("API_VERSION") or default.api_version,
             max_body=read.count("MAX_BODY", default.max_body) or default.max_body,
+            journal=read.text("JOURNAL"),
             warnings=tuple(read.warnings),
         )
 
