@@ -9,7 +9,9 @@ import secrets
 
 import msgspec
 
+from rillet.server import recorded
 from rillet.server.compressed import json_body
+from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import Exchange
 from rillet.server.face import NOT_FOUND, Face, known, worded
@@ -46,7 +48,12 @@ class AnthropicAnswers:
         known(request.model)
         id = f"msg_{secrets.token_hex(12)}"
         with worded(NOT_FOUND, request.model):
-            if request.stream:
+            if request.stream and recorded.wanted(self._face, exchange):
+                request = await self._thinkable(request)
+                tokens = _estimate(request)
+                dialect = Dialect("anthropic", request.model, id, prompt_tokens=tokens)
+                await recorded.answer(self._face, exchange, request, dialect)
+            elif request.stream:
                 encoder = MessagesEncoder(id, request.model, _estimate(request))
                 opening = self._open(request)
                 await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
@@ -63,11 +70,14 @@ class AnthropicAnswers:
         await exchange.json({"input_tokens": count})
 
     async def _open(self, request: ChatRequest) -> Generation:
+        return await self._operations.chat(await self._thinkable(request))
+
+    async def _thinkable(self, request: ChatRequest) -> ChatRequest:
         if request.think:
             card = await self._operations.show(ShowRequest(model=request.model))
             if "thinking" not in (card.capabilities or ()):
                 request.think = None
-        return await self._operations.chat(request)
+        return request
 
 
 def render(status: int, message: str) -> bytes:

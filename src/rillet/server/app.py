@@ -12,6 +12,7 @@ from rillet.server.guard import guarded
 from rillet.server.ollama import OllamaAnswers
 from rillet.server.ollama_models import OllamaModels
 from rillet.server.openai import OpenAIAnswers
+from rillet.server.recorded import RecordedAnswers
 from rillet.server.responses import ResponsesAnswers
 from rillet.server.router import Router
 from rillet.server.streams import Streams
@@ -23,7 +24,8 @@ def build_app(
     operations: Operations, settings: Settings, streams: Streams | None = None
 ) -> ASGIApp:
     """The ASGI application. `streams.stop()` ends every answer in progress."""
-    face = Face(operations, settings, streams or Streams())
+    records = getattr(operations, "records", None)  # not every product keeps them
+    face = Face(operations, settings, streams or Streams(), records=records)
     router = Router(
         {
             **OllamaAnswers(face).routes(),
@@ -31,6 +33,7 @@ def build_app(
             **OpenAIAnswers(face).routes(),
             **ResponsesAnswers(face).routes(),
             **AnthropicAnswers(face).routes(),
+            **RecordedAnswers(face).routes(),
         }
     )
 

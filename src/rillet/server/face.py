@@ -9,6 +9,7 @@ from msgspec import Struct
 from rillet.model.names import ConflictingSource, ModelName
 from rillet.server.streams import Streams
 from rillet.service.interface import Operations
+from rillet.service.recording import Recorder
 from rillet.words.errors import InvalidName, ModelNotFound, ServerError
 from rillet.words.settings import Settings
 
@@ -24,6 +25,7 @@ class Face(Struct, frozen=True):
     settings: Settings
     streams: Streams
     clock: Callable[[], int] = time.time_ns
+    records: Recorder | None = None  # where answers can be recorded
 
 
 def required(model: str) -> str:

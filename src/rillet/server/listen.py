@@ -49,6 +49,8 @@ async def listen_and_serve(
     try:
         sock = bind(parse_host(settings.host, listening=True))
         server = Server(operations, settings, Streams(), place_of(sock), ready)
+        if (records := getattr(operations, "records", None)) is not None:
+            await records.start()
         await server.serve(sockets=[sock])
     finally:
         await operations.close()

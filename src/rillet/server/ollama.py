@@ -4,11 +4,13 @@ What is checked before the service is asked, and in which order, differs per rou
 there; so do the texts. Source: Ollama's API reference and its recorded answers.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
+from rillet.server import recorded
+from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import JSON, Exchange
 from rillet.server.face import NOT_FOUND, NOT_FOUND_PULL, Face, known, required, worded
@@ -50,7 +52,7 @@ class OllamaAnswers:
             if debug:
                 await self._rendered(exchange, request, {"response": ""})
             else:
-                await self._answer(exchange, self._operations.generate(request), request, encoder)
+                await self._answer(exchange, self._operations.generate, request, encoder)
 
     async def chat(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "ChatRequest")
@@ -64,7 +66,7 @@ class OllamaAnswers:
                 empty = {"message": {"role": "", "content": ""}}
                 await self._rendered(exchange, request, empty)
             else:
-                await self._answer(exchange, self._operations.chat(request), request, encoder)
+                await self._answer(exchange, self._operations.chat, request, encoder)
 
     async def embed(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "EmbedRequest")
@@ -89,15 +91,20 @@ class OllamaAnswers:
     async def _answer(
         self,
         exchange: Exchange,
-        opening: Awaitable[Generation],
+        operation: Callable[[Any], Awaitable[Generation]],
         request: GenerateRequest | ChatRequest,
         encoder: GenerateEncoder | ChatEncoder,
     ) -> None:
         streams = self._face.streams
         if request.stream is False:
-            reply = await streams.whole(exchange, opening)
+            reply = await streams.whole(exchange, operation(request))
             await exchange.reply(200, encoder.encode_reply(reply), JSON)
+        elif recorded.wanted(self._face, exchange):
+            kind = "chat" if isinstance(request, ChatRequest) else "generate"
+            dialect = Dialect(kind, request.model)
+            await recorded.answer(self._face, exchange, request, dialect, encoder.encode_reply)
         else:
+            opening = operation(request)
             await streams.stream(exchange, opening, encoder.encode, single=encoder.encode_reply)
 
     async def _rendered(

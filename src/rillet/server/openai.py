@@ -9,7 +9,9 @@ from datetime import datetime
 
 import msgspec
 
+from rillet.server import recorded
 from rillet.server.compressed import json_body
+from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import Exchange
 from rillet.server.face import NOT_FOUND, NOT_FOUND_PULL, Face, known, worded
@@ -57,12 +59,16 @@ class OpenAIAnswers:
         id, created = self._stamp("chatcmpl")
         known(request.model)
         with worded(NOT_FOUND, request.model):
-            opening = self._operations.chat(request)
-            if request.stream:
+            if request.stream and recorded.wanted(self._face, exchange):
+                usage = usage_wanted(body)
+                dialect = Dialect("openai.chat", request.model, id, created, usage)
+                await recorded.answer(self._face, exchange, request, dialect)
+            elif request.stream:
                 encoder = ChatChunkEncoder(id, request.model, created, usage_wanted(body))
+                opening = self._operations.chat(request)
                 await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
             else:
-                reply = await self._face.streams.whole(exchange, opening)
+                reply = await self._face.streams.whole(exchange, self._operations.chat(request))
                 await exchange.json(chat_completion(reply, id, request.model, created))
 
     async def completion(self, exchange: Exchange) -> None:
@@ -71,12 +77,16 @@ class OpenAIAnswers:
         id, created = self._stamp("cmpl")
         _named(request.model)
         with worded(NOT_FOUND, request.model):
-            opening = self._operations.generate(request)
-            if request.stream:
+            opening = self._operations.generate
+            if request.stream and recorded.wanted(self._face, exchange):
+                usage = usage_wanted(body)
+                dialect = Dialect("openai.completion", request.model, id, created, usage)
+                await recorded.answer(self._face, exchange, request, dialect)
+            elif request.stream:
                 encoder = CompletionChunkEncoder(id, request.model, created, usage_wanted(body))
-                await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
+                await self._face.streams.stream(exchange, opening(request), encoder.encode, SSE)
             else:
-                reply = await self._face.streams.whole(exchange, opening)
+                reply = await self._face.streams.whole(exchange, opening(request))
                 await exchange.json(text_completion(reply, id, request.model, created))
 
     async def embeddings(self, exchange: Exchange) -> None:

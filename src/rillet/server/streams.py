@@ -115,6 +115,11 @@ class Streams:
         except Exception as error:
             if not exchange.started:
                 raise
+            if isinstance(error, ServerStopping) and getattr(generation, "survives", False):
+                await _abort(
+                    exchange
+                )  # its record goes on in the next server, and so does a reader
+                return
             await _last_words(exchange, encode, error)
         finally:
             await _close(generation)
@@ -262,8 +267,12 @@ async def _close(generation: Generation | None) -> None:
 
 
 async def _cut(exchange: Exchange) -> None:
-    abort: Any = exchange.scope.get("extensions", {}).get(ABORT)
     log.warning("%s: the client does not read, cut off", exchange.scope["path"])
+    await _abort(exchange)
+
+
+async def _abort(exchange: Exchange) -> None:
+    abort: Any = exchange.scope.get("extensions", {}).get(ABORT)
     if abort is None:
         raise SlowReader  # the server closes the connection of an application that fails
     abort["abort"]()

@@ -62,10 +62,13 @@ class Following:
 
     single = False
 
-    def __init__(self, recorder: "Recorder", id: str, header: Header, after: int) -> None:
+    def __init__(
+        self, recorder: "Recorder", id: str, header: Header, after: int, last: int
+    ) -> None:
         self.id = id
         self.header = header
         self.after = after
+        self.last = last
         self.survives = recorder.durable
         self._recorder = recorder
         self._closed = False
@@ -104,7 +107,13 @@ class Recorder:
         return self.journal.durable
 
     async def open(
-        self, request: Request, *, owner: str, face: bytes, on_disconnect: float
+        self,
+        request: Request,
+        *,
+        owner: str,
+        face: bytes,
+        on_disconnect: float,
+        id: str | None = None,
     ) -> Generation:
         """A new answer, as a `Following` of its record; plain where it is one record anyway, or
         where the journal is full."""
@@ -115,7 +124,7 @@ class Recorder:
         operation = "chat" if isinstance(request, ChatRequest) else "generate"
         body = msgspec.json.encode(request)
         header = Header(operation, body, owner, face, on_disconnect, time.time())
-        id = secrets.token_hex(16)
+        id = id or new_id()
         try:
             log = await self.journal.begin(id, header)
         except Full:
@@ -124,12 +133,12 @@ class Recorder:
             await generation.aclose()
             raise
         self._write(_Running(id, header, log, generation))
-        return self._follow(id, header, 0)
+        return self._follow(id, header, 0, 0)
 
     async def attach(self, id: str, owner: str, after: int = 0) -> Following | None:
         """A reader from number `after` on; None where there is no such record for this owner."""
         known = await self.find(id, owner)
-        return None if known is None else self._follow(id, known.header, after)
+        return None if known is None else self._follow(id, known.header, after, known.last)
 
     async def find(self, id: str, owner: str) -> Known | None:
         known = await self.journal.find(id)
@@ -150,6 +159,13 @@ class Recorder:
         else:
             await self.journal.wish_stop(id)
         return await self.find(id, owner)
+
+    async def forget(self, id: str, owner: str) -> bool:
+        """End an answer and delete its record; False where there is none for this owner."""
+        if await self.stop(id, owner) is None:
+            return False
+        await self.journal.delete(id)
+        return True
 
     async def start(self) -> None:
         """Take care of what another server left: go on, or wait for a reader as long as it may."""
@@ -213,13 +229,13 @@ class Recorder:
 
     # Inside
 
-    def _follow(self, id: str, header: Header, after: int) -> Following:
+    def _follow(self, id: str, header: Header, after: int, last: int) -> Following:
         self._readers[id] += 1
         running = self._running.get(id)
         if running is not None and running.timer is not None:
             running.timer.cancel()
             running.timer = None
-        return Following(self, id, header, after)
+        return Following(self, id, header, after, last)
 
     def _abandon(self, running: _Running) -> None:
         self._keep(self._stop_unwatched(running))
@@ -303,6 +319,11 @@ class Recorder:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def new_id() -> str:
+    """A name that nobody guesses: 128 bits by lot."""
+    return secrets.token_hex(16)
 
 
 def _request(header: Header) -> Request:
