@@ -22,6 +22,7 @@ FLOORS = {
     "server": 4,
     "bench": 4,
     "testing": 4,
+    "ollama": 4,
     "cli": 5,
 }
 #: Rooms whose walls are thin by design, with the reason.

@@ -94,7 +94,7 @@ class AsyncClient:
     async def generate(
         self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]
     ) -> Reply:
-        """Complete one prompt, whole. An empty one loads the model; with keep_alive=0 unloads it."""
+        """Complete one prompt, whole. An empty one loads the model, with keep_alive=0 unloads."""
         return await self.stream_generate(model, prompt, **options).reply()
 
     async def chat(

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from rillet.client.aio_stream import AsyncSource
 from rillet.client.settings import Settings
 from rillet.client.speech import Speech
+from rillet.client.wires import Wire
 from rillet.net.aio import AsyncTransport
 from rillet.net.run_aio import AsyncStreamSource, run
 
@@ -18,10 +19,10 @@ class AsyncDoor(Protocol):
 
 
 class AsyncRemoteDoor:
-    """To a server, by asyncio."""
+    """To a server, by asyncio. `wire` as with `door.RemoteDoor`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._speech = Speech(settings)
+    def __init__(self, settings: Settings, wire: Wire | None = None) -> None:
+        self._speech = Speech(settings, wire)
         self._transport = AsyncTransport(
             settings.target, headers=settings.headers, tls=settings.tls
         )

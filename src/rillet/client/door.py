@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from rillet.client.settings import Settings
 from rillet.client.speech import Speech
 from rillet.client.stream import Source
+from rillet.client.wires import Wire
 
 
 class Door(Protocol):
@@ -16,12 +17,12 @@ class Door(Protocol):
 
 
 class RemoteDoor:
-    """To a server, by threads."""
+    """To a server, by threads. `wire` is for those who read its answers in a way of their own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, wire: Wire | None = None) -> None:
         from rillet.net.sync import Transport
 
-        self._speech = Speech(settings)
+        self._speech = Speech(settings, wire)
         self._transport = Transport(settings.target, headers=settings.headers, tls=settings.tls)
 
     def stream(self, operation: str, request: Any) -> Source:

@@ -30,9 +30,9 @@ Asking = Generator[Command, Any, Any]
 class Speech:
     """The operations of one server as flows, for a shell to drive."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, wire: Wire | None = None) -> None:
         self._settings = settings
-        self._wire: Wire | None = self._of(settings.api) if settings.api else None
+        self._wire = wire or (self._of(settings.api) if settings.api else None)
 
     def stream(self, operation: str, request: Any) -> Flow:
         """A streamed operation. Raises `InvalidRequest` at once where the wire is known."""

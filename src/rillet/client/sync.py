@@ -93,7 +93,7 @@ class Client:
         return Stream(self._door.stream("chat", chat_request(model, messages, options)))
 
     def generate(self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]) -> Reply:
-        """Complete one prompt, whole. An empty one loads the model; with keep_alive=0 unloads it."""
+        """Complete one prompt, whole. An empty one loads the model, with keep_alive=0 unloads."""
         return self.stream_generate(model, prompt, **options).reply()
 
     def chat(

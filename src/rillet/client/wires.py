@@ -45,13 +45,20 @@ class Wire(Protocol):
 
 
 class OllamaWire:
-    """Ollama's own API. Requests encode as they stand."""
+    """Ollama's own API. Requests encode as they stand. A subclass may read answers otherwise."""
 
     def stream(self, operation: str, request: Any) -> Call:
         body = msgspec.json.encode(msgspec.structs.replace(request, stream=True))
         headers = (*JSON, ("accept", "application/x-ndjson"))
         sent = Request("POST", f"/api/{operation}", headers, body)
-        return Call(sent, _ollama_decoder(operation), request.model)
+        return Call(sent, self.decoder(operation), request.model)
+
+    def decoder(self, operation: str) -> "Callable[[], Decoder]":
+        from rillet.wire import ollama  # after the first request of a command line is on its way
+
+        if operation == "generate":
+            return ollama.GenerateDecoder
+        return ollama.ChatDecoder if operation == "chat" else ollama.ProgressDecoder
 
     def ask(self, operation: str, request: Any) -> Question:
         if operation == "has_blob":
@@ -68,14 +75,6 @@ class OllamaWire:
             request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
         )
         return Question(sent, lambda body: _read(body, kind), model)
-
-
-def _ollama_decoder(operation: str) -> "Callable[[], Decoder]":
-    from rillet.wire import ollama  # after the first request of a command line is on its way
-
-    if operation == "generate":
-        return ollama.GenerateDecoder
-    return ollama.ChatDecoder if operation == "chat" else ollama.ProgressDecoder
 
 
 def _blob_sent(digest: str, body: blobs.FileBody) -> Question:
@@ -96,8 +95,13 @@ class _Version(msgspec.Struct):
     version: str
 
 
+class _Embedding(msgspec.Struct):
+    embedding: list[float] = []
+
+
 _OLLAMA_QUESTIONS: dict[str, tuple[str, str, Any]] = {
     "embed": ("POST", "/api/embed", Embeddings),
+    "embedding": ("POST", "/api/embeddings", _Embedding),
     "tags": ("GET", "/api/tags", _Tags),
     "ps": ("GET", "/api/ps", _Loaded),
     "show": ("POST", "/api/show", ModelCard),
@@ -185,6 +189,8 @@ def _read(body: bytes, kind: Any) -> Any:
         ) from error
     if isinstance(value, _Version):
         return value.version
+    if isinstance(value, _Embedding):
+        return value.embedding
     return value.models if isinstance(value, _Tags | _Loaded) else value
 
 
