@@ -87,6 +87,8 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while self._read(deadline - time.monotonic()):
             pass
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"It does not end. The screen: {self.screen!r}")
         _, status = os.waitpid(self.pid, 0)
         self._ended = os.waitstatus_to_exitcode(status)
         return self._ended

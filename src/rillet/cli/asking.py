@@ -22,7 +22,7 @@ def ask(model: str, prompt: str, args: Namespace, options: dict[str, Any]) -> in
         with found.place.client:
             if found.missing:
                 status.clear()
-                found = _fetched(found, model, args)
+                found = fetched(found, model, args.host, insecure=args.insecure)
                 status = Status(notes, "Waiting for the model")
             if args.verbose:
                 status.clear()
@@ -32,16 +32,16 @@ def ask(model: str, prompt: str, args: Namespace, options: dict[str, Any]) -> in
         status.clear()
 
 
-def _fetched(found: where.Found, model: str, args: Namespace) -> where.Found:
+def fetched(found: where.Found, model: str, host: str | None, *, insecure: bool) -> where.Found:
     """After a pull, as Ollama does when a model is not there."""
     from rillet.cli.transfer import PATIENT, show_transfer
 
     client = found.place.client
     if found.place.name == where.EMBEDDED:
-        show_transfer(client.stream_pull(model, insecure=args.insecure))
+        show_transfer(client.stream_pull(model, insecure=insecure))
     else:
-        with where.place(args.host, PATIENT).client as patient:
-            show_transfer(patient.stream_pull(model, insecure=args.insecure))
+        with where.place(host, PATIENT).client as patient:
+            show_transfer(patient.stream_pull(model, insecure=insecure))
     return where.Found(found.place, client.show(model))
 
 

@@ -31,7 +31,7 @@ COMMANDS = {
     "version": "Tell the version",
     "help": "Explain a command",
 }
-ALIASES = {"ls": "list", "start": "serve", "chat": "run"}
+ALIASES = {"ls": "list", "start": "serve"}
 _HELP = ("-h", "--help")
 _VERSION = ("-v", "--version")
 
@@ -77,6 +77,8 @@ def command_of(argv: list[str]) -> tuple[str, list[str]]:
         return "help", argv[1:]
     if first in _VERSION and len(argv) == 1:
         return "version", []
+    if first == "chat":
+        return "run", argv[1:] or ["--default-model"]
     name = ALIASES.get(first, first)
     if name in COMMANDS:
         return name, argv[1:]

@@ -7,6 +7,7 @@ from rillet.cli.moments import ago
 from rillet.cli.parsing import Parser
 from rillet.cli.table import table
 from rillet.text.human import human_size
+from rillet.words.models import ModelInfo
 
 USAGE = "[PREFIX] [--json]"
 EXAMPLES = """
@@ -32,6 +33,15 @@ def run(args: Namespace) -> int:
 
         out.write(msgspec.json.encode({"models": models}).decode() + "\n")
         return exits.COMPLETE
-    rows = [(m.name, m.digest[:12], human_size(m.size), ago(m.modified_at)) for m in models]
-    out.write(table(("NAME", "ID", "SIZE", "MODIFIED"), rows, safe=out.is_terminal))
+    out.write(listed(models, safe=out.is_terminal))
     return exits.COMPLETE
+
+
+def listed(models: list[ModelInfo], prefix: str = "", *, safe: bool = True) -> str:
+    """The table of those whose name begins so."""
+    rows = [
+        (each.name, each.digest[:12], human_size(each.size), ago(each.modified_at))
+        for each in models
+        if each.name.lower().startswith(prefix.lower())
+    ]
+    return table(("NAME", "ID", "SIZE", "MODIFIED"), rows, safe=safe)

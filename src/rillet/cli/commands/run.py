@@ -64,6 +64,8 @@ def run(args: Namespace) -> int:
         from rillet.cli.chat.talk import talk
 
         return talk(model, args, options)
+    if args.default_model and not words and not stdin:
+        raise UsageError('nothing was asked\nHow it goes: rillet "PROMPT", or rillet --help')
     from rillet.cli.asking import ask
 
     return ask(model, prompt.joined(words, stdin), args, options)

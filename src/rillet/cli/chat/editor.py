@@ -1,0 +1,167 @@
+"""The line that a person types: keys and history as Ollama's users know them.
+
+Ctrl-J or Alt-Enter begins a new line, Ctrl-G opens an editor, Ctrl-L clears the screen, Ctrl-D on
+an empty line leaves. A paste of several lines is one message. Three double quotes begin
+a message of several lines and end it. The history holds the last hundred messages, one a line.
+"""
+
+import sys
+import termios
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import HTML
+from prompt_toolkit.history import History
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+PROMPT, MORE = ">>> ", "... "
+_PLACEHOLDER = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
+_ENTRIES = 100
+_TAB = " " * 8
+_QUOTES = '"""'
+
+
+class Editor:
+    """`read()` gives a message. Raises `EOFError` for Ctrl-D, `KeyboardInterrupt` for Ctrl-C."""
+
+    def __init__(self, history: "LineHistory", commands: Iterable[str]) -> None:
+        self.history = history
+        self._session: PromptSession[str] = PromptSession(
+            history=history,
+            output=_terminal(),
+            key_bindings=_keys(),
+            completer=_Commands(tuple(commands)),
+            complete_while_typing=False,
+            enable_open_in_editor=False,
+            prompt_continuation=lambda *_: MORE,
+        )
+
+    def read(self, default: str = "") -> str:
+        line = self._session.prompt(PROMPT, default=default, placeholder=_PLACEHOLDER)
+        return self._rest(line) if line.startswith(_QUOTES) else line
+
+    def more(self, first: str) -> str:
+        """The rest of a text that `first` begins with three quotes, up to three quotes."""
+        return self._rest(first) if first.startswith(_QUOTES) else first
+
+    def _rest(self, line: str) -> str:
+        lines = [line.removeprefix(_QUOTES)]
+        while not lines[-1].rstrip().endswith(_QUOTES):
+            lines.append(self._session.prompt(MORE, placeholder=""))
+        lines[-1] = lines[-1].rstrip().removesuffix(_QUOTES)
+        return "\n".join(lines)
+
+
+@contextmanager
+def keys_kept() -> Iterator[None]:
+    """What is typed while nobody reads is neither shown nor changed, and stands in the next line.
+
+    Else it would be printed into an answer, and an Enter would arrive as Ctrl-J. Ctrl-C stays.
+    """
+    before = termios.tcgetattr(0)
+    kept = termios.tcgetattr(0)
+    kept[0] &= ~termios.ICRNL
+    kept[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(0, termios.TCSADRAIN, kept)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+
+
+class LineHistory(History):
+    """The history as a file of one entry a line; newlines within an entry become spaces."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__()
+        self.path = path
+        self.writing = path is not None
+
+    def load_history_strings(self) -> Iterable[str]:
+        return reversed(self._lines())
+
+    def store_string(self, string: str) -> None:
+        if self.path is None or not self.writing or not string.strip():
+            return
+        lines = [*self._lines(), " ".join(string.split("\n"))][-_ENTRIES:]
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.path.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            fresh.replace(self.path)
+        except OSError:
+            self.writing = False  # a talk goes on without
+
+    def _lines(self) -> list[str]:
+        if self.path is None:
+            return []
+        try:
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return []
+        return [line for line in text.split("\n") if line][-_ENTRIES:]
+
+
+def _terminal() -> Vt100_Output:
+    """The terminal, which is never asked where its cursor is: some answer late, some not at all."""
+    output = Vt100_Output.from_pty(sys.stdout)
+    output.enable_cpr = False
+    return output
+
+
+class _Commands(Completer):
+    """Tab completes what begins with a slash."""
+
+    def __init__(self, commands: tuple[str, ...]) -> None:
+        self._commands = commands
+
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
+        text = document.text_before_cursor
+        if text.startswith("/"):
+            for command in self._commands:
+                if command.startswith(text):
+                    yield Completion(command, start_position=-len(text))
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("c-j")
+    @keys.add("escape", "enter")
+    def _newline(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("tab")
+    def _tab(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.text.startswith("/"):
+            buffer.complete_next() if buffer.complete_state else buffer.start_completion(
+                insert_common_part=True
+            )
+        else:
+            buffer.insert_text(_TAB)
+
+    @keys.add("c-g")
+    def _editor(event: KeyPressEvent) -> Any:
+        return event.current_buffer.open_in_editor()
+
+    @keys.add("c-z")
+    def _suspend(event: KeyPressEvent) -> None:
+        event.app.suspend_to_background()
+
+    return keys
+
+
+def history_path(nohistory: bool) -> Path | None:
+    """Ollama's own file where its folder is, else ours."""
+    if nohistory:
+        return None
+    ollama = Path.home() / ".ollama"
+    return (ollama if ollama.is_dir() else Path.home() / ".rillet") / "history"

@@ -1,0 +1,206 @@
+"""A talk on a real terminal: keys are typed, the screen is read."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rillet.testing.server import CHUNKED, LAST_CHUNK, Drip, ScriptedServer, answer, chunk
+
+from .conftest import MODELS
+from .processes import Shell, Terminal
+
+HELLO = str(MODELS / "tinyhello.gguf")
+VERSION = [answer(b'{"version":"0.33.0"}')]
+CARD = [
+    answer(
+        b'{"capabilities":["completion"],"details":{},"model_info":{},"template":"{{ .Prompt }}"}'
+    )
+]
+LOADED = [answer(b'{"model":"m","message":{"role":"assistant"},"done":true,"done_reason":"load"}')]
+PROMPT = ">>> "
+
+
+def said(text: str, done: bool = False) -> bytes:
+    record = {"model": "m", "message": {"role": "assistant", "content": text}, "done": done}
+    if done:
+        record["done_reason"] = "stop"
+    return chunk(json.dumps(record).encode() + b"\n")
+
+
+def whole(text: str) -> list[bytes]:
+    return [CHUNKED, said(text), said("", done=True) + LAST_CHUNK]
+
+
+@contextmanager
+def talking(shell: Shell, *scripts: list[bytes]) -> Iterator[tuple[Terminal, ScriptedServer]]:
+    with (
+        ScriptedServer(VERSION, CARD, LOADED, *scripts) as server,
+        shell.having(RILLET_HOST=server.url).terminal("run", "m") as terminal,
+    ):
+        terminal.until(PROMPT)
+        yield terminal, server
+
+
+def tell(terminal: Terminal, line: str, then: str) -> str:
+    """Type a line, wait for what should come after it and for the next prompt."""
+    before = len(terminal.screen)
+    terminal.type(f"{line}\r")
+    terminal.until(then, after=before)
+    at = len(terminal.screen[:before]) + terminal.screen[before:].index(then)
+    terminal.until(PROMPT, after=at)
+    return terminal.screen[before:]
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.type("/bye\r")
+    assert terminal.wait() == 0
+
+
+def messages(server: ScriptedServer, at: int = -1) -> list[tuple[str, str]]:
+    body = json.loads(server.requests[at].body)
+    return [(message["role"], message["content"]) for message in body["messages"]]
+
+
+def test_a_real_model_answers(shell: Shell) -> None:
+    with shell.terminal("run", HELLO) as terminal:
+        terminal.until(PROMPT)
+        tell(terminal, "hi", "Hello world!")
+        tell(terminal, "again", "Hello world!")
+        leave(terminal)
+
+
+def test_without_words_the_default_model_talks(shell: Shell) -> None:
+    with shell.having(RILLET_MODEL=HELLO).terminal() as terminal:
+        terminal.until(PROMPT)
+        tell(terminal, "hi", "Hello world!")
+        terminal.type("\x04")
+        assert terminal.wait() == 0
+
+
+def test_the_whole_talk_goes_with_each_question(shell: Shell) -> None:
+    with talking(shell, whole("One."), whole("Two.")) as (terminal, server):
+        tell(terminal, "first", "One.")
+        tell(terminal, "/set system Be brief", "Set system message.")
+        tell(terminal, "second", "Two.")
+        assert messages(server) == [
+            ("system", "Be brief"),
+            ("user", "first"),
+            ("assistant", "One."),
+            ("user", "second"),
+        ]
+        leave(terminal)
+
+
+def test_ctrl_c_stops_the_answer_and_stays(shell: Shell) -> None:
+    endless = [CHUNKED, said("Half "), Drip(b"%s" % said("and "))]
+    with talking(shell, endless, whole("the rest"), whole("Anew.")) as (terminal, server):
+        terminal.type("ask\r")
+        terminal.until("Half and")
+        terminal.type("\x03")
+        terminal.until("[interrupted")
+        tell(terminal, "/continue", "the rest")
+        kept = messages(server)
+        assert kept[0] == ("user", "ask")
+        assert kept[1][0] == "assistant" and kept[1][1].startswith("Half and")
+        tell(terminal, "/retry", "Anew.")
+        assert messages(server) == [("user", "ask")]
+        leave(terminal)
+
+
+def test_ctrl_c_at_the_prompt_says_how_to_leave(shell: Shell) -> None:
+    with talking(shell) as (terminal, _):
+        terminal.type("half a line\x03")
+        told = terminal.until("Use Ctrl + d or /bye to exit.")
+        terminal.until(PROMPT, after=told.index("Use Ctrl"))
+        terminal.type("\x04")
+        assert terminal.wait() == 0
+
+
+def test_several_lines_in_quotes_and_by_keys(shell: Shell) -> None:
+    with talking(shell, whole("One."), whole("Two."), whole("Three.")) as (terminal, server):
+        terminal.type('"""a\r')
+        terminal.until("...\x1b")
+        tell(terminal, 'b"""', "One.")
+        assert messages(server)[-1] == ("user", "a\nb")
+        tell(terminal, "c\nd", "Two.")
+        assert messages(server)[-1] == ("user", "c\nd")
+        tell(terminal, "\x1b[200~e\nf\x1b[201~", "Three.")
+        assert messages(server)[-1] == ("user", "e\nf")
+        leave(terminal)
+
+
+def test_settings_go_with_the_request(shell: Shell) -> None:
+    with talking(shell, whole("{}"), whole("{}")) as (terminal, server):
+        tell(terminal, "/set parameter seed 7", "Set parameter 'seed' to '7'")
+        tell(terminal, "/set parameter seed x", "Couldn't set parameter:")
+        tell(terminal, "/set format json", "Set format to 'json' mode.")
+        tell(terminal, "/set nothink", "Set 'nothink' mode.")
+        tell(terminal, "go", "{}")
+        body = json.loads(server.requests[-1].body)
+        assert (body["options"], body["format"], body["think"]) == ({"seed": 7}, "json", False)
+        tell(terminal, "/clear", "Cleared session context")
+        tell(terminal, "/set noformat", "Disabled format.")
+        tell(terminal, "anew", "{}")
+        assert messages(server) == [("user", "anew")]
+        leave(terminal)
+
+
+def test_show_and_help(shell: Shell) -> None:
+    with talking(shell) as (terminal, _):
+        tell(terminal, "/?", "/set            Set session variables")
+        tell(terminal, "/? shortcuts", "Ctrl + d")
+        tell(terminal, "/show info", "completion")
+        tell(terminal, "/show template", "{{ .Prompt }}")
+        tell(terminal, "/show license", "No license was specified for this model.")
+        tell(terminal, "/nonsense", "Unknown command '/nonsense'. Type /? for help")
+        leave(terminal)
+
+
+def test_an_error_does_not_end_the_talk(shell: Shell) -> None:
+    broken = [answer(b'{"error":"too hot"}', status="500 Internal Server Error")]
+    with talking(shell, broken, whole("Better.")) as (terminal, server):
+        tell(terminal, "ask", "too hot")
+        tell(terminal, "/retry", "Better.")
+        assert messages(server) == [("user", "ask")]
+        leave(terminal)
+
+
+def test_the_last_message_can_be_edited_and_the_answer_copied(shell: Shell) -> None:
+    with talking(shell, whole("One."), whole("Two.")) as (terminal, server):
+        tell(terminal, "aks", "One.")
+        tell(terminal, "/copy", "\x1b]52;c;T25lLg==\x07")
+        before = len(terminal.screen)
+        terminal.type("/edit\r")
+        terminal.until(f"{PROMPT}aks", after=before)
+        tell(terminal, "\x7f\x7fsk", "Two.")
+        assert messages(server) == [("user", "ask")]
+        leave(terminal)
+
+
+def test_another_model_goes_on(served: Shell) -> None:
+    with served.terminal("run", "tinyhello") as terminal:
+        terminal.until(PROMPT)
+        tell(terminal, "hi", "Hello world!")
+        tell(terminal, "/model tinythink", "Going on with 'tinythink'")
+        tell(terminal, "and you?", "...done thinking.")
+        tell(terminal, "/list", "tinythink:latest")
+        tell(terminal, "/model nobody", "Error:")
+        leave(terminal)
+
+
+def test_what_was_typed_is_remembered_in_a_file(shell: Shell) -> None:
+    with talking(shell, whole("One.")) as (terminal, _):
+        tell(terminal, "remember me", "One.")
+        tell(terminal, "/set nohistory", "")
+        tell(terminal, "/clear", "Cleared")
+        leave(terminal)
+    kept = (shell.home / ".rillet" / "history").read_text().splitlines()
+    assert kept == ["remember me", "/set nohistory"]
+
+
+def test_no_file_where_none_is_wanted(shell: Shell) -> None:
+    with talking(shell.having(OLLAMA_NOHISTORY="1"), whole("One.")) as (terminal, _):
+        tell(terminal, "forget me", "One.")
+        leave(terminal)
+    assert not Path(shell.home / ".rillet").exists()
