@@ -25,7 +25,7 @@ class Patience(Struct, frozen=True):
     backoff: float = 1.0  # before the second try; doubles
     stall: float = 30.0  # without a byte
     answer: float = 60.0  # until an answer begins
-    commit: float = 600.0  # until a registry has put a whole upload together
+    commit: float = 300.0  # until a registry has kept what was sent to it
     connect: float = 30.0
 
 

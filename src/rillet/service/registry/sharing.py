@@ -40,8 +40,9 @@ class Shares:
 
     async def checked(self) -> None:
         """Wait until all of them are whole. Raises what was wrong with the first that is not."""
+        if self._joined:
+            await asyncio.wait([download.whole for download in self._joined])
         for download in self._joined:
-            await asyncio.wait({download.whole})
             download.whole.result()
 
     async def keep_up(self, behind: int) -> None:
