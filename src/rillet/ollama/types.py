@@ -8,12 +8,15 @@ Source of the names: the documentation of the `ollama` package and of Ollama's A
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import msgspec
 from msgspec import Struct
+
+from rillet.client.asking import image_base64
 
 
 class Part(Struct, kw_only=True):
@@ -47,7 +50,7 @@ class Part(Struct, kw_only=True):
     def model_dump(self, *, exclude_none: bool = False, mode: str = "python") -> dict[str, Any]:
         """Plain dicts and lists. `mode="json"` makes texts of dates and of bytes."""
         kept = () if mode == "json" else (bytes, datetime)
-        dumped: dict[str, Any] = msgspec.to_builtins(self, builtin_types=kept, enc_hook=str)
+        dumped: dict[str, Any] = msgspec.to_builtins(self, builtin_types=kept, enc_hook=_plain)
         return _without_none(dumped) if exclude_none else dumped
 
     def model_dump_json(self, *, indent: int | None = None, exclude_none: bool = False) -> str:
@@ -111,10 +114,15 @@ class Options(Part, kw_only=True):
     stop: list[str] | None = None
 
 
-class Image(Struct):
+@dataclass
+class Image:
     """A picture: a path, bytes, or base64 text."""
 
     value: str | bytes | Path
+
+
+def _plain(value: Any) -> Any:
+    return image_base64(value) if isinstance(value, Image) else str(value)
 
 
 class Message(Part, kw_only=True):
