@@ -30,9 +30,9 @@ class AnswerView:
     ) -> None:
         self._status = status
         self._notes = notes
-        self._text = _Pen(out, wrap=wrap, raw=raw)
+        self._text = Pen(out, wrap=wrap, raw=raw)
         thoughts: Writer = out if out.is_terminal else notes
-        self._thoughts = None if hide_thinking else _Pen(thoughts, wrap=wrap, raw=raw)
+        self._thoughts = None if hide_thinking else Pen(thoughts, wrap=wrap, raw=raw)
         self._thinking = False
         self._last = ""  # of the thinking
 
@@ -87,8 +87,8 @@ class AnswerView:
         self._notes.line(text)
 
 
-class _Pen:
-    """Writes a stranger's text to one place."""
+class Pen:
+    """Writes a stranger's text to one place, in pieces."""
 
     def __init__(self, out: Writer, *, wrap: bool, raw: bool) -> None:
         self._out = out

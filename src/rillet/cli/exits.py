@@ -1,7 +1,7 @@
 """How a command ends: the exit codes, and what is said on standard error."""
 
 from rillet.cli.screen import Screen
-from rillet.words.errors import EngineDied, RilletError, StreamError
+from rillet.words.errors import RilletError
 
 COMPLETE = 0
 ERROR = 1
@@ -48,5 +48,4 @@ def _report_ours(error: RilletError, notes: Screen) -> int:
 
 def incomplete(error: RilletError) -> bool:
     """Whether a part of an answer had come before the error."""
-    begun = error.partial is not None and bool(error.partial.text or error.partial.thinking)
-    return begun and isinstance(error, StreamError | EngineDied | RilletError)
+    return error.partial is not None and bool(error.partial.text or error.partial.thinking)

@@ -27,11 +27,14 @@ COMMANDS = {
     "cp": "Copy a model",
     "rm": "Remove models",
     "stop": "Take a model out of memory",
+    "history": "List, search, show and export conversations",
+    "continue": "Go on with a conversation",
     "doctor": "Look whether everything works here",
     "version": "Tell the version",
     "help": "Explain a command",
 }
 ALIASES = {"ls": "list", "start": "serve"}
+_MODULES = {"continue": "continue_"}  # which is no name for a module
 _HELP = ("-h", "--help")
 _VERSION = ("-v", "--version")
 
@@ -56,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def dispatch(argv: list[str]) -> int:
     """The command is the first word; what is no command is a prompt for the default model."""
     name, rest = command_of(argv)
-    module = import_module(f"rillet.cli.commands.{name}")
+    module = import_module(f"rillet.cli.commands.{_MODULES.get(name, name)}")
     from rillet.cli.parsing import Parser, parse
 
     parser = Parser(

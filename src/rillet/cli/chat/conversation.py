@@ -86,6 +86,11 @@ class Conversation:
             said = Message(role="assistant", content=text, thinking=thinking or None)
             self.messages.append(said)
 
+    def take_up(self, messages: list[Message], *, interrupted: bool) -> None:
+        """What was said in an earlier talk."""
+        self.messages = list(messages)
+        self.interrupted = interrupted
+
     def take_back_answer(self) -> bool:
         """Forget the last answer, so that it can be asked for again. False if nothing was asked."""
         if self.messages and self.messages[-1].role == "assistant":

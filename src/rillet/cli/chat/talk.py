@@ -1,17 +1,20 @@
 """The loop of a talk: read, answer, again. Ctrl-C stops an answer and stays; what came is kept."""
 
 import os
+import sqlite3
 from argparse import Namespace
 from typing import Any
 
 from rillet.cli import exits, screen, where
-from rillet.cli.answer import AnswerView
+from rillet.cli.answer import AnswerView, Pen
 from rillet.cli.chat.commands import COMMANDS, Leave, obey
 from rillet.cli.chat.conversation import Conversation, Manners
 from rillet.cli.chat.editor import Editor, LineHistory, history_path, keys_kept
+from rillet.cli.chat.history import History, path
 from rillet.cli.prompt import split_files
 from rillet.cli.status import Status
 from rillet.words.errors import RilletError
+from rillet.words.events import Text
 from rillet.words.settings import Settings
 
 
@@ -27,6 +30,8 @@ class Talk:
         self.history = LineHistory(history_path(settings.nohistory))
         self.editor = Editor(self.history, COMMANDS)
         self.draft = ""  # what stands in the next line already
+        self.kept: History | None = None
+        self.number: int | None = None  # of this conversation in the history
 
     def settle(self, model: str, *, insecure: bool = False) -> None:
         """Find the model, fetch it if need be, and load it. Raises `RilletError`."""
@@ -94,8 +99,11 @@ class Talk:
         stream = None
         whole = False
         try:
+            self._keep()
             stream = self.conversation.ask()
             for event in stream:
+                if isinstance(event, Text):
+                    self._keep_piece(event.text)
                 view.show(event)
             whole = True
         except exits.Terminated:
@@ -107,17 +115,66 @@ class Talk:
                 stream.close()
                 reply = stream.partial
                 self.conversation.hear(reply.text, reply.thinking, whole=whole)
+                self._keep()
             view.end()
             self.out.line("\n" if whole else "")
         if not whole:
-            self.notes.line(
-                self.notes.styled("[interrupted: /continue goes on, /retry asks again]", "90")
-            )
+            self.tell_interrupted()
         elif self.manners.verbose and stream is not None and stream.partial.finish is not None:
             from rillet.cli.statistics import statistics
 
             for line in [*statistics(stream.partial.finish), ""]:
                 self.notes.line(line)
+
+    def keep(self) -> None:
+        """Write this talk to the history, unless the environment says not to."""
+        if Settings.from_env(os.environ).nohistory:
+            return
+        try:
+            self.kept = History(path())
+        except RilletError as error:
+            self.notes.line(f"Warning: this talk is not kept: {error.message}")
+
+    def show_again(self) -> None:
+        """What was said in the talk that goes on."""
+        for message in self.conversation.messages:
+            if message.role == "user":
+                self.out.line(f">>> {message.content}")
+            elif message.role == "assistant":
+                pen = Pen(self.out, wrap=self.manners.wordwrap, raw=False)
+                pen.write(message.content)
+                self.out.line("\n")
+        if self.conversation.interrupted:
+            self.tell_interrupted()
+
+    def tell_interrupted(self) -> None:
+        note = "[interrupted: /continue goes on, /retry asks again]"
+        self.notes.line(self.notes.styled(note, "90"))
+
+    def _keep(self) -> None:
+        """Write what was said. A history that cannot be written is said once, and left."""
+        if self.kept is None:
+            return
+        said = self.conversation
+        try:
+            if self.number is None:
+                self.number = self.kept.begin(said.model, said.system)
+            self.kept.write(self.number, said.messages, interrupted=said.interrupted)
+        except sqlite3.Error as error:
+            self._keep_no_more(error)
+
+    def _keep_piece(self, text: str) -> None:
+        """Before it is shown, so that whatever was on the screen is kept."""
+        if self.kept is None or self.number is None:
+            return
+        try:
+            self.kept.piece(self.number, text)
+        except sqlite3.Error as error:
+            self._keep_no_more(error)
+
+    def _keep_no_more(self, error: sqlite3.Error) -> None:
+        self.kept = None
+        self.notes.line(f"Warning: this talk is not kept any more: {error}")
 
 
 def _encoded(path: str) -> str:
@@ -138,6 +195,8 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
     conversation = Conversation(model, options)
     try:
         one = Talk(conversation, manners, args.host)
+        if not args.no_history:
+            one.keep()
         one.settle(model, insecure=args.insecure)
         if args.verbose and conversation.place is not None:
             one.notes.line(f"{model} runs on {conversation.place.name}")
@@ -145,3 +204,23 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
             return one.run()
     finally:
         conversation.close()
+
+
+def go_on(args: Namespace) -> int:
+    """A talk that was kept, from where it ended. Raises `RilletError`."""
+    history = History(path())
+    whole = history.read(args.id)
+    manners = Manners(args.verbose, not args.nowordwrap, args.hidethinking)
+    options = {"system": whole.system} if whole.system else {}
+    conversation = Conversation(args.model or whole.model, options)
+    conversation.take_up(whole.messages, interrupted=whole.interrupted)
+    try:
+        one = Talk(conversation, manners, args.host)
+        one.kept, one.number = history, whole.id
+        one.settle(conversation.model)
+        one.show_again()
+        with keys_kept():
+            return one.run()
+    finally:
+        conversation.close()
+        history.close()

@@ -43,6 +43,7 @@ def arguments(parser: Parser) -> None:
     parser.switch("--stats", help="tell where the time went")
     parser.switch("--nowordwrap", help="do not wrap lines on a terminal")
     parser.switch("--raw", help="the text as it comes: no filter, no wrapping, nothing added")
+    parser.switch("--no-history", help="do not keep the talk")
     parser.switch("--plain", help="no Markdown rendering in a talk")
     parser.switch("--events", help="the events as NDJSON, while they come")
     add("-o", "--output", metavar="FILE", help="write the text to a file")

@@ -1,0 +1,155 @@
+"""Conversations on disk, in SQLite, written while they stream: what was on the screen is not lost.
+
+Each piece of an answer is committed before it is shown. A process that is killed leaves an open
+answer, which reads like one that was interrupted. The file is readable by its owner alone.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from rillet.words.errors import InvalidRequest, StoreError
+from rillet.words.requests import Message
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS conversations (
+    id INTEGER PRIMARY KEY, model TEXT NOT NULL, began REAL NOT NULL, system TEXT,
+    title TEXT NOT NULL DEFAULT '', interrupted INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS messages (
+    conversation INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    place INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (conversation, place));
+CREATE TABLE IF NOT EXISTS pieces (
+    id INTEGER PRIMARY KEY, conversation INTEGER NOT NULL REFERENCES conversations
+    ON DELETE CASCADE, text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS pieces_of ON pieces (conversation);
+"""
+_TITLE = 60  # characters
+
+
+class Kept(Struct, frozen=True):
+    """One conversation as the list has it."""
+
+    id: int
+    model: str
+    began: float  # seconds since the epoch
+    title: str
+    count: int  # messages
+
+
+class Whole(Struct, frozen=True):
+    """One conversation with what was said."""
+
+    id: int
+    model: str
+    began: float
+    system: str | None
+    messages: list[Message]
+    interrupted: bool
+
+
+class History:
+    """The conversations of one person. Raises `StoreError` where the file cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            self._base = sqlite3.connect(path, timeout=5, isolation_level=None)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=NORMAL")
+            self._base.execute("PRAGMA foreign_keys=ON")
+            self._base.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"The history in {path} cannot be used: {error}", hint="--no-history goes without"
+            ) from error
+
+    def begin(self, model: str, system: str | None) -> int:
+        row = self._base.execute(
+            "INSERT INTO conversations (model, began, system) VALUES (?, ?, ?)",
+            (model, time.time(), system),
+        )
+        assert row.lastrowid is not None
+        return row.lastrowid
+
+    def write(self, number: int, messages: Sequence[Message], *, interrupted: bool) -> None:
+        """What was said so far, in place of what was written before."""
+        title = next((each.content for each in messages if each.role == "user"), "")
+        rows = [(number, at, _encoded(message)) for at, message in enumerate(messages)]
+        base = self._base
+        base.execute("BEGIN IMMEDIATE")
+        base.execute("DELETE FROM messages WHERE conversation = ?", (number,))
+        base.execute("DELETE FROM pieces WHERE conversation = ?", (number,))
+        base.executemany("INSERT INTO messages VALUES (?, ?, ?)", rows)
+        base.execute(
+            "UPDATE conversations SET title = ?, interrupted = ? WHERE id = ?",
+            (" ".join(title.split())[:_TITLE], interrupted, number),
+        )
+        base.execute("COMMIT")
+
+    def piece(self, number: int, text: str) -> None:
+        """One more piece of the answer that is coming."""
+        self._base.execute("INSERT INTO pieces (conversation, text) VALUES (?, ?)", (number, text))
+
+    def all(self, search: str = "") -> list[Kept]:
+        """The newest first; those with `search` in a message, where it is given."""
+        found = self._base.execute(
+            "SELECT id, model, began, title,"
+            " (SELECT count(*) FROM messages WHERE conversation = id) AS count"
+            " FROM conversations WHERE title != '' AND (? = '' OR EXISTS (SELECT 1 FROM messages"
+            " WHERE conversation = id AND instr(lower(body), lower(?)))) ORDER BY id DESC",
+            (search, search),
+        )
+        return [Kept(*row) for row in found]
+
+    def read(self, number: int | None = None) -> Whole:
+        """One conversation; the last one if no number is given. Raises `InvalidRequest`."""
+        row = self._base.execute(
+            "SELECT id, model, began, system, interrupted FROM conversations"
+            " WHERE title != '' AND (? IS NULL OR id = ?) ORDER BY id DESC LIMIT 1",
+            (number, number),
+        ).fetchone()
+        if row is None:
+            named = "no conversation" if number is None else f"no conversation {number}"
+            raise InvalidRequest(f"There is {named}", hint="rillet history lists what there is")
+        messages = self._said(row[0])
+        pieces = "".join(
+            text
+            for (text,) in self._base.execute(
+                "SELECT text FROM pieces WHERE conversation = ? ORDER BY id", (row[0],)
+            )
+        )
+        if pieces and messages and messages[-1].role == "assistant":
+            messages[-1].content += pieces
+        elif pieces:
+            messages.append(Message(role="assistant", content=pieces))
+        return Whole(row[0], row[1], row[2], row[3], messages, bool(row[4]) or bool(pieces))
+
+    def delete(self, number: int) -> bool:
+        done = self._base.execute("DELETE FROM conversations WHERE id = ?", (number,))
+        return done.rowcount > 0
+
+    def close(self) -> None:
+        self._base.close()
+
+    def _said(self, number: int) -> list[Message]:
+        rows = self._base.execute(
+            "SELECT body FROM messages WHERE conversation = ? ORDER BY place", (number,)
+        )
+        return [msgspec.json.decode(body, type=Message) for (body,) in rows]
+
+
+def _encoded(message: Message) -> str:
+    return msgspec.json.encode(message).decode()
+
+
+def path() -> Path:
+    """In the user's data folder (XDG Base Directory Specification)."""
+    named = os.environ.get("XDG_DATA_HOME", "")
+    data = Path(named) if os.path.isabs(named) else Path.home() / ".local" / "share"
+    return data / "rillet" / "history.db"

@@ -1,0 +1,95 @@
+"""Conversations are kept while they stream, whatever happens to the process."""
+
+import json
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+
+from rillet.cli.chat.history import History
+from rillet.testing.server import CHUNKED, Drip, ScriptedServer
+from rillet.words.errors import StoreError
+from rillet.words.requests import Message
+
+from .processes import Shell
+from .test_talk import CARD, LOADED, PROMPT, VERSION, leave, messages, said, talking, tell, whole
+
+USER = Message(role="user", content="Why is the sky blue?")
+
+
+def test_what_was_said_is_read_again(tmp_path: Path) -> None:
+    history = History(tmp_path / "new" / "history.db")
+    number = history.begin("m", "Be brief")
+    history.write(number, [USER, Message(role="assistant", content="Light.")], interrupted=False)
+    kept = history.read(number)
+    assert (kept.model, kept.system, kept.interrupted) == ("m", "Be brief", False)
+    assert [message.content for message in kept.messages] == ["Why is the sky blue?", "Light."]
+    assert [one.count for one in history.all("SKY")] == [2]
+    assert history.all("ocean") == []
+    assert stat.S_IMODE((tmp_path / "new" / "history.db").stat().st_mode) == 0o600
+
+
+def test_pieces_of_an_open_answer_are_read_as_interrupted(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.db")
+    number = history.begin("m", None)
+    history.write(number, [USER], interrupted=False)
+    for piece in ("Li", "ght"):
+        history.piece(number, piece)
+    again = History(tmp_path / "history.db").read()
+    assert again.interrupted and again.messages[-1] == Message(role="assistant", content="Light")
+    history.write(number, again.messages, interrupted=True)
+    history.piece(number, " scatters")
+    assert history.read(number).messages[-1].content == "Light scatters"
+    assert history.delete(number) and not history.all()
+
+
+def test_a_file_that_is_no_history(tmp_path: Path) -> None:
+    (tmp_path / "history.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
+    with pytest.raises(StoreError):
+        History(tmp_path / "history.db")
+
+
+def test_a_killed_process_leaves_what_was_on_the_screen(shell: Shell) -> None:
+    endless = [CHUNKED, said("Half "), Drip(said("and "))]
+    with talking(shell, endless) as (terminal, _):
+        terminal.type("ask\r")
+        terminal.until("Half and and and")
+        os.kill(terminal.pid, signal.SIGKILL)
+        terminal.wait()
+        seen = terminal.screen[terminal.screen.index("Half ") :]
+    kept = json.loads(shell.run("history", "show", "--json").stdout)
+    assert kept["interrupted"]
+    text = kept["messages"][-1]["content"]
+    assert " ".join(text.split()).startswith(" ".join(seen.split()))
+
+
+def test_a_conversation_goes_on(shell: Shell) -> None:
+    with talking(shell, whole("One.")) as (terminal, _):
+        tell(terminal, "first", "One.")
+        leave(terminal)
+
+    with (
+        ScriptedServer(VERSION, CARD, LOADED, whole("Two.")) as server,
+        shell.having(RILLET_HOST=server.url).terminal("continue") as terminal,
+    ):
+        terminal.until(">>> first\r\nOne.")
+        terminal.until(PROMPT, after=terminal.screen.index("One."))
+        tell(terminal, "second", "Two.")
+        assert messages(server)[:2] == [("user", "first"), ("assistant", "One.")]
+        leave(terminal)
+    lines = shell.run("history").stdout.decode().splitlines()
+    assert len(lines) == 2 and lines[1].split()[-1] == "first"
+    exported = shell.run("history", "export", "1").stdout.decode()
+    assert "**user**\n\nsecond\n\n**assistant**\n\nTwo.\n" in exported
+    assert shell.run("history", "delete", "1").stdout == b"deleted conversation 1\n"
+    assert shell.run("continue").returncode == 2
+    assert shell.run("history", "show", "1").returncode == 1
+
+
+def test_nothing_is_kept_where_that_is_not_wanted(shell: Shell) -> None:
+    with talking(shell.having(RILLET_NOHISTORY="1"), whole("One.")) as (terminal, _):
+        tell(terminal, "first", "One.")
+        leave(terminal)
+    assert not (shell.home / "data").exists()
