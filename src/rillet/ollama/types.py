@@ -8,7 +8,6 @@ Source of the names: the documentation of the `ollama` package and of Ollama's A
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -114,11 +113,11 @@ class Options(Part, kw_only=True):
     stop: list[str] | None = None
 
 
-@dataclass
 class Image:
-    """A picture: a path, bytes, or base64 text."""
+    """A picture: a path, bytes, or base64 text. It is read when it is sent."""
 
-    value: str | bytes | Path
+    def __init__(self, value: str | bytes | Path) -> None:
+        self.value = value
 
 
 def _plain(value: Any) -> Any:
