@@ -7,7 +7,7 @@ engine dies, and after that the rest of the answer from the next one (see `conti
 
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,7 @@ import msgspec
 
 from rillet.net.flow import Call
 from rillet.net.http1 import Request
-from rillet.net.run_aio import AsyncStreamSource
-from rillet.service import fitting, listener, prompts
+from rillet.service import fitting, listener, prompts, reading
 from rillet.service.continuing import Said, Seam, surviving
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
@@ -25,8 +24,7 @@ from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
 from rillet.text.thinking import ThinkingSplitter
 from rillet.wire import llamacpp
-from rillet.words.errors import StreamTruncated, Unreachable
-from rillet.words.events import Event, Failure, Finish, Progress, Text, Thinking, Timings
+from rillet.words.events import Event, Finish, Progress, Text, Thinking, Timings
 from rillet.words.requests import ChatRequest, GenerateRequest
 
 if TYPE_CHECKING:
@@ -93,7 +91,8 @@ def generate(
             prompt = await prompts.generate_prompt(resident, model, request)
             fitted = await fitting.prompt(resident, prompt, answer.options, request)
             seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
-            async with aclosing(_completion(resident, seam, answer, waiting)) as events:
+            call = _completion(resident, seam, answer)
+            async with aclosing(reading.events(resident, call, waiting)) as events:
                 async for raw in events:
                     batch = seam.join(raw)
                     if batch and type(last := batch[-1]) is Finish:
@@ -124,22 +123,22 @@ def chat(
 
     async def write(emit: Emit, waiting: Waiting, said: Said) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
-            split: Split = _as_it_is
+            split: Split | None = None
+            call: Call | None
             if template is None:
                 seam = Seam.repeated(said)
                 call = await _jinja_chat(resident, answer, request)
-                events = _events(resident, call, waiting)
             else:
                 request_fitting = await fitting.chat(resident, model, request, template)
                 prompt = prompts.rendered_chat(template, model, request_fitting)
                 fitted = await fitting.prompt(resident, prompt, answer.options, request)
                 seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
-                events = _completion(resident, seam, answer, waiting)
+                call = _completion(resident, seam, answer)
                 if prompts.thinks(model, request.think):
                     split = _thinking(prompt, await seam.said_text(resident))
-            async with aclosing(events):
+            async with aclosing(reading.events(resident, call, waiting)) as events:
                 async for raw in events:
-                    batch = seam.join(split(raw))
+                    batch = seam.join(split(raw) if split else raw)
                     if batch and type(last := batch[-1]) is Finish:
                         batch = [*batch[:-1], answer.finish(seam.finish(last))]
                     emit(batch)
@@ -196,15 +195,12 @@ async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) 
     return Call(sent, llamacpp.ChatDecoder)
 
 
-async def _completion(
-    resident: Resident, seam: Seam, answer: Answer, waiting: Waiting
-) -> AsyncGenerator[Batch, None]:
-    """The engine's events for a prompt of our own."""
+def _completion(resident: Resident, seam: Seam, answer: Answer) -> Call | None:
+    """The question for a prompt of our own; None where the answer has all its tokens already."""
     request = answer.request
     options = seam.limited(answer.options)
-    if options is None:  # the engine died after the last token that it might say
-        yield (Finish("length"),)
-        return
+    if options is None:
+        return None
     top = request.top_logprobs or 0
     body = llamacpp.completion_body(
         seam.prompt,
@@ -215,10 +211,7 @@ async def _completion(
         top_logprobs=top,
     )
     sent = Request("POST", "/completion", STREAM, msgspec.json.encode(body))
-    call = Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))
-    async with aclosing(_events(resident, call, waiting)) as events:
-        async for batch in events:
-            yield batch
+    return Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))
 
 
 async def _context(resident: Resident, prompt: str, text: str) -> tuple[int, ...]:
@@ -228,47 +221,6 @@ async def _context(resident: Resident, prompt: str, text: str) -> tuple[int, ...
 
 def _text(batch: Batch) -> str:
     return "".join(event.text for event in batch if type(event) is Text)
-
-
-async def _events(resident: Resident, call: Call, waiting: Waiting) -> AsyncGenerator[Batch, None]:
-    """The engine's events. Leaving early closes the connection, and the engine stops.
-
-    Raises `EngineDied` where it died before the first of them.
-    """
-    begun = False
-    source = AsyncStreamSource(resident.transport, call, listener.PATIENT)
-    try:
-        while came := await source.next_batch():
-            batch: Batch = came
-            if type(came[0]) is Progress:
-                batch = _without_progress(came, waiting)
-                if not batch:
-                    continue
-            waiting.over()
-            last = batch[-1]
-            if type(last) is Failure and isinstance(last.error, Unreachable | StreamTruncated):
-                error = await listener.verdict(resident, last.error)
-                if not begun and len(batch) == 1:
-                    raise error
-                batch = [*batch[:-1], Failure(error)]
-            begun = True
-            yield batch
-    finally:
-        source.close()
-
-
-def _without_progress(batch: Batch, waiting: Waiting) -> Batch:
-    kept: list[Event] = []
-    for event in batch:
-        if type(event) is Progress:
-            waiting.progress(event)
-        else:
-            kept.append(event)
-    return kept
-
-
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
 
 
 def _thinking(prompt: str, said: str) -> Split:

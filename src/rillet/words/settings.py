@@ -29,7 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     models: str = ""  # the folder of the store; empty: below the home folder
     keep_alive: float = 300.0  # how long an idle model stays loaded; negative: for ever
     context_length: int = 0  # tokens; 0: what fits
-    num_parallel: int = 1  # answers at once from one model
+    num_parallel: int = 0  # answers at once from one model; 0: what device and memory allow
     max_loaded_models: int = 0  # 0: what fits
     max_queue: int = 512  # requests that may wait for a load
     load_timeout: float = 300.0  # without progress; 0: no limit
@@ -56,7 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             models=read.text("MODELS"),
             keep_alive=read.seconds("KEEP_ALIVE", default.keep_alive),
             context_length=read.count("CONTEXT_LENGTH", default.context_length),
-            num_parallel=read.count("NUM_PARALLEL", default.num_parallel) or default.num_parallel,
+            num_parallel=read.count("NUM_PARALLEL", default.num_parallel),
             max_loaded_models=read.count("MAX_LOADED_MODELS", default.max_loaded_models),
             max_queue=read.count("MAX_QUEUE", default.max_queue),
             load_timeout=max(0.0, read.seconds("LOAD_TIMEOUT", default.load_timeout)),

@@ -1,0 +1,264 @@
+"""Answers of real engines: what interrupts them, in each phase, and what is left afterwards."""
+
+import asyncio
+import itertools
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from rillet import builtin
+from rillet.service.generation import Generation
+from rillet.service.service import Service
+from rillet.words.errors import EngineDied, ServerError
+from rillet.words.events import Failure, Finish, Text
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
+
+from .asking import (
+    CHAT,
+    ENDLESS,
+    HELLO,
+    SAID,
+    TINY,
+    chat,
+    events,
+    failure,
+    first_progress,
+    first_text,
+    resident,
+    say,
+    start,
+    text,
+    until,
+)
+from .conftest import Opened
+
+PHASES = ("queued", "prompt", "generating")
+needs_built_in = pytest.mark.skipif(builtin.model_path() is None, reason="no built-in model")
+_unique = itertools.count()
+
+
+def worked(pid: int) -> int:
+    """Nanoseconds of processor time that a process has used."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except OSError:
+            pass
+    return total
+
+
+async def idle(pid: int) -> float:
+    """Seconds until the process stopped working: from now to the last work seen."""
+    begun = last = time.monotonic()
+    before = worked(pid)
+    while time.monotonic() - last < 0.1:
+        await asyncio.sleep(0.002)
+        now = worked(pid)
+        if now - before > 100_000:
+            last = time.monotonic()
+        before = now
+        assert last - begun < 5
+    return last - begun
+
+
+def long_prompt() -> str:
+    """Some hundred milliseconds of work that no cache knows."""
+    return f"{next(_unique)} " + "word " * 1900
+
+
+async def in_phase(service: Service, phase: str) -> tuple[Generation, list[Generation]]:
+    """An answer that has come to this phase, and the others that it took for that."""
+    if phase == "generating":
+        generation = await start(service, TINY, options=ENDLESS)
+        await first_text(generation)
+        return generation, []
+    if phase == "prompt":
+        await say(service, "rillet-tiny", "a", options={"num_predict": 1})
+        pid = resident(service).process.pid
+        await idle(pid)
+        before = worked(pid)
+        generation = await start(service, "rillet-tiny", long_prompt(), options={"num_predict": 1})
+        await until(lambda: worked(pid) - before > 30_000_000)
+        return generation, []
+    holding = await start(service, TINY, options=ENDLESS)
+    await first_text(holding)
+    generation = await start(service, TINY, options=ENDLESS)
+    await until(lambda: resident(service).slots.waiting == 1)
+    return generation, [holding]
+
+
+@needs_built_in
+@pytest.mark.parametrize("phase", PHASES)
+async def test_who_hangs_up_stops_the_engine(opened: Opened, phase: str) -> None:
+    async with opened(num_parallel=1) as service:
+        generation, others = await in_phase(service, phase)
+        process = resident(service).process
+        begun = time.monotonic()
+        await generation.aclose()
+        assert time.monotonic() - begun < 0.05
+        assert not others or resident(service).slots.waiting == 0
+        for other in others:
+            await other.aclose()
+        # A batch of the prompt is not left in its middle; a token takes some milliseconds here.
+        assert await idle(process.pid) < (0.5 if phase == "prompt" else 0.15)
+        assert resident(service).process is process and resident(service).users == 0
+        assert await say(service, TINY, options={"num_predict": 3, "num_ctx": 2048}) is not None
+
+
+@needs_built_in
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGABRT])
+async def test_an_engine_that_dies_is_told_at_once(
+    opened: Opened, phase: str, sign: signal.Signals
+) -> None:
+    """Who had begun gets a typed error or the rest; who had not is answered by a new engine."""
+    async with opened(num_parallel=1) as service:
+        generation, others = await in_phase(service, phase)
+        process = resident(service).process
+        os.kill(process.pid, sign)
+        begun = time.monotonic()
+        for each in [*others, generation]:
+            if each is generation and phase != "generating":
+                await until(lambda: service.residents.all() != [])
+                continue
+            async for batch in each:
+                last = batch[-1]
+                if isinstance(last, Failure):
+                    assert isinstance(last.error, EngineDied) and sign.name in last.error.message
+                if resident_changed(service, process) or isinstance(last, Failure | Finish):
+                    break
+            await each.aclose()
+        assert time.monotonic() - begun < 2
+        if phase == "prompt":
+            assert isinstance((await events(generation))[-1], Finish)
+        elif phase == "queued":
+            await first_text(generation)
+        await generation.aclose()
+        assert not process.alive
+        assert await say(service, HELLO) == SAID
+
+
+def resident_changed(service: Service, process: object) -> bool:
+    return any(each.process is not process for each in service.residents.all())
+
+
+async def test_a_question_that_kills_every_engine_is_given_up(opened: Opened) -> None:
+    async with opened() as service:
+        stop = asyncio.Event()
+
+        async def kill() -> None:
+            while not stop.is_set():
+                for each in service.residents.all():
+                    os.kill(each.process.pid, signal.SIGKILL)
+                await asyncio.sleep(0.001)
+
+        killing = asyncio.create_task(kill())
+        error = await failure(await start(service, TINY, options=ENDLESS))
+        stop.set()
+        await killing
+        assert isinstance(error, EngineDied) and "SIGKILL" in error.message
+
+
+async def test_two_models_one_killed_the_other_undisturbed(opened: Opened) -> None:
+    async with opened() as service:
+        moments: list[float] = []
+
+        async def follow(generation: Generation) -> None:
+            async for _ in generation:
+                moments.append(time.monotonic())
+
+        staying = await start(service, TINY, options=ENDLESS)
+        await first_text(staying)
+        await say(service, CHAT, options={"num_predict": 1})
+        following = asyncio.create_task(follow(staying))
+        await until(lambda: len(moments) > 200)
+        (other,) = (each for each in service.residents.all() if each.model.path == CHAT)
+        before = max(b - a for a, b in itertools.pairwise(moments))
+        at = len(moments)
+        os.kill(other.process.pid, signal.SIGKILL)
+        await other.process.wait()
+        await until(lambda: len(moments) > at + 200)
+        after = max(b - a for a, b in itertools.pairwise(moments[at:]))
+        assert after < max(3 * before, 0.2)
+        await staying.aclose()
+        await following
+
+
+async def test_slots_are_fair(opened: Opened) -> None:
+    """Six endless answers and two slots: who comes later is served when an earlier one leaves."""
+    async with opened(num_parallel=2) as service:
+        running = [await start(service, TINY, options=ENDLESS) for _ in range(4)]
+        await asyncio.gather(*(first_text(each) for each in running[:2]))
+        assert resident(service).slots.waiting == 2
+        await running[0].aclose()
+        await first_text(running[2])
+        assert resident(service).slots.waiting == 1
+        await running[1].aclose()
+        await first_text(running[3])
+        for each in running[2:]:
+            await each.aclose()
+        assert resident(service).slots.free == 2
+
+
+async def test_the_queue_for_a_turn_tells_places_and_is_bounded(opened: Opened) -> None:
+    async with opened(num_parallel=1, max_queue=2, patience=0.0) as service:
+        running = await start(service, TINY, options=ENDLESS)
+        await first_text(running)
+        waiting = [await start(service, TINY, options=ENDLESS) for _ in range(2)]
+        places = [(await first_progress(each, "queued")).queue_position for each in waiting]
+        assert places == [1, 2]
+        error = await failure(await start(service, TINY, options=ENDLESS))
+        assert isinstance(error, ServerError) and error.status == 503
+        for each in (running, *waiting):
+            await each.aclose()
+
+
+async def test_durations_counts_and_context(opened: Opened) -> None:
+    async with opened() as service:
+        request = GenerateRequest(model=HELLO, prompt="hi")
+        generation = await service.generate(request)
+        found = [event async for batch in generation for event in batch]
+        assert text(found) == SAID
+        finish = found[-1]
+        assert isinstance(finish, Finish) and finish.timings and finish.usage and finish.context
+        timings = finish.timings
+        assert timings.total and timings.load and timings.prompt and timings.completion
+        assert timings.total >= timings.load + timings.prompt
+        assert finish.usage.prompt_tokens and finish.usage.completion_tokens
+        assert len(finish.context) > finish.usage.prompt_tokens
+        again = GenerateRequest(model=HELLO, prompt="hi", context=list(finish.context))
+        generation = await service.generate(again)
+        more = [event async for batch in generation for event in batch][-1]
+        assert isinstance(more, Finish) and more.usage and more.usage.prompt_tokens
+        assert more.usage.prompt_tokens > finish.usage.prompt_tokens
+
+
+async def test_a_chat_by_the_models_own_template(opened: Opened) -> None:
+    async with opened() as service:
+        assert text(await chat(service, HELLO, "hi")) == SAID
+        request = ChatRequest(model=CHAT, messages=[Message("user", "hello there")])
+        assert await service.render(request) == await service.render(request)
+        assert "hello there" in await service.render(request)
+        assert await service.count_tokens(request) > 5
+
+
+async def test_many_questions_beside_streams_do_not_take_their_threads(opened: Opened) -> None:
+    async with opened(num_parallel=2) as service:
+        running = await start(service, TINY, options=ENDLESS)
+        await first_text(running)
+        request = ChatRequest(model=CHAT, messages=[Message("user", "hello " * 100)])
+        counts = await asyncio.gather(*(service.count_tokens(request) for _ in range(100)))
+        assert len(set(counts)) == 1
+        await running.aclose()
+
+
+async def test_an_answer_of_the_engine_is_passed_on_as_it_comes(opened: Opened) -> None:
+    async with opened() as service:
+        generation = await start(service, TINY, options={"num_predict": 50})
+        batches = [batch async for batch in generation]
+        assert len(batches) > 10
+        assert sum(isinstance(event, Text) for batch in batches for event in batch) > 10

@@ -1,0 +1,92 @@
+import asyncio
+import math
+
+import pytest
+
+from rillet.words.errors import ServerError
+from rillet.words.models import EmbeddingRequest
+from rillet.words.requests import EmbedRequest
+
+from .asking import EMBED, HELLO, resident, say
+from .conftest import Opened
+
+
+async def test_vectors_have_length_one_and_keep_their_order(opened: Opened) -> None:
+    async with opened() as service:
+        texts = [f"text {number}" for number in range(40)]
+        found = await service.embed(EmbedRequest(model=EMBED, input=texts))
+        assert len(found.embeddings) == 40
+        assert all(
+            math.isclose(math.hypot(*vector), 1, rel_tol=1e-6) for vector in found.embeddings
+        )
+        for place in (0, 17, 39):
+            alone = await service.embed(EmbedRequest(model=EMBED, input=texts[place]))
+            assert alone.embeddings[0] == pytest.approx(found.embeddings[place], abs=1e-4)
+        assert found.prompt_eval_count and found.total_duration > found.load_duration >= 0
+
+
+async def test_many_requests_at_once(opened: Opened) -> None:
+    async with opened() as service:
+        requests = [EmbedRequest(model=EMBED, input=["a", "b c"]) for _ in range(30)]
+        found = await asyncio.gather(*map(service.embed, requests))
+        first = [pytest.approx(vector) for vector in found[0].embeddings]
+        assert all(each.embeddings == first for each in found)
+        assert resident(service).slots.free == 1
+
+
+async def test_a_text_that_is_too_long(opened: Opened) -> None:
+    async with opened() as service:
+        long = "word " * 5000
+        found = await service.embed(EmbedRequest(model=EMBED, input=long))
+        assert len(found.embeddings) == 1 and found.prompt_eval_count <= 2048
+        with pytest.raises(ServerError, match="input length exceeds") as caught:
+            await service.embed(EmbedRequest(model=EMBED, input=["a", long], truncate=False))
+        assert caught.value.status == 400
+        huge = await service.embed(EmbedRequest(model=EMBED, input="x" * (8 << 20)))
+        assert len(huge.embeddings) == 1
+
+
+async def test_nothing_gives_nothing(opened: Opened) -> None:
+    async with opened() as service:
+        for empty in ([], ""):
+            found = await service.embed(EmbedRequest(model=EMBED, input=empty))
+            assert found.embeddings == []
+        assert await service.embedding(EmbeddingRequest(model=EMBED)) == []
+        assert len(resident(service).model.path) > 0
+
+
+async def test_an_empty_text_among_others_is_a_clear_answer(opened: Opened) -> None:
+    async with opened() as service:
+        found = await service.embed(EmbedRequest(model=EMBED, input=["", "a"]))
+        assert len(found.embeddings) == 2
+
+
+async def test_dimensions_are_cut_and_the_rest_has_length_one(opened: Opened) -> None:
+    async with opened() as service:
+        found = await service.embed(EmbedRequest(model=EMBED, input="a", dimensions=8))
+        assert len(found.embeddings[0]) == 8
+        assert math.isclose(math.hypot(*found.embeddings[0]), 1, rel_tol=1e-6)
+        one = await service.embedding(EmbeddingRequest(model=EMBED, prompt="a"))
+        assert len(one) == 64
+
+
+async def test_a_model_that_completes_embeds_as_well_beside_its_answers(opened: Opened) -> None:
+    async with opened() as service:
+        assert await say(service)
+        found = await service.embed(EmbedRequest(model=HELLO, input="a"))
+        assert len(found.embeddings[0]) == 64
+        assert await say(service)
+        assert len(service.residents.all()) == 2
+
+
+async def test_who_leaves_gives_back_the_turn(opened: Opened) -> None:
+    async with opened() as service:
+        await service.embed(EmbedRequest(model=EMBED, input="a"))
+        task = asyncio.create_task(
+            service.embed(EmbedRequest(model=EMBED, input=["word " * 900] * 64))
+        )
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait((task,))
+        assert resident(service).slots.free == 1 and resident(service).users == 0
+        await service.embed(EmbedRequest(model=EMBED, input="a"))
