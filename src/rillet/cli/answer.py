@@ -5,6 +5,8 @@ on a terminal before the answer; where the output is a pipe it goes to standard 
 the next program reads is the answer alone.
 """
 
+from typing import Protocol
+
 from rillet.cli.screen import Screen, Writer
 from rillet.cli.status import Status
 from rillet.text.terminal import TerminalFilter
@@ -27,10 +29,11 @@ class AnswerView:
         wrap: bool = True,
         raw: bool = False,
         hide_thinking: bool = False,
+        pen: "TextPen | None" = None,
     ) -> None:
         self._status = status
         self._notes = notes
-        self._text = Pen(out, wrap=wrap, raw=raw)
+        self._text: TextPen = pen or Pen(out, wrap=wrap, raw=raw)
         thoughts: Writer = out if out.is_terminal else notes
         self._thoughts = None if hide_thinking else Pen(thoughts, wrap=wrap, raw=raw)
         self._thinking = False
@@ -54,6 +57,7 @@ class AnswerView:
         """Leaves the terminal as it was found."""
         self._status.clear()
         self._stop_thinking()
+        self._text.end()
 
     def _answer(self, text: str) -> None:
         if not text:
@@ -87,6 +91,13 @@ class AnswerView:
         self._notes.line(text)
 
 
+class TextPen(Protocol):
+    """What writes the text of an answer."""
+
+    def write(self, text: str) -> None: ...
+    def end(self) -> None: ...
+
+
 class Pen:
     """Writes a stranger's text to one place, in pieces."""
 
@@ -104,6 +115,9 @@ class Pen:
             text = self._wrap.feed(text)
         if text:
             self._out.write(text)
+
+    def end(self) -> None:
+        """Nothing is owed: all was written when it came."""
 
     def style(self, sequence: str) -> None:
         if self._out.colours:

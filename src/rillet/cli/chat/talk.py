@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from rillet.cli import exits, screen, where
-from rillet.cli.answer import AnswerView, Pen
+from rillet.cli.answer import AnswerView, Pen, TextPen
 from rillet.cli.chat.commands import COMMANDS, Leave, obey
 from rillet.cli.chat.conversation import Conversation, Manners
 from rillet.cli.chat.editor import Editor, LineHistory, history_path, keys_kept
@@ -95,6 +95,7 @@ class Talk:
             wrap=self.manners.wordwrap,
             raw=self.manners.raw,
             hide_thinking=self.manners.hide_thinking,
+            pen=self.pen(),
         )
         stream = None
         whole = False
@@ -141,8 +142,9 @@ class Talk:
             if message.role == "user":
                 self.out.line(f">>> {message.content}")
             elif message.role == "assistant":
-                pen = Pen(self.out, wrap=self.manners.wordwrap, raw=False)
+                pen = self.pen()
                 pen.write(message.content)
+                pen.end()
                 self.out.line("\n")
         if self.conversation.interrupted:
             self.tell_interrupted()
@@ -150,6 +152,15 @@ class Talk:
     def tell_interrupted(self) -> None:
         note = "[interrupted: /continue goes on, /retry asks again]"
         self.notes.line(self.notes.styled(note, "90"))
+
+    def pen(self) -> TextPen:
+        """What writes an answer: Markdown is set where a terminal can show it."""
+        manners = self.manners
+        if manners.plain or manners.raw or not manners.wordwrap or not self.out.colours:
+            return Pen(self.out, wrap=manners.wordwrap, raw=manners.raw)
+        from rillet.cli.chat.markdown import MarkdownPen
+
+        return MarkdownPen(self.out)
 
     def _keep(self) -> None:
         """Write what was said. A history that cannot be written is said once, and left."""

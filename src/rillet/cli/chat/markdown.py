@@ -1,0 +1,117 @@
+r"""Markdown on a terminal while it comes: each block is shown as it is typed, and set when it ends.
+
+A block (a paragraph, a list, a fenced code) ends with an empty line or its closing fence. Until
+then its source is on the screen; then it is taken back and shown rendered. So every block is
+rendered once, and an answer of any length costs in proportion to it. What cannot be taken back,
+because it is taller than the window, stays as it was typed.
+"""
+
+import os
+import re
+from io import StringIO
+
+from rillet.cli.screen import Writer
+from rillet.text.terminal import TerminalFilter
+from rillet.text.wordwrap import WordWrap
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_MARGIN = 10  # columns; WordWrap lets longer words flow over the edge
+_SPARE = 2  # rows of the window that a block must leave free
+
+
+class MarkdownPen:
+    """Writes a stranger's Markdown to a terminal, in pieces. `end()` sets what is still open."""
+
+    def __init__(self, out: Writer) -> None:
+        self._out = out
+        self._filter = TerminalFilter()
+        self._source = ""  # of the block, whole lines
+        self._line = ""  # the last one, so far
+        self._fence = ""  # that is open
+        self._begun = False
+        self._gap = ""  # what goes before the next block
+        self._start()
+
+    def write(self, text: str) -> None:
+        text = self._filter.feed(text)
+        while text:
+            piece, newline, text = text.partition("\n")
+            self._type(piece)
+            if newline:
+                self._end_line()
+
+    def end(self) -> None:
+        if self._begun:
+            self._source += self._line
+            self._set()
+
+    def _start(self) -> None:
+        self._source = self._line = self._fence = ""
+        self._begun = False
+        self._rows = 0
+        self._stays = False  # the block cannot be taken back
+        self._wrap = WordWrap(self._out.width())
+
+    def _type(self, piece: str) -> None:
+        if not piece:
+            return
+        if not self._begun:
+            self._begun = True
+            self._out.write(self._gap)
+        self._line += piece
+        self._show(piece)
+        longest = max(map(len, self._line.split()), default=0)
+        self._stays |= longest > self._wrap.width - _MARGIN
+
+    def _show(self, text: str) -> None:
+        shown = self._wrap.feed(text)
+        self._rows += shown.count("\n")
+        self._stays |= self._rows >= _height() - _SPARE
+        self._out.write(shown)
+
+    def _end_line(self) -> None:
+        if not self._begun:
+            return
+        line, self._line = self._line, ""
+        self._source += line + "\n"
+        fence = _FENCE.match(line)
+        if self._fence:
+            if fence and fence[1].startswith(self._fence) and not line.strip(" `~"):
+                self._set()
+                return
+        elif fence:
+            self._fence = fence[1]
+        elif not line.strip():
+            self._set()
+            return
+        self._show("\n")
+
+    def _set(self) -> None:
+        """The block is whole: show it rendered in place of its source."""
+        if self._stays:
+            self._gap = "\n" if self._source.endswith("\n\n") else "\n\n"
+        else:
+            up = f"\x1b[{self._rows}A" if self._rows else ""
+            rendered = render(self._source, self._out.width())
+            self._out.write(f"\r{up}\x1b[J{rendered}")
+            self._gap = "\n\n"
+        self._start()
+
+
+def render(source: str, columns: int) -> str:
+    """Markdown as lines for a terminal, without the last newline."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    file = StringIO()
+    console = Console(file=file, width=columns, force_terminal=True, legacy_windows=False)
+    # A link shows where it leads; its text alone could say anything.
+    console.print(Markdown(source, hyperlinks=False, code_theme="ansi_dark"))
+    return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n"))
+
+
+def _height() -> int:
+    try:
+        return os.get_terminal_size(1).lines or 24
+    except OSError:
+        return 24
