@@ -1,5 +1,6 @@
 """A push: into a scripted registry, with everything that it may do to it."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import md5
@@ -88,6 +89,15 @@ async def test_through_the_service(tmp_path: Path, model: Published) -> None:
     lines = [step.status async for step in push(library(tmp_path), request)]
     assert lines[-1] == "success"
     assert_there(model)
+
+
+async def test_a_registry_without_tls_is_not_asked_again(tmp_path: Path, model: Published) -> None:
+    """With the patience of every day: it must not wait for what will not change."""
+    request = TransferRequest(model=str(model.name))
+    async with asyncio.timeout(5):
+        _, error = await failing(push(library(tmp_path), request))
+    assert "does not speak TLS; if it is to be asked without, say insecure" in error.message
+    assert model.registry.seen == []
 
 
 async def test_a_model_that_is_not_there(tmp_path: Path, registry: ScriptedRegistry) -> None:

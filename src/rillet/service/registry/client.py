@@ -22,7 +22,7 @@ from rillet.service.registry.keys import default_key
 from rillet.service.registry.patience import LONGEST_PAUSE, Interrupted, Patience, RegistryError
 from rillet.service.registry.place import Place
 from rillet.service.registry.tokens import Tokens, denied
-from rillet.words.errors import InvalidHost
+from rillet.words.errors import InvalidHost, RilletError, Stalled, Unreachable
 
 MAX_HOPS = 10  # redirects and renewed tokens, for one question
 _CONNECTIONS = 16
@@ -130,6 +130,7 @@ class Registry:
         self.name = name
         self.home = Place(target, f"/v2/{name.namespace}/{name.model}")
         self.patience = patience
+        self._reached = False
         self._transport = AsyncTransport(target, pool_size=_CONNECTIONS)
         self._tokens = Tokens(self.home, self._get_token, default_key())
 
@@ -194,8 +195,20 @@ class Registry:
                 if isinstance(body, Body):
                     body.clock = clock
                 head = await exchange.head(connect=self.patience.connect)
+        except (Unreachable, Stalled) as error:
+            if self._reached:
+                raise
+            raise _never_reached(error) from error
         except TimeoutError:
             raise Interrupted(f"{place.host} does not answer", stalled=True) from None
         except Cut as cut:
             raise Interrupted(f"{place.host} hung up: {cut}") from None
+        self._reached = True
         return Answer(exchange, head, place, self.patience.stall)
+
+
+def _never_reached(error: RilletError) -> RegistryError:
+    """No first connection: a wrong name or scheme, which no other try would mend."""
+    known = "does not speak TLS" in error.message
+    wish = "; if it is to be asked without, say insecure" if known else ""
+    return RegistryError(error.message + wish)

@@ -64,10 +64,7 @@ async def _manifest(registry: Registry, name: ModelName) -> tuple[bytes, Manifes
         manifest = decode_manifest(data)
         _check(manifest)
     except RilletError as error:
-        message = f"pull model manifest: {error.message}"
-        if "does not speak TLS" in message:
-            message += "; a registry without it is asked with insecure"
-        raise RegistryError(message, code=getattr(error, "code", None)) from error
+        raise RegistryError(f"pull model manifest: {error.message}") from error
     return data, manifest
 
 
