@@ -10,6 +10,7 @@ from rillet.words.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from rillet.client.stream import Stream
+    from rillet.words.models import ModelCard
     from rillet.words.replies import Reply
 
 
@@ -53,13 +54,11 @@ def _asked(
     options: dict[str, Any],
     status: Status,
 ) -> int:
-    from rillet.cli.commands.run import thinks
-
     abilities = (found.card.capabilities if found.card else None) or ()
     if "embedding" in abilities:
         return _embed(found, model, prompt, args, status)
     options = dict(options)
-    if (think := thinks(found.card, options.get("think"))) is not None:
+    if (think := _thinks(found.card, options.get("think"))) is not None:
         options["think"] = think
     if "vision" in abilities or "audio" in abilities:
         prompt, options["images"] = _attached(prompt, status)
@@ -68,6 +67,13 @@ def _asked(
         if args.events:
             return _show_events(stream)
         return _show(stream, bool(prompt), args, status)
+
+
+def _thinks(card: "ModelCard | None", wish: bool | str | None) -> bool | str | None:
+    """As Ollama: a model that can think does, unless told otherwise."""
+    if wish is None and card is not None and "thinking" in (card.capabilities or ()):
+        return True
+    return wish
 
 
 def _attached(prompt: str, status: Status) -> tuple[str, list[str] | None]:

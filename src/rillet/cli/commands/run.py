@@ -1,14 +1,11 @@
 """`rillet run MODEL [PROMPT…]`: one question and its answer, or a talk where there is no prompt."""
 
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rillet.cli import prompt, screen, where
 from rillet.cli.exits import UsageError
 from rillet.cli.parsing import Parser
-
-if TYPE_CHECKING:
-    from rillet.words.models import ModelCard
 
 USAGE = "MODEL [PROMPT ...] [flags]"
 EXAMPLES = """
@@ -145,10 +142,3 @@ def parameters(pairs: list[str]) -> dict[str, Any]:
         else:
             found[name] = value
     return found
-
-
-def thinks(card: "ModelCard | None", wish: bool | str | None) -> bool | str | None:
-    """As Ollama: a model that can think does, unless told otherwise."""
-    if wish is None and card is not None and "thinking" in (card.capabilities or ()):
-        return True
-    return wish
