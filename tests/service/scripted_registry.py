@@ -4,6 +4,7 @@ Faults are functions that get the request first; one that answers returns True.
 """
 
 import re
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,9 +76,12 @@ class Question(BaseHTTPRequestHandler):
         return part
 
     def _handle(self) -> None:
+        registry = self.registry
+        if any(hasty(self) for hasty in registry.hasty):
+            self.close_connection = True
+            return
         length = int(self.headers.get("Content-Length", "0"))
         self.body = self.rfile.read(length) if length else b""
-        registry = self.registry
         registry.seen.append(
             Seen(self.command, self.path, dict(self.headers), self.body, self.range)
         )
@@ -95,15 +99,18 @@ Fault = Callable[[Question], bool]
 class ScriptedRegistry:
     """`blobs` by digest, `manifests` by "namespace/model:tag"."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, bytes] = {}
         self.uploads: dict[str, bytearray] = {}
         self.faults: list[Fault] = []
+        self.hasty: list[Fault] = []  # those that answer before they have read the body
         self.seen: list[Seen] = []
         handler = type("Handler", (Question,), {"registry": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
+        if context is not None:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
 
     @property
@@ -167,8 +174,8 @@ class ScriptedRegistry:
 
 
 @contextmanager
-def scripted_registry() -> Iterator[ScriptedRegistry]:
-    registry = ScriptedRegistry()
+def scripted_registry(context: ssl.SSLContext | None = None) -> Iterator[ScriptedRegistry]:
+    registry = ScriptedRegistry(context)
     thread = threading.Thread(
         target=registry.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
     )

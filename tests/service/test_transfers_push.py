@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from rillet.model.manifest import CONFIG_TYPE, MODEL, Layer, encode, make_manifest
 from rillet.model.names import Digest, ModelName
-from rillet.service.registry.patience import Patience
+from rillet.service.registry.client import Registry
+from rillet.service.registry.patience import Patience, RegistryError
 from rillet.service.registry.push import push_model
+from rillet.service.registry.upload import Upload
 from rillet.service.transfers import push
 from rillet.store.store import ModelStore
 from rillet.words.errors import ServerError
@@ -187,6 +190,35 @@ async def test_an_upload_that_is_not_read_stalls(tmp_path: Path, model: Publishe
     assert error.message == f"max retries exceeded: {model.registry.host} does not answer"
 
 
+async def test_an_answer_before_the_end_of_a_piece(
+    tmp_path: Path, registry: ScriptedRegistry
+) -> None:
+    """A piece larger than all buffers, which the registry refuses unread: it has the word."""
+    with scripted_registry() as source:
+        model = Published(source, bytes(64 << 20))
+        await pulled(tmp_path, model.name)
+    name = ModelName.parse(f"{registry.host}/someone/mine:v1")
+    assert ModelStore(tmp_path).copy(model.name, name)
+    over = threading.Event()
+
+    def too_large(question: Question) -> bool:
+        if question.command != "PATCH":
+            return False
+        question.reply(413, b"too large")
+        over.wait(10)
+        return True
+
+    registry.hasty.append(too_large)
+    conversation = Registry(name, insecure=True, patience=FAST)
+    layer = Layer(media_type=MODEL, digest=str(model.digest), size=len(model.weights))
+    upload = Upload(conversation, layer, ModelStore(tmp_path).blob_path(model.digest))
+    with pytest.raises(RegistryError, match="413: too large"):
+        await upload.moving
+    over.set()
+    conversation.close()
+    assert upload.completed < upload.total / 2  # the rest was not even read
+
+
 async def test_pieces_that_are_wanted_elsewhere(tmp_path: Path, model: Published) -> None:
     """As Ollama's registry does it: an object store takes the pieces."""
     stored: list[bytes] = []
@@ -228,8 +260,6 @@ async def test_pieces_that_are_wanted_elsewhere(tmp_path: Path, model: Published
 async def test_a_layer_of_another_model_is_mounted(
     tmp_path: Path, registry: ScriptedRegistry
 ) -> None:
-    from rillet.model.manifest import CONFIG_TYPE, MODEL, Layer, encode, make_manifest
-
     store = ModelStore(tmp_path)
     base = store.add_layer(MODEL, b"weights of the base")
     layer = Layer(
