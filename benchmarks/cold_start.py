@@ -51,6 +51,7 @@ def main() -> None:
         env = {
             name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
         }
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # both compile once, as on a user's machine
         env["RILLET_HOST"] = f"127.0.0.1:{port}"
         ours = [os.path.join(os.path.dirname(sys.executable), "rillet"), "run", "m", "hi"]
         theirs = [sys.executable, "-c", SCRIPT.replace("PORT", port)]
