@@ -7,7 +7,7 @@ loading, evaluating the prompt, generating) and returns when the engine has been
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from rillet.words.errors import EngineError, RilletError
+from rillet.words.errors import EngineError, InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Finish
 
 Emit = Callable[[Sequence[Event]], None]
@@ -69,6 +69,8 @@ class Generation:
             ending = Finish("cancel")
         except RilletError as error:
             ending = Failure(error)
+        except UnicodeEncodeError:
+            ending = Failure(InvalidRequest("A text holds half a character (a lone surrogate)"))
         except Exception as error:
             ending = Failure(EngineError(f"internal error: {type(error).__name__}: {error}"))
         self._end(ending)
