@@ -40,11 +40,13 @@ class Running(Talk):
 
 @asynccontextmanager
 async def running(
-    settings: Settings | None = None, write_timeout: float = 60.0
+    settings: Settings | None = None,
+    write_timeout: float = 60.0,
+    operations: ScriptedOperations | None = None,
 ) -> AsyncIterator[Running]:
     """A server of one's own, for tests that need other settings or stop it."""
     settings = settings or Settings(host="127.0.0.1:0")
-    operations = ScriptedOperations()
+    operations = operations or ScriptedOperations()
     ready = asyncio.get_running_loop().create_future()
     sock = bind(parse_host(settings.host, listening=True))
     streams = Streams(write_timeout)

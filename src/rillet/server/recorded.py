@@ -47,11 +47,14 @@ class RecordedAnswers:
     async def read(self, exchange: Exchange) -> None:
         """The rest of an answer, in the dialect in which it was begun."""
         following = await attached(self._face, exchange, exchange.parameter)
-        dialect = dialect_of(following.header.face)
+        dialect = dialect_of(following.known.header.face)
         after = _after(exchange)
-        if following.last < after:
+        last = following.known.last
+        if after > last or (after == last and following.known.ended):
             await following.aclose()
-            last = following.last
+            if after == last:  # this reader has it all
+                await exchange.reply(200, headers=[_name(following.id)])
+                return
             raise ServerError(f"the stream has {last} records, there is none {after}", status=409)
         following.after = dialect.first(after)
         encode = dialect.encode(self._face.clock, after)

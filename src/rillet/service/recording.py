@@ -62,13 +62,10 @@ class Following:
 
     single = False
 
-    def __init__(
-        self, recorder: "Recorder", id: str, header: Header, after: int, last: int
-    ) -> None:
+    def __init__(self, recorder: "Recorder", id: str, known: Known, after: int) -> None:
         self.id = id
-        self.header = header
         self.after = after
-        self.last = last
+        self.known = known
         self.survives = recorder.durable
         self._recorder = recorder
         self._closed = False
@@ -81,7 +78,7 @@ class Following:
                 yield batch.events
                 if ends(batch.events):
                     return
-            if not await self._recorder.goes_on(self.id):
+            if not await self._recorder.goes_on(self.id, after):
                 return
 
     async def aclose(self) -> None:
@@ -133,12 +130,12 @@ class Recorder:
             await generation.aclose()
             raise
         self._write(_Running(id, header, log, generation))
-        return self._follow(id, header, 0, 0)
+        return self._follow(id, Known(header), 0)
 
     async def attach(self, id: str, owner: str, after: int = 0) -> Following | None:
         """A reader from number `after` on; None where there is no such record for this owner."""
         known = await self.find(id, owner)
-        return None if known is None else self._follow(id, known.header, after, known.last)
+        return None if known is None else self._follow(id, known, after)
 
     async def find(self, id: str, owner: str) -> Known | None:
         known = await self.journal.find(id)
@@ -198,13 +195,15 @@ class Recorder:
 
     # What a reader tells
 
-    async def goes_on(self, id: str) -> bool:
-        """Nobody writes this record: make somebody. False where there is nothing to come."""
+    async def goes_on(self, id: str, after: int) -> bool:
+        """Nobody writes this record: make somebody. False where nothing comes behind `after`."""
         while not self._closing:
             known = await self.journal.find(id)
             if known is None:
                 return False
-            if known.ended or await self._revive(id):
+            if known.ended:
+                return known.last > after
+            if await self._revive(id):
                 return True
             if not self.durable:
                 return False
@@ -229,13 +228,13 @@ class Recorder:
 
     # Inside
 
-    def _follow(self, id: str, header: Header, after: int, last: int) -> Following:
+    def _follow(self, id: str, known: Known, after: int) -> Following:
         self._readers[id] += 1
         running = self._running.get(id)
         if running is not None and running.timer is not None:
             running.timer.cancel()
             running.timer = None
-        return Following(self, id, header, after, last)
+        return Following(self, id, known, after)
 
     def _abandon(self, running: _Running) -> None:
         self._keep(self._stop_unwatched(running))
