@@ -4,11 +4,12 @@
     patience   how long to wait and how often to try again, and the errors that decide it
     challenge  what a 401 asks for, read from its header
     tokens     the token of one conversation; `keys` signs for it with Ollama's key
+    answer     one answer of a registry, read with a limit
     client     one conversation with one registry about one model
     fetch      the bytes of a blob into its parts; `download` is a fetch with its check
     sharing    one download for all who wait for the same blob
     pull       the steps of a pull;  `upload` and `push` are the other way
-    progress   the lines that people see
+    progress   the lines that people see;  `aside`: work on the disk beside the event loop
 
 Laws:
 - What a registry says is a stranger's word: every length, count and place is bounded and checked.

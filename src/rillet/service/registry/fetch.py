@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Callable
 
 from rillet.model.pull_plan import Part
+from rillet.service.registry.answer import Answer
 from rillet.service.registry.aside import settled
-from rillet.service.registry.client import Answer, Registry
+from rillet.service.registry.client import Registry
 from rillet.service.registry.patience import RegistryError, Tries
 from rillet.service.registry.place import Place
 from rillet.store.partial import PartialBlob

@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 
 from rillet.model.manifest import Layer
 from rillet.model.names import ModelName
-from rillet.service.registry.client import Answer, Body, Registry
+from rillet.service.registry.answer import Answer
+from rillet.service.registry.client import Body, Registry
 from rillet.service.registry.patience import RegistryError, Tries
 from rillet.service.registry.place import Place
 from rillet.service.registry.progress import Transfer
