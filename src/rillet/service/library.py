@@ -4,17 +4,20 @@
 manifest or file changes.
 """
 
-import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 
+from rillet import builtin
 from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
 from rillet.model.capabilities import capabilities
 from rillet.model.gguf import GgufHeader
+from rillet.model.gotemplate import TemplateError
 from rillet.model.manifest import Config, config_of
 from rillet.model.names import ModelName
 from rillet.model.template import Template
@@ -22,7 +25,9 @@ from rillet.store.store import ModelStore, StoredModel
 from rillet.words.errors import InvalidName, ModelNotFound, ServerError
 from rillet.words.requests import JsonObject, Message
 
-BUILT_IN = "rillet-tiny"
+BUILT_IN = builtin.MODEL_NAME
+
+log = logging.getLogger("rillet.service")
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -65,6 +70,7 @@ class Library:
         self._built_in = built_in
         self._paths = paths
         self._read: dict[str, Model] = {}
+        self._own_model: Model | None = None
 
     @property
     def store(self) -> ModelStore:
@@ -76,15 +82,25 @@ class Library:
         if self._paths and _is_path(text):
             return self.from_file(Path(text))
         name = parse_name(text)
-        for store in self.stores:
-            stored = store.find(name)
-            if stored is not None:
-                return self._stored(store, stored)
-        if self._built_in is not None and name.key() == ModelName.parse(BUILT_IN).key():
-            return self.from_file(self._built_in, BUILT_IN)
+        found = self.stored(name)
+        if found is not None:
+            return self._stored(*found)
+        if self._built_in is not None and self.is_built_in(name):
+            return self._own(self._built_in)
         raise ModelNotFound(
             f"model '{text}' not found", status=404, hint=f"Get it with: rillet pull {text}"
         )
+
+    def stored(self, name: ModelName) -> tuple[ModelStore, StoredModel] | None:
+        """Where a model of this name is kept; None for one that is built in or not there."""
+        for store in self.stores:
+            stored = store.find(name)
+            if stored is not None:
+                return store, stored
+        return None
+
+    def is_built_in(self, name: ModelName) -> bool:
+        return self._built_in is not None and name.key() == ModelName.parse(BUILT_IN).key()
 
     def all(self) -> list[Model]:
         """Every model, the newest first; one that cannot be read is left out."""
@@ -94,7 +110,7 @@ class Library:
                 if stored.name.key() not in found and (model := self._readable(store, stored)):
                     found[stored.name.key()] = model
         if self._built_in is not None:
-            built_in = self.from_file(self._built_in, BUILT_IN)
+            built_in = self._own(self._built_in)
             found.setdefault(built_in.name.key(), built_in)
         return sorted(found.values(), key=lambda model: -model.modified)
 
@@ -119,6 +135,14 @@ class Library:
                 licenses=_license_of(header),
             )
         return self._read[key]
+
+    def _own(self, path: Path) -> Model:
+        """The built-in model; its card stands with its licence."""
+        model = self.from_file(path, BUILT_IN)
+        if self._own_model is None or self._own_model.digest != model.digest:
+            card = builtin.card_path().read_text(encoding="utf-8")
+            self._own_model = msgspec.structs.replace(model, licenses=(*model.licenses, card))
+        return self._own_model
 
     def _readable(self, store: ModelStore, stored: StoredModel) -> Model | None:
         try:
@@ -159,7 +183,7 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
         )
     path = store.blob_path(weights.address)
     header = read_model_header(path)
-    template = "".join(texts(kinds.TEMPLATE)[-1:])
+    written = "".join(texts(kinds.TEMPLATE)[-1:])
     projector = manifest.first(kinds.PROJECTOR)
     return Model(
         name=stored.name,
@@ -169,11 +193,11 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
         config=store.config(stored),
         size=stored.size,
         modified=stored.modified.timestamp(),
-        template_text=template,
-        template=Template.parse(template) if template else None,
+        template_text=written,
+        template=_template(stored.name, header, written),
         system="".join(texts(kinds.SYSTEM)[-1:]),
-        params=_json(texts(kinds.PARAMS), {}),
-        messages=tuple(Message(**turn) for turn in _json(texts(kinds.MESSAGES), [])),
+        params=_json(texts(kinds.PARAMS), JsonObject, {}),
+        messages=_json(texts(kinds.MESSAGES), tuple[Message, ...], ()),
         licenses=tuple(texts(kinds.LICENSE)),
         projector=str(store.blob_path(projector.address)) if projector else None,
         adapters=tuple(
@@ -183,8 +207,26 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
     )
 
 
-def _json(texts: list[str], default: Any) -> Any:
-    return json.loads(texts[-1]) if texts else default
+def _template(name: ModelName, header: GgufHeader, text: str) -> Template | None:
+    """The template in Go's language. One that we cannot read gives way to the file's own."""
+    try:
+        return Template.parse(text) if text else None
+    except TemplateError as error:
+        if not header.chat_template:
+            raise ServerError(f"the template of {name.display()} cannot be used: {error}") from None
+        log.warning("the template of %s cannot be used: %s", name.display(), error)
+        return None
+
+
+_T = TypeVar("_T")
+
+
+def _json(texts: list[str], kind: type[_T], default: _T) -> _T:
+    """The last of the texts. Raises `ServerError` where it is not of this kind."""
+    try:
+        return msgspec.json.decode(texts[-1], type=kind) if texts else default
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ServerError(f"a layer of the model cannot be read: {error}", status=500) from None
 
 
 def _is_path(text: str) -> bool:

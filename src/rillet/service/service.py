@@ -137,14 +137,14 @@ class Service:
         await asyncio.to_thread(changes.delete, self.library, model)
 
     def create(self, request: CreateRequest) -> AsyncIterator[Progress]:
-        from rillet.service import changes
+        from rillet.service import creation
 
-        return changes.create(self.library, request, self.pull)
+        return creation.create(self.library, request, self.pull)
 
     def pull(self, request: TransferRequest) -> AsyncIterator[Progress]:
         from rillet.service import transfers
 
-        return transfers.pull(self.library, request)
+        return transfers.pull(self.library, request, prune=not self.settings.noprune)
 
     def push(self, request: TransferRequest) -> AsyncIterator[Progress]:
         from rillet.service import transfers
