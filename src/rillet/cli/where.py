@@ -2,7 +2,8 @@
 
 * A path of a GGUF file always goes to the embedded engine.
 * A server that was named (`--host`, RILLET_HOST, OLLAMA_HOST) is used, or it is an error.
-* A server at the default address is used if it answers and has the model.
+* A server at the default address is used if it answers soon and has the model. One that takes
+  connections and is silent is left with a word about it.
 * Else the embedded engine is used.
 """
 
@@ -10,6 +11,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, NamedTuple
 
+from rillet.cli import screen
 from rillet.client.sync import Client
 from rillet.net.address import DEFAULT_HOST, DEFAULT_PORT
 from rillet.words.errors import InvalidRequest, RilletError, ServerError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "rillet-tiny"
 _LOOK = 0.5  # seconds for a connection on this machine
+_ANSWER = 2.0  # seconds for the first byte of an answer that needs no work; a busy machine is slow
+_QUESTION = b"GET /api/version HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 EMBEDDED = "the embedded engine"
 
 
@@ -59,7 +63,7 @@ def server(host: str | None, timeouts: "Timeouts | None" = None) -> Place | None
     """The server that was named, or one that answers at the default address."""
     if named := _named(host):
         return _server(named, timeouts)
-    if not _listens():
+    if not _answers():
         return None
     there = _server(None, timeouts)
     try:
@@ -76,7 +80,7 @@ def find(model: str, host: str | None) -> Found:
         return _asked(embedded(), model)
     if named := _named(host):
         return _asked(_server(named), model)
-    if not _listens():
+    if not _answers():
         return _asked(embedded(), model)
     try:
         at_server = _asked(_server(None), model)
@@ -126,10 +130,18 @@ def _server(host: str | None, timeouts: "Timeouts | None" = None) -> Place:
     return Place(Client(host, timeouts=timeouts), f"the server at {shown.rpartition('@')[2]}")
 
 
-def _listens() -> bool:
-    """Whether anything listens at the default address."""
+def _answers() -> bool:
+    """Whether anything listens at the default address, and answers."""
     try:
-        socket.create_connection((DEFAULT_HOST, DEFAULT_PORT), _LOOK).close()
+        with socket.create_connection((DEFAULT_HOST, DEFAULT_PORT), _LOOK) as there:
+            there.settimeout(_ANSWER)
+            there.sendall(_QUESTION)
+            return bool(there.recv(1))
+    except TimeoutError:
+        screen.notes().line(
+            f"Note: the server at {DEFAULT_HOST}:{DEFAULT_PORT} does not answer; "
+            "the engine inside is used"
+        )
+        return False
     except OSError:
         return False
-    return True

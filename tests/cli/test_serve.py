@@ -1,0 +1,43 @@
+"""The flags of `rillet serve`."""
+
+import json
+import subprocess
+from argparse import Namespace
+
+from rillet.cli.commands.serve import settings_of
+from rillet.testing.server import ScriptedServer, answer
+from rillet.words.settings import Settings
+
+from .processes import Shell
+
+
+def test_a_flag_stands_in_place_of_its_variable() -> None:
+    env = {"RILLET_HOST": "a:1", "RILLET_JOURNAL": "b", "RILLET_PRELOAD": "c"}
+    none = Namespace(host=None, upstream=None, preload=None, journal=None)
+    assert settings_of(none, Settings.from_env(env)) == Settings.from_env(env)
+    said = Namespace(host="d:2", upstream=["x=http://e", "f"], preload=["g", "h"], journal="i")
+    settings = settings_of(said, Settings.from_env(env))
+    assert (settings.host, settings.journal) == ("d:2", "i")
+    assert settings.upstreams == ("x=http://e", "f")
+    assert settings.preload == ("g", "h")
+
+
+def test_models_of_a_server_behind_it_are_listed(shell: Shell) -> None:
+    tags = {
+        "models": [{"name": "far:latest", "model": "far:latest", "size": 1, "digest": "a" * 64}]
+    }
+    behind = [answer(json.dumps(tags).encode())]
+    with ScriptedServer(behind) as server:
+        upstream = f"gpu={server.url}"
+        journal = shell.home / "answers.db"
+        flags = ["--host", "127.0.0.1:0", "--upstream", upstream, "--journal", str(journal)]
+        process = shell.start("serve", *flags, stdout=subprocess.DEVNULL)
+        try:
+            assert process.stderr is not None
+            address = process.stderr.readline().decode().split()[-1]
+            listed = shell.run("list", "--json", "--host", address)
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+    names = [model["name"] for model in json.loads(listed.stdout)["models"]]
+    assert "gpu/far:latest" in names and "tinyhello:latest" in names

@@ -1,0 +1,50 @@
+"""Which server is asked, and what happens to those that are none."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from rillet.cli import where
+from rillet.testing.server import ScriptedServer, answer
+
+from .processes import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def nothing_named(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    for name in ("RILLET_HOST", "OLLAMA_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RILLET_MODELS", str(store))
+
+
+def test_a_silent_server_at_the_default_address_is_left(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel takes connections for it
+        monkeypatch.setattr(where, "DEFAULT_PORT", silent.getsockname()[1])
+        monkeypatch.setattr(where, "_ANSWER", 0.1)
+        found = where.find("tinyhello", None)
+        found.place.client.close()
+        assert where.server(None) is None
+    assert found.place.name == where.EMBEDDED and not found.missing
+    assert "does not answer; the engine inside is used" in capfd.readouterr().err
+
+
+def test_nothing_is_said_where_nothing_listens(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(where, "DEFAULT_PORT", taken.getsockname()[1])
+    assert where.server(None) is None
+    assert capfd.readouterr().err == ""
+
+
+def test_a_named_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(where, "_ANSWER", 1e-6)
+    with ScriptedServer([answer(b'{"version":"0.33.0"}')]) as server:
+        there = where.server(server.url)
+        assert there is not None
+        with there.client:
+            assert there.client.version() == "0.33.0"
+        assert server.disconnected.wait(PATIENCE)
