@@ -68,7 +68,7 @@ def _mark(
     for record in records:
         said: list[Event] = []
         read([record], said)
-        if any(isinstance(event, _SAID) for event in said):
+        if said and (type(said[0]) in _SAID or any(type(event) in _SAID for event in said)):
             events.append(Mark(record, tuple(said)))  # type: ignore[arg-type]
         events += said
         if finished():
@@ -77,23 +77,41 @@ def _mark(
 
 def chat_response(marks: Sequence[Mark]) -> ChatResponse:
     """One response of one record, or of all."""
-    told = [event for mark in marks for event in mark.events]
-    last = marks[-1].record if marks else None
-    role = last.message.role if isinstance(last, ChatRecord) and last.message else None
+    last = marks[-1].record if marks else _NOTHING
+    told = _told(marks)
+    message = last.message if isinstance(last, ChatRecord) else None
+    role = message.role or "assistant" if message is not None else "assistant"
+    if len(told) == 1 and type(told[0]) is Text and told[0].logprobs is None:  # most of them
+        return ChatResponse(
+            message=Message(role=role, content=told[0].text),
+            model=last.model,
+            created_at=last.created_at,
+            done=last.done,
+        )
     calls = [_called(event) for event in told if isinstance(event, words.ToolCall)]
-    message = Message(
-        role=role or "assistant",
-        content=_joined(told, Text) or "",
-        thinking=_joined(told, Thinking),
-        tool_calls=calls or None,
+    return ChatResponse(
+        message=Message(
+            role=role,
+            content=_joined(told, Text) or "",
+            thinking=_joined(told, Thinking),
+            tool_calls=calls or None,
+        ),
+        logprobs=_logprobs(told),
+        **_common(last),
     )
-    return ChatResponse(message=message, logprobs=_logprobs(told), **_common(last))
 
 
 def generate_response(marks: Sequence[Mark]) -> GenerateResponse:
     """One response of one record, or of all."""
-    told = [event for mark in marks for event in mark.events]
-    last = marks[-1].record if marks else None
+    last = marks[-1].record if marks else _NOTHING
+    told = _told(marks)
+    if len(told) == 1 and type(told[0]) is Text and told[0].logprobs is None:  # most of them
+        return GenerateResponse(
+            response=told[0].text,
+            model=last.model,
+            created_at=last.created_at,
+            done=last.done,
+        )
     return GenerateResponse(
         response=_joined(told, Text) or "",
         thinking=_joined(told, Thinking),
@@ -103,21 +121,28 @@ def generate_response(marks: Sequence[Mark]) -> GenerateResponse:
     )
 
 
+_NOTHING = StreamRecord()
+
+
+def _told(marks: Sequence[Mark]) -> Sequence[Event]:
+    return marks[0].events if len(marks) == 1 else [e for mark in marks for e in mark.events]
+
+
 def _called(call: words.ToolCall) -> Message.ToolCall:
     function = Message.ToolCall.Function(name=call.name, arguments=call.arguments)
     return Message.ToolCall(function=function)
 
 
-def _common(record: StreamRecord | None) -> dict[str, Any]:
-    return {} if record is None else {name: getattr(record, name) for name in _COMMON}
+def _common(record: StreamRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in _COMMON}
 
 
-def _joined(told: list[Event], kind: type[Text] | type[Thinking]) -> str | None:
+def _joined(told: Sequence[Event], kind: type[Text] | type[Thinking]) -> str | None:
     pieces = [event.text for event in told if isinstance(event, kind)]
     return "".join(pieces) if pieces else None
 
 
-def _logprobs(told: list[Event]) -> list[Logprob] | None:
+def _logprobs(told: Sequence[Event]) -> list[Logprob] | None:
     entries = [
         entry
         for event in told

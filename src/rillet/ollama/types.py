@@ -26,7 +26,7 @@ class Part(Struct, kw_only=True):
     def __post_init__(self) -> None:
         for name, kind in self._inner.items():
             value = getattr(self, name)
-            if value is not None and _has_mappings(value):
+            if value is not None and not isinstance(value, Part) and _has_mappings(value):
                 setattr(self, name, msgspec.convert(value, kind, from_attributes=True))
 
     def __getitem__(self, key: str) -> Any:
