@@ -40,7 +40,7 @@ def start_server(models: Path, **env: str) -> Server:
     """Starts one on a free port and waits for the line that says that it listens."""
     process = subprocess.Popen(
         rillet_command("serve"),
-        env=clean_environment(RILLET_HOST="127.0.0.1:0", RILLET_MODELS=str(models), **env),
+        env=clean_environment(**{"RILLET_HOST": "127.0.0.1:0", "RILLET_MODELS": str(models), **env}),
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,

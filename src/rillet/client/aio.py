@@ -23,6 +23,7 @@ from rillet.client.asking import (
 )
 from rillet.client.settings import Api, Settings
 from rillet.net.tls import TlsOptions
+from rillet.words.errors import InvalidRequest
 from rillet.words.models import (
     CreateRequest,
     Embeddings,
@@ -90,6 +91,17 @@ class AsyncClient:
     ) -> AsyncStream:
         """The next message of a chat, as it comes."""
         return AsyncStream(self._door.stream("chat", chat_request(model, messages, options)))
+
+    def resume(self, stream_id: str, *, after: int = 0) -> AsyncStream:
+        """Go on with an answer that this key began, here or in another process.
+
+        `stream_id` is `AsyncStream.id`; events up to number `after` are left out. Any number of
+        readers may follow one answer. A Rillet server alone has this.
+        """
+        resume: Any = getattr(self._door, "resume", None)
+        if resume is None:
+            raise InvalidRequest("Answers of this process itself have no records")
+        return AsyncStream(resume(stream_id, after))
 
     async def generate(
         self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]

@@ -30,6 +30,9 @@ class AsyncRemoteDoor:
     def stream(self, operation: str, request: Any) -> AsyncSource:
         return AsyncStreamSource.over(self._transport, self._speech.stream(operation, request))
 
+    def resume(self, name: str, after: int) -> AsyncSource:
+        return AsyncStreamSource.over(self._transport, self._speech.resume(name, after))
+
     async def ask(self, operation: str, request: Any) -> Any:
         return await run(self._transport, self._speech.ask(operation, request))
 

@@ -30,6 +30,11 @@ class RemoteDoor:
 
         return StreamSource.over(self._transport, self._speech.stream(operation, request))
 
+    def resume(self, name: str, after: int) -> Source:
+        from rillet.net.run_sync import StreamSource
+
+        return StreamSource.over(self._transport, self._speech.resume(name, after))
+
     def ask(self, operation: str, request: Any) -> Any:
         from rillet.net.run_sync import run
 

@@ -13,9 +13,17 @@ import msgspec
 from rillet.client.blobs import put_blob
 from rillet.client.settings import Api, Settings
 from rillet.client.wires import OllamaWire, OpenAIWire, Question, Wire
-from rillet.net.flow import Command, Flow, Policy, stream_flow, whole_flow
-from rillet.net.http1 import Request
-from rillet.words.errors import Busy, RilletError, ServerError, Stalled, Unauthorized
+from rillet.net.flow import Call, Command, Flow, Policy, stream_flow, whole_flow
+from rillet.net.http1 import Head, Request
+from rillet.net.resuming import record_flow, record_request
+from rillet.words.errors import (
+    Busy,
+    InvalidRequest,
+    RilletError,
+    ServerError,
+    Stalled,
+    Unauthorized,
+)
 from rillet.words.events import Failure
 from rillet.words.timeouts import Timeouts
 
@@ -40,6 +48,22 @@ class Speech:
         if self._wire is not None:
             return stream_flow(self._wire.stream(operation, request), policy, monotonic)
         return self._found_and_streamed(operation, request, policy)
+
+    def resume(self, name: str, after: int) -> Flow:
+        """The answer that has this record, from behind number `after` on."""
+        if not (name.isascii() and name.isalnum() and after >= 0):
+            raise InvalidRequest(
+                f"{name!r} is not the name of a stream, or {after} no number of it"
+            )
+        wire = self._wire if isinstance(self._wire, OllamaWire) else OllamaWire()
+
+        def call_of(head: Head) -> Call:
+            operation = head.headers.get("rillet-dialect", "chat")
+            if operation not in ("generate", "chat"):
+                raise InvalidRequest(f"The stream is of the dialect {operation}")
+            return Call(record_request(name, after), wire.decoder(operation))
+
+        return record_flow(name, after, call_of, self._settings.policy, monotonic)
 
     def ask(self, operation: str, request: Any) -> Asking:
         """An operation with a whole answer. The flow raises `RilletError`."""

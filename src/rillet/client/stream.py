@@ -120,6 +120,12 @@ class Stream:
         return self._folding.reply()
 
     @property
+    def id(self) -> str:
+        """The name of its record on a server that keeps one, for `client.resume`; else ""."""
+        name: str = getattr(self._source, "record", "")
+        return name
+
+    @property
     def stopped(self) -> bool:
         """Whether `stop` was called before the end."""
         return self._stopped

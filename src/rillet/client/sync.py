@@ -24,6 +24,7 @@ from rillet.client.door import Door, RemoteDoor
 from rillet.client.settings import Api, Settings
 from rillet.client.stream import Stream
 from rillet.net.tls import TlsOptions
+from rillet.words.errors import InvalidRequest
 from rillet.words.models import (
     CreateRequest,
     Embeddings,
@@ -91,6 +92,17 @@ class Client:
     ) -> Stream:
         """The next message of a chat, as it comes."""
         return Stream(self._door.stream("chat", chat_request(model, messages, options)))
+
+    def resume(self, stream_id: str, *, after: int = 0) -> Stream:
+        """Go on with an answer that this key began, here or in another process.
+
+        `stream_id` is `Stream.id`; events up to number `after` are left out. Any number of
+        readers may follow one answer. A Rillet server alone has this.
+        """
+        resume: Any = getattr(self._door, "resume", None)
+        if resume is None:
+            raise InvalidRequest("Answers of this process itself have no records")
+        return Stream(resume(stream_id, after))
 
     def generate(self, model: str, prompt: str = "", **options: Unpack[GenerateOptions]) -> Reply:
         """Complete one prompt, whole. An empty one loads the model, with keep_alive=0 unloads."""

@@ -10,7 +10,8 @@ import msgspec
 
 from rillet.client import blobs
 from rillet.net.flow import Call
-from rillet.net.http1 import Request
+from rillet.net.http1 import HeaderList, Request
+from rillet.net.resuming import HEADER as RESUMABLE
 from rillet.words.errors import InvalidRequest, MalformedStream
 from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
@@ -49,7 +50,9 @@ class OllamaWire:
 
     def stream(self, operation: str, request: Any) -> Call:
         body = msgspec.json.encode(msgspec.structs.replace(request, stream=True))
-        headers = (*JSON, ("accept", "application/x-ndjson"))
+        headers: HeaderList = (*JSON, ("accept", "application/x-ndjson"))
+        if operation in ("generate", "chat"):
+            headers = (*headers, RESUMABLE)  # harmless to servers that keep no records
         sent = Request("POST", f"/api/{operation}", headers, body)
         return Call(sent, self.decoder(operation), request.model)
 

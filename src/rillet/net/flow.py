@@ -8,6 +8,7 @@ result back in (or throws the fault that happened), and hands lists of events to
     flow -> Pause(seconds)     shell answers None after that time
     flow -> Work(function)     shell answers what it returns; it may read files, so no loop runs it
     flow -> Release()          the answer is whole: keep the connection for the next call
+    flow -> Parting(request)   who leaves before Release wants this sent (see `resuming`)
     flow -> [events…]          for the caller
 
 Laws: the last event of the last list is `Finish` or `Failure`. Calls are repeated only before the
@@ -21,6 +22,7 @@ from msgspec import Struct
 
 from rillet.net.faults import Cut, TimedOut
 from rillet.net.http1 import Head, Request
+from rillet.net.resuming import Parting, name_of, resuming
 from rillet.words.errors import Busy, RilletError, Stalled, StreamTruncated, Unreachable
 from rillet.words.events import Event, Failure, Finish, Progress
 from rillet.words.timeouts import Timeouts
@@ -60,7 +62,7 @@ class End(Struct, frozen=True):
     value: Any
 
 
-Command = Open | Read | Pause | Release | Work
+Command = Open | Read | Pause | Release | Work | Parting
 Flow = Generator[Command | list[Event], Any, None]
 
 
@@ -78,6 +80,7 @@ class Policy(Struct, frozen=True):
     timeouts: Timeouts = Timeouts()
     retries: int = 2
     backoff: float = 0.25  # seconds before the first further try; doubles
+    reconnect: float = 60.0  # seconds that a cut stream with a record is tried to be had again
 
 
 class Clocks:
@@ -115,6 +118,10 @@ class Clocks:
         self._phase = "between_tokens"
         self._phase_end = _after(self._clock(), self._timeouts.between_tokens)
 
+    def restart(self) -> None:
+        """The present wait begins anew."""
+        self._phase_end = _after(self._clock(), getattr(self._timeouts, self._phase))
+
     def struck(self) -> Stalled:
         """Which clock it was that struck."""
         total = self._end is not None and self._clock() >= self._end
@@ -136,7 +143,12 @@ def stream_flow(call: Call, policy: Policy, clock: Callable[[], float]) -> Flow:
     try:
         head = yield from _answered(call.request, call.model, policy, clocks)
         if 200 <= head.status < 300:
-            yield from _events(call.decoder(), clocks)
+            decoder = call.decoder()
+            name = name_of(head)
+            if name and hasattr(decoder, "seq"):
+                yield from resuming(name, call, policy, clocks)
+            else:
+                yield from _events(decoder, clocks)
         else:
             yield [Failure((yield from _refusal(head, call.model, clocks)))]
     except TimedOut:
@@ -203,14 +215,21 @@ def _refusal(head: Head, model: str | None, clocks: Clocks) -> Generator[Command
     return error_from_response(head.status, head.headers, bytes(body), model=model)
 
 
-def _events(decoder: "Decoder", clocks: Clocks) -> Flow:
-    """Read to the end of the stream. What is no content does not reset the clock of content."""
+def _events(decoder: "Decoder", clocks: Clocks, *, whole: bool = True) -> Flow:
+    """Read to the end of the stream. What is no content does not reset the clock of content.
+
+    With `whole` false a stream that breaks off is a `Cut`, which somebody else repairs.
+    """
     read = Read(clocks.deadline())
     while not decoder.finished:
         try:
             data: bytes = yield read
+            if not (data or whole):
+                raise Cut("the stream ended before its end was said")
             events = decoder.feed(data) if data else decoder.eof()
         except Cut as cut:
+            if not whole:
+                raise
             events = decoder.eof(str(cut) or "the connection was cut")
         if events and (type(events[-1]) is not Progress or _has_content(events)):
             if type(events[-1]) is Finish:

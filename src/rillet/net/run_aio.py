@@ -24,6 +24,8 @@ from rillet.net.flow import (
     whole_flow,
 )
 from rillet.net.http1 import Request
+from rillet.net.parting import part
+from rillet.net.resuming import Parting
 from rillet.words.errors import RilletError
 from rillet.words.events import Event
 
@@ -36,6 +38,8 @@ class AsyncRunner:
         self._exchange: AsyncExchange | None = None
         self._stopped = False
         self._pausing: asyncio.Future[None] | None = None
+        self._parting: Parting | None = None
+        self.record = ""  # the name of the answer's record on the server, if it has one
 
     async def perform(self, command: Any) -> Any:
         if type(command) is Read:
@@ -43,9 +47,17 @@ class AsyncRunner:
             return await self._exchange.read(command.deadline)
         if type(command) is Release:
             assert self._exchange is not None
+            self._parting = None
             return await self._exchange.release()
+        if type(command) is Parting:
+            self._parting = command
+            self.record = command.name
+            if self._stopped:  # before there was anything to tell
+                self.stop()
         if self._stopped:
             raise Closed
+        if type(command) is Parting:
+            return None
         if type(command) is Open:
             self.close()
             self._exchange = self._transport.exchange(command.request)
@@ -86,6 +98,9 @@ class AsyncRunner:
         if self._pausing is not None and not self._pausing.done():
             self._pausing.set_result(None)
         self.close()
+        parting, self._parting = self._parting, None
+        if parting is not None:
+            part(self._transport, parting)
 
     def close(self) -> None:
         if self._exchange is not None:
@@ -123,6 +138,11 @@ class AsyncStreamSource:
 
     def close(self) -> None:
         self._runner.stop()
+
+    @property
+    def record(self) -> str:
+        """The name of the answer's record on the server, by which others may follow it; or ""."""
+        return self._runner.record
 
 
 async def ask(

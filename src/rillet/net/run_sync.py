@@ -23,6 +23,8 @@ from rillet.net.flow import (
     whole_flow,
 )
 from rillet.net.http1 import Request
+from rillet.net.parting import part
+from rillet.net.resuming import Parting
 from rillet.net.sync import Exchange, Transport
 from rillet.words.errors import RilletError
 from rillet.words.events import Event
@@ -36,6 +38,8 @@ class Runner:
         self._exchange: Exchange | None = None
         self._stopped = False
         self._pausing: SimpleQueue[None] | None = None
+        self._parting: Parting | None = None
+        self.record = ""  # the name of the answer's record on the server, if it has one
 
     def perform(self, command: Any) -> Any:
         if type(command) is Read:
@@ -43,9 +47,17 @@ class Runner:
             return self._exchange.read(command.deadline)
         if type(command) is Release:
             assert self._exchange is not None
+            self._parting = None
             return self._exchange.release()
+        if type(command) is Parting:
+            self._parting = command
+            self.record = command.name
+            if self._stopped:  # before there was anything to tell
+                self.stop()
         if self._stopped:
             raise Closed
+        if type(command) is Parting:
+            return None
         if type(command) is Open:
             self.close()
             exchange = self._exchange = self._transport.exchange(command.request)
@@ -88,6 +100,9 @@ class Runner:
         if self._pausing is not None:
             self._pausing.put(None)
         self.close()
+        parting, self._parting = self._parting, None
+        if parting is not None:
+            part(self._transport, parting)
 
     def close(self) -> None:
         if self._exchange is not None:
@@ -125,6 +140,11 @@ class StreamSource:
 
     def close(self) -> None:
         self._runner.stop()
+
+    @property
+    def record(self) -> str:
+        """The name of the answer's record on the server, by which others may follow it; or ""."""
+        return self._runner.record
 
 
 def ask(

@@ -149,8 +149,9 @@ async def _open(
 
 async def _begun(exchange: Exchange, following: Following, dialect: Dialect) -> Following:
     frame = dialect.frame
+    names = [_name(following.id), (b"rillet-dialect", dialect.kind.encode())]
     try:
-        await exchange.start(200, frame.content_type, [*frame.headers, _name(following.id)])
+        await exchange.start(200, frame.content_type, [*frame.headers, *names])
     except BaseException:
         await following.aclose()
         raise

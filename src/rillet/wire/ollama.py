@@ -144,6 +144,8 @@ class GenerateDecoder(AnswerDecoder[GenerateRecord]):
 
     def _read(self, records: list[GenerateRecord], events: list[Event]) -> None:
         for record in records:
+            if self.seq is not None and record.seq is not None and record.seq <= self.seq:
+                continue  # it came before
             text = record.response
             if (
                 record.done is not False
@@ -180,6 +182,8 @@ class ChatDecoder(AnswerDecoder[ChatRecord]):
 
     def _read(self, records: list[ChatRecord], events: list[Event]) -> None:
         for record in records:
+            if self.seq is not None and record.seq is not None and record.seq <= self.seq:
+                continue  # it came before
             message = record.message or _NO_MESSAGE
             text = message.content
             if (

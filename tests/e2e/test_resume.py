@@ -1,0 +1,151 @@
+"""Answers that survive their connection, with real processes and real cuts."""
+
+import asyncio
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import rillet
+from rillet.words.events import Event, Finish, Reconnected, Text
+from rillet.words.replies import fold
+
+from .conftest import Server, start_server
+from .cutting import CuttingProxy
+
+MODEL = "rillet-tiny"
+OPTIONS = {"temperature": 0, "num_predict": 60, "seed": 7}
+PROMPT = "write me a story about python."
+
+
+def whole(server: Server, prompt: str = PROMPT) -> str:
+    with rillet.Client(server.url) as client:
+        return client.generate(MODEL, prompt, options=OPTIONS).text
+
+
+def port(server: Server) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+def joined(events: list[Event]) -> str:
+    assert isinstance(events[-1], Finish)
+    return "".join(event.text for event in events if isinstance(event, Text))
+
+
+def test_a_cut_stream_goes_on(server: Server) -> None:
+    expected = whole(server)
+    with CuttingProxy(port(server), cuts=1.0, most=3000) as proxy, rillet.Client(proxy.place) as c:
+        events = list(c.stream_generate(MODEL, PROMPT, options=OPTIONS))
+    assert proxy.count > 0
+    assert [event for event in events if isinstance(event, Reconnected)]
+    assert joined(events) == expected
+
+
+def test_an_answer_is_followed_by_another_client(server: Server) -> None:
+    with rillet.Client(server.url) as one, rillet.Client(server.url) as two:
+        stream = one.stream_chat(MODEL, [{"role": "user", "content": PROMPT}], options=OPTIONS)
+        first = next(stream)
+        assert isinstance(first, Text) and len(stream.id) == 32
+        other = two.resume(stream.id).reply()
+        rest = two.resume(stream.id, after=1).reply()
+        reply = stream.reply()
+    assert other.text == reply.text == first.text + rest.text
+
+
+def test_a_stop_ends_the_answer_at_once(server: Server) -> None:
+    with rillet.Client(server.url) as client:
+        stream = client.stream_generate(MODEL, PROMPT, options={"num_predict": 3000})
+        next(stream)
+        follower = client.resume(stream.id)
+        stream.stop()
+        began = time.monotonic()
+        reply = follower.reply()
+    assert reply.done_reason == "cancel" and time.monotonic() - began < 5
+
+
+def test_an_unknown_stream_is_an_error(server: Server) -> None:
+    with rillet.Client(server.url) as client, pytest.raises(rillet.ServerError, match="not found"):
+        client.resume("0" * 32).reply()
+
+
+async def test_asyncio_goes_on_too(server: Server) -> None:
+    expected = await asyncio.to_thread(whole, server)
+    with CuttingProxy(port(server), cuts=1.0, most=3000) as proxy:
+        async with rillet.AsyncClient(proxy.place) as client:
+            stream = client.stream_generate(MODEL, PROMPT, options=OPTIONS)
+            events = [event async for event in stream]
+    assert proxy.count > 0 and joined(events) == expected
+
+
+def engine_of(server: Server) -> int:
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    return int(children.split()[-1])
+
+
+def test_an_engine_that_is_killed_does_not_end_the_answer(server: Server) -> None:
+    expected = whole(server)
+    with rillet.Client(server.url) as client:
+        events = []
+        for event in client.stream_generate(MODEL, PROMPT, options=OPTIONS):
+            events.append(event)
+            if len(events) == 5:
+                os.kill(engine_of(server), signal.SIGKILL)
+    assert joined(events) == expected
+    reply = fold(events)
+    assert reply.finish is not None
+    assert reply.usage is not None and reply.usage.completion_tokens == 60
+    assert reply.finish.resumed
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.0])
+def test_a_server_that_is_killed_does_not_end_the_answer(tmp_path: Path, pause: float) -> None:
+    journal = str(tmp_path / "journal")
+    server = start_server(tmp_path / "models", RILLET_JOURNAL=journal)
+    address = server.url.removeprefix("http://")
+    expected = whole(server)
+    events: list[Event] = []
+    try:
+        with rillet.Client(server.url) as client:
+            for event in client.stream_generate(MODEL, PROMPT, options=OPTIONS):
+                events.append(event)
+                if len(events) == 5:
+                    server.process.kill()
+                    server.process.wait()
+                    time.sleep(pause)  # what a service manager takes
+                    server = start_server(
+                        tmp_path / "models", RILLET_JOURNAL=journal, RILLET_HOST=address
+                    )
+    finally:
+        server.process.terminate()
+        server.process.wait()
+    assert joined(events) == expected
+    assert fold(events).finish is not None
+
+
+@pytest.mark.slow
+def test_many_streams_through_a_cutting_proxy(server: Server) -> None:
+    """A count by RILLET_TEST_STREAMS; 1,000 by hand, fewer in CI."""
+    count = int(os.environ.get("RILLET_TEST_STREAMS", "60"))
+    expected = whole(server)
+
+    def one(number: int) -> bool:
+        with rillet.Client(proxy.place) as client:
+            return joined(list(client.stream_generate(MODEL, PROMPT, options=OPTIONS))) == expected
+
+    async def another(number: int) -> bool:
+        async with rillet.AsyncClient(proxy.place) as client:
+            stream = client.stream_generate(MODEL, PROMPT, options=OPTIONS)
+            return joined([event async for event in stream]) == expected
+
+    async def others() -> list[bool]:
+        return await asyncio.gather(*(another(number) for number in range(count // 2)))
+
+    with CuttingProxy(port(server), cuts=0.8, most=6000) as proxy:
+        with ThreadPoolExecutor(16) as threads:
+            found = list(threads.map(one, range(count - count // 2)))
+        found += asyncio.run(others())
+        assert proxy.count > count
+    assert all(found)
