@@ -29,7 +29,6 @@ class Servers:
         self._folder = folder
         self._stack = stack
         self._running: dict[frozenset[str], Setup] = {}
-        self._registry = ""
 
     def fit_for(self, case: Case) -> Setup:
         needs = case.needs - _ALWAYS
@@ -37,7 +36,7 @@ class Servers:
             self._running[needs] = self._start(needs)
         setup = self._running[needs]
         if "registry" in case.setup and not setup.registry:
-            setup.registry = self._stack.enter_context(registry())
+            setup.registry = self._stack.enter_context(registry()).address
         return setup
 
     def _start(self, needs: frozenset[str]) -> Setup:

@@ -60,7 +60,10 @@ def serve(settings: Settings) -> None:
         print(f"Warning: {warning}", file=sys.stderr)
 
     async def run() -> None:
-        await listen_and_serve(Service.open(settings), settings)
+        service = Service.open(settings)
+        if not settings.noprune:
+            asyncio.get_running_loop().run_in_executor(None, service.library.tidy)
+        await listen_and_serve(service, settings)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
