@@ -22,7 +22,7 @@ from rillet.model.manifest import Config, config_of
 from rillet.model.names import ModelName
 from rillet.model.template import Template
 from rillet.store.store import ModelStore, StoredModel
-from rillet.words.errors import InvalidName, ModelNotFound, ServerError
+from rillet.words.errors import InvalidName, ModelNotFound, ServerError, StoreError
 from rillet.words.requests import JsonObject, Message
 
 BUILT_IN = builtin.MODEL_NAME
@@ -98,6 +98,13 @@ class Library:
             if stored is not None:
                 return store, stored
         return None
+
+    def tidy(self) -> None:
+        """Remove what no model needs, and what a killed process left half-done an hour ago."""
+        try:
+            self.store.collect()
+        except StoreError as error:  # one that may only be read is not ours to tidy
+            log.info("unused blobs stay: %s", error)
 
     def is_built_in(self, name: ModelName) -> bool:
         return self._built_in is not None and name.key() == ModelName.parse(BUILT_IN).key()
