@@ -75,7 +75,7 @@ async def measure(kind: str, folder: str) -> None:
     else:
         from rillet.journal.redis import RedisJournal
 
-        journal = await RedisJournal.open(kind)
+        journal = RedisJournal(kind)
     for read in (False, True):
         found = await cost(journal, read)
         print(f"{kind}: {found:.1f} µs a token, {'written and read' if read else 'written'}")

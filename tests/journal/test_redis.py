@@ -1,0 +1,94 @@
+"""The journal in a real Redis server of its own; skipped where there is none."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from rillet.journal.redis import RedisJournal
+
+from .conformance import END, HEADER, Clock, DurableConformance, read, texts
+from .test_memory import LIMITS
+
+pytest.importorskip("redis", reason="the package redis is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("redis-server"), reason="there is no redis-server"),
+]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    place = tmp_path_factory.mktemp("redis")
+    socket = place / "s"
+    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    with subprocess.Popen([*command, "--dir", str(place)], stdout=subprocess.PIPE) as server:
+        assert server.stdout
+        for line in server.stdout:
+            if b"ready to accept" in line.lower():
+                break
+        yield f"unix://{socket}"
+        server.terminate()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def journal(url: str) -> AsyncIterator[RedisJournal]:
+    journal = RedisJournal(url, LIMITS, lease=1.0)
+    await journal._redis.flushall()
+    yield journal
+    await journal.close()
+
+
+class TestRedisJournal(DurableConformance):
+    test_retention_counts_from_the_end = None  # type: ignore[assignment]  # Redis has its own clock
+    test_the_oldest_ended_records_make_room = None  # type: ignore[assignment]  # and its own bounds
+    test_an_owner_has_a_limit_of_its_own = None  # type: ignore[assignment]
+    test_running_records_can_fill_it = None  # type: ignore[assignment]
+
+    async def test_another_writer_goes_on(self, journal: RedisJournal) -> None:  # type: ignore[override]
+        log = await journal.begin("a", HEADER)
+        log.append(texts(3))
+        assert await journal.take_over("a") is None
+        await journal.release("a")
+        again = await journal.take_over("a")
+        assert again is not None and again.last == 3
+        again.append([*texts(2, 3), END])
+        assert await read(journal, "a", 1) == [*texts(5), END][1:]
+
+
+async def test_ended_records_expire(journal: RedisJournal) -> None:
+    log = await journal.begin("a", HEADER)
+    log.append([END])
+    await log.settled()
+    for part in "he":
+        assert 0 < await journal._redis.ttl(f"rillet:{{a}}:{part}") <= LIMITS.retention
+
+
+async def test_two_servers(journal: RedisJournal, url: str, tmp_path: Path) -> None:
+    other = RedisJournal(url, LIMITS, lease=1.0)
+    log = await journal.begin("a", HEADER)
+    log.append(texts(2))
+    await log.settled()
+    assert await other.take_over("a") is None  # it has a living writer
+    reading = asyncio.create_task(read(other, "a"))
+    await other.wish_stop("a")
+    assert await asyncio.wait_for(journal.stop_wished(), 5) == ["a"]
+    log.append(texts(1, 2))
+    await log.settled()
+    assert journal._renewing is not None
+    journal._renewing.cancel()  # as if it had been killed: its lease runs out
+    assert await asyncio.wait_for(reading, 10) == texts(3)
+    taken = await other.take_over("a")
+    assert taken is not None and taken.last == 3
+    taken.append([END])
+    assert await read(other, "a") == [*texts(3), END]
+    journal._live.clear()
+    await other.close()
