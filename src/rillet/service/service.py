@@ -13,20 +13,23 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet import builtin
-from rillet.engine import LoadOptions, capabilities
-from rillet.engine.options import MAX_CONTEXT
+from rillet.engine import LoadOptions
+from rillet.engine.options import MAX_CONTEXT, MAX_PARALLEL
 from rillet.journal.opening import open_journal
-from rillet.service import answers, cards, embedding, prompts
+from rillet.service import answers, cards, embedding, prompts, reporting
 from rillet.service.generation import Generation
 from rillet.service.library import Library, Model
 from rillet.service.options import Options, layered
+from rillet.service.preloading import preload
 from rillet.service.recording import Recorder
 from rillet.service.resident import FOR_EVER
 from rillet.service.residents import Residents
+from rillet.service.upstream import Upstream
+from rillet.service.upstreams import Upstreams
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
 from rillet.text.durations import parse_duration
-from rillet.words.errors import RilletError, ServerError
+from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.events import Event, Finish, Progress
 from rillet.words.models import (
     CreateRequest,
@@ -46,6 +49,8 @@ DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
 #: Memory that slots beyond the first may take, as a part of what is free.
 _SLOTS_SHARE = 0.1
 _SLOTS = 4
+#: Names of models that are looked up without a thread; one model has many spellings.
+_KNOWN = 1024
 #: Seconds; the clock of the longest life of a model ends some years from now, like Ollama's.
 _LONGEST = 1e9
 
@@ -59,8 +64,11 @@ class Service:
         self.library = library
         self.residents = residents
         self.settings = settings
+        self._known: set[str] = set()
+        self._preloading: asyncio.Task[None] | None = None
         self.patience = patience  # seconds of silence before progress is told
         self._records: Recorder | None = None
+        self.upstreams = Upstreams(settings.upstreams)
 
     @classmethod
     def open(cls, settings: Settings, *, paths: bool = False, patience: float = 2.0) -> "Service":
@@ -85,6 +93,8 @@ class Service:
             and request.keep_alive is not None
         ):
             return await self._unload(request.model)
+        if there := await self._elsewhere(request.model):
+            return there[0].generation(request, there[1])
         model = await self.model(request.model)
         prompts.check_generate(model, request)
         if not request.prompt and not request.images:
@@ -95,6 +105,8 @@ class Service:
         keep_alive = self.keep_alive(request.keep_alive)
         if not request.messages and keep_alive == 0 and request.keep_alive is not None:
             return await self._unload(request.model)
+        if there := await self._elsewhere(request.model):
+            return there[0].generation(request, there[1])
         model = await self.model(request.model)
         prompts.check_chat(model, request)
         if not request.messages:
@@ -102,9 +114,15 @@ class Service:
         return Generation(answers.chat(self, model, request, keep_alive))
 
     async def embed(self, request: EmbedRequest) -> Embeddings:
+        if there := await self._elsewhere(request.model):
+            found = await there[0].embed(request, there[1])
+            return msgspec.structs.replace(found, model=request.model)
         return await embedding.embed(self, request)
 
     async def embedding(self, request: EmbeddingRequest) -> list[float]:
+        if there := await self._elsewhere(request.model):
+            asked = EmbedRequest(model=there[1], input=request.prompt, options=request.options)
+            return (await there[0].embed(asked, there[1])).embeddings[0] if request.prompt else []
         return await embedding.embed_one(self, request)
 
     async def render(self, request: GenerateRequest | ChatRequest) -> str:
@@ -115,9 +133,13 @@ class Service:
 
     async def tags(self) -> list[ModelInfo]:
         models = await asyncio.to_thread(self.library.all)
-        return [cards.entry(model) for model in models]
+        own = [cards.entry(model) for model in models]
+        names = {entry.name for entry in own}
+        return own + [entry for entry in await self.upstreams.tags() if entry.name not in names]
 
     async def show(self, request: ShowRequest) -> ModelCard:
+        if there := await self._elsewhere(request.model):
+            return await there[0].show(there[1])
         model = await self.model(request.model)
         return cards.card(
             model, verbose=bool(request.verbose), system=request.system, options=request.options
@@ -162,12 +184,20 @@ class Service:
         return await changes.put_blob(self.library, digest, chunks)
 
     async def report(self) -> dict[str, Any]:
-        import msgspec
+        return await reporting.report(self)
 
-        found: dict[str, Any] = msgspec.to_builtins(await asyncio.to_thread(capabilities))
-        return found
+    def start(self) -> None:
+        """Begin what need not wait for a request: look at other servers, load what is wanted."""
+        if self.upstreams:
+            self.upstreams.start()
+        if self.settings.preload and self._preloading is None:
+            self._preloading = asyncio.create_task(preload(self))
 
     async def close(self) -> None:
+        if self._preloading is not None:
+            self._preloading.cancel()
+            await asyncio.wait((self._preloading,))
+        await self.upstreams.close()
         if self._records is not None:
             await self._records.close()
         await self.residents.close()
@@ -208,8 +238,17 @@ class Service:
     # What the parts of the service share
 
     async def model(self, name: str) -> Model:
-        """Raises `ServerError` where there is none. A damaged file must not block the loop."""
-        return await asyncio.to_thread(self.library.find, name)
+        """Raises `ServerError` where there is none.
+
+        Only the first time in a thread, for a file may be large or damaged; what was read before is
+        there at once, and a busy loop would wait for the thread longer than for the answer.
+        """
+        if name in self._known:
+            return self.library.find(name)
+        model = await asyncio.to_thread(self.library.find, name)
+        if len(self._known) < _KNOWN:
+            self._known.add(name)
+        return model
 
     def keep_alive(self, value: KeepAlive | None) -> float:
         """Seconds; negative is for ever. A number counts seconds, a text is a Go duration."""
@@ -256,12 +295,28 @@ class Service:
 
     def _parallel(self, model: Model, num_ctx: int) -> int:
         """Slots: as set, else a few where their memory does not matter; they buy fairness."""
-        if self.settings.num_parallel > 1:
-            return self.settings.num_parallel
+        if self.settings.num_parallel:
+            return min(self.settings.num_parallel, MAX_PARALLEL)
         return _few_slots(model, num_ctx)
 
     def _options(self, model: Model, request: GenerateRequest | ChatRequest) -> Options:
         return layered(model.params, request.options)
+
+    async def _elsewhere(self, name: str) -> tuple[Upstream, str] | None:
+        """The server behind ours that has this model, unless we have it ourselves.
+
+        Raises `ModelNotFound` where a server that may have it cannot be asked.
+        """
+        if not self.upstreams:
+            return None
+        try:
+            await self.model(name)
+        except ServerError as error:
+            there = await self.upstreams.find(name)
+            if there is None and (away := self.upstreams.away()):
+                raise ModelNotFound(f"{error.message}. {away}", status=404) from None
+            return there
+        return None
 
     async def _unload(self, name: str) -> Generation:
         model = await self.model(name)

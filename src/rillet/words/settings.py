@@ -44,6 +44,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     editor: str = ""
     api_version: str = "0.33.0"  # the version of Ollama's API that we speak; clients compare it
     max_body: int = 64 << 20  # bytes of a JSON request
+    preload: tuple[str, ...] = ()  # models to load at the start
+    upstreams: tuple[str, ...] = ()  # servers behind this one: [NAME=]URL
     journal: str = ""  # where answers are recorded: a file, redis://…; empty: in memory
     warnings: tuple[str, ...] = ()  # what could not be read, one sentence each
 
@@ -60,7 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             max_loaded_models=read.count("MAX_LOADED_MODELS", default.max_loaded_models),
             max_queue=read.count("MAX_QUEUE", default.max_queue),
             load_timeout=max(0.0, read.seconds("LOAD_TIMEOUT", default.load_timeout)),
-            origins=tuple(o for o in (p.strip() for p in read.text("ORIGINS").split(",")) if o),
+            origins=read.texts("ORIGINS"),
             debug=read.level("DEBUG"),
             noprune=read.switch("NOPRUNE") or False,
             nohistory=read.switch("NOHISTORY") or False,
@@ -71,6 +73,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             editor=read.text("EDITOR"),
             api_version=read.text("API_VERSION") or default.api_version,
             max_body=read.count("MAX_BODY", default.max_body) or default.max_body,
+            preload=read.texts("PRELOAD"),
+            upstreams=read.texts("UPSTREAMS"),
             journal=read.text("JOURNAL"),
             warnings=tuple(read.warnings),
         )
@@ -92,6 +96,10 @@ class _Reader:
 
     def text(self, name: str) -> str:
         return self._find(name)[1]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Several, with commas between them."""
+        return tuple(part for each in self.text(name).split(",") if (part := each.strip()))
 
     def switch(self, name: str) -> bool | None:
         """None where it is not set, or left to the program with ``auto``."""

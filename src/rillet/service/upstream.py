@@ -1,0 +1,161 @@
+"""One server behind ours: whether it is there, what it has, and its answers as our generations."""
+
+import re
+from typing import Any
+
+from msgspec.structs import replace
+
+from rillet.net.address import parse_host
+from rillet.net.aio import AsyncTransport
+from rillet.net.flow import Policy
+from rillet.net.run_aio import AsyncStreamSource, ask
+from rillet.service.generation import Emit, Generation
+from rillet.service.upstream_dialects import Asked, Dialect, Ollama, OpenAI, Question
+from rillet.service.waiting import Waiting
+from rillet.words.errors import InvalidHost, RilletError, ServerError, Unreachable
+from rillet.words.events import Finish, Progress
+from rillet.words.models import Embeddings, ModelCard, ModelInfo
+from rillet.words.requests import ChatRequest, EmbedRequest
+from rillet.words.timeouts import Timeouts
+
+#: A look at a server must not take long; its work may.
+_LOOK = Policy(timeouts=Timeouts(connect=2, first_token=4, between_tokens=2, total=5), retries=0)
+_WORK = Policy(timeouts=Timeouts(connect=5, first_token=600, between_tokens=300), retries=0)
+_LIMIT = 1 << 26  # bytes of a whole answer
+_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(?=.)(.*)", re.S)
+#: What an answer to a question for a route means that is not there.
+_ABSENT = (404, 405, 501)
+
+
+class Upstream:
+    """`said` as in the settings: a URL, or NAME=URL, which puts NAME/ before its models' names.
+
+    http://KEY@host sends the key as a bearer token.
+    """
+
+    def __init__(self, said: str) -> None:
+        named = _NAMED.fullmatch(said)
+        self.prefix = f"{named[1]}/" if named else ""
+        target = parse_host(named[2] if named else said)
+        # People give OpenAI's servers with the /v1 that its own libraries want.
+        self.target = replace(target, prefix=target.prefix.removesuffix("/v1"))
+        self.models: dict[str, ModelInfo] = {}
+        self.error = "it was not asked yet"
+        self.dialect: Dialect | None = None
+        headers: tuple[tuple[str, str], ...] = ()
+        if target.user and not target.password:  # a key, as in http://KEY@host
+            headers = (("authorization", f"Bearer {target.user}"),)
+            self.target = replace(self.target, user=None, password=None)
+        self._transport = AsyncTransport(self.target, headers=headers, pool_size=16)
+
+    async def look(self) -> None:
+        """Ask what it has. Never raises; `error` says what is wrong, or ""."""
+        try:
+            found = await self._tags()
+        except RilletError as error:
+            self.error, self.models = error.message, {}
+        except Exception as error:
+            self.error, self.models = f"{type(error).__name__}: {error}", {}
+        else:
+            self.error = ""
+            self.models = {self.prefix + model.name: model for model in found}
+
+    def find(self, name: str) -> str | None:
+        """The name that it has for a model of ours."""
+        for each in (name, f"{name}:latest", name.removesuffix(":latest")):
+            if each in self.models:
+                return self.models[each].name
+        return None
+
+    def tags(self) -> list[ModelInfo]:
+        """Its models under the names that they have here."""
+        return [replace(info, name=name, model=name) for name, info in self.models.items()]
+
+    def generation(self, request: Asked, model: str) -> Generation:
+        """Its answer. Closing it closes the connection, so that it stops there, too."""
+        call = self._spoken().stream(replace(request, model=model))
+        empty = not (request.messages if isinstance(request, ChatRequest) else request.prompt)
+        loading = empty and not getattr(request, "images", None)
+
+        async def produce(emit: Emit) -> None:
+            if loading and isinstance(self.dialect, OpenAI):
+                emit((Finish("load"),))
+                return
+            source = AsyncStreamSource(self._transport, call, _WORK)
+            with Waiting(emit, 2.0) as waiting:
+                try:
+                    while batch := await source.next_batch():
+                        told = [event for event in batch if type(event) is not Progress]
+                        if len(told) < len(batch):
+                            waiting.progress([e for e in batch if type(e) is Progress][-1])
+                        if told:
+                            waiting.over()
+                            emit(told)
+                finally:
+                    source.close()
+
+        return Generation(produce, single=loading)
+
+    async def embed(self, request: EmbedRequest, model: str) -> Embeddings:
+        found: Embeddings = await self._ask(
+            self._spoken().embed(replace(request, model=model)), _WORK
+        )
+        return found
+
+    async def show(self, model: str) -> ModelCard:
+        question = self._spoken().show(model)
+        if isinstance(question, ModelCard):
+            return question
+        card: ModelCard = await self._ask(question, _WORK)
+        return card
+
+    def report(self) -> dict[str, object]:
+        """For people: where it is, what it speaks, how many models, or what is wrong."""
+        speaks = self.dialect.name if self.dialect else ""
+        return {
+            "url": self.target.url,
+            "name": self.prefix.removesuffix("/"),
+            "speaks": speaks,
+            "models": len(self.models),
+            "error": self.error,
+        }
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _spoken(self) -> Dialect:
+        if self.dialect is None:
+            raise Unreachable(f"The server at {self.target.url} cannot be reached: {self.error}")
+        return self.dialect
+
+    async def _tags(self) -> list[ModelInfo]:
+        if self.dialect is None:
+            return await self._meet()
+        found: list[ModelInfo] = await self._ask(self.dialect.tags(), _LOOK)
+        return found
+
+    async def _meet(self) -> list[ModelInfo]:
+        """Find out what it speaks: Ollama's API where it has that, for that says more."""
+        for dialect in (Ollama(), OpenAI()):
+            try:
+                found: list[ModelInfo] = await self._ask(dialect.tags(), _LOOK)
+            except ServerError as error:
+                if error.status not in _ABSENT or dialect.name == "OpenAI":
+                    raise
+            else:
+                self.dialect = dialect
+                return found
+        raise AssertionError("the last one returns or raises")
+
+    async def _ask(self, question: Question, policy: Policy) -> Any:
+        body = await ask(self._transport, question.request, policy, model=None, limit=_LIMIT)
+        return question.read(body)
+
+
+def parse_upstreams(said: tuple[str, ...]) -> list[Upstream]:
+    """Raises `InvalidHost` for one that cannot be read, and for two of one name."""
+    found = [Upstream(each) for each in said]
+    for place, each in enumerate(found):
+        if each.prefix and any(each.prefix == other.prefix for other in found[:place]):
+            raise InvalidHost(f"Two upstream servers are named {each.prefix.removesuffix('/')}")
+    return found

@@ -1,0 +1,93 @@
+"""All servers behind ours: looked at in the background, so that one which is gone slows nobody.
+
+A model of our own comes before one of the same name elsewhere; between servers the first named.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from rillet.service.upstream import Upstream, parse_upstreams
+from rillet.words.models import ModelInfo
+
+EVERY = 10.0  # seconds between two looks
+#: Seconds that the very first question waits for the servers to tell what they have.
+FIRST = 3.0
+
+
+class Upstreams:
+    """False where there are none. Raises `InvalidHost` for what is no server."""
+
+    def __init__(self, said: tuple[str, ...] = (), *, every: float = EVERY) -> None:
+        self.servers: list[Upstream] = parse_upstreams(said)
+        self._every = every
+        self._first: list[asyncio.Event] = []
+        self._watching: list[asyncio.Task[None]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.servers)
+
+    def start(self) -> None:
+        """Begin to look after them, each for itself."""
+        if not self._watching:
+            for server in self.servers:
+                first = asyncio.Event()
+                self._first.append(first)
+                self._watching.append(asyncio.create_task(self._watch(server, first)))
+
+    async def find(self, name: str) -> tuple[Upstream, str] | None:
+        """The server that has this model, and its name there."""
+        async for _ in self._looks():
+            for server in self.servers:
+                found = server.find(name)
+                if found is not None:
+                    return server, found
+        return None
+
+    async def tags(self) -> list[ModelInfo]:
+        async for _ in self._looks():
+            pass
+        merged: dict[str, ModelInfo] = {}
+        for server in self.servers:
+            for info in server.tags():
+                merged.setdefault(info.name, info)
+        return list(merged.values())
+
+    def away(self) -> str:
+        """Which servers cannot be asked now, in words; "" if all can."""
+        gone = [f"{each.target.url}: {each.error}" for each in self.servers if each.error]
+        return f"These servers cannot be asked now: {'; '.join(gone)}" if gone else ""
+
+    def report(self) -> list[dict[str, object]]:
+        return [server.report() for server in self.servers]
+
+    async def close(self) -> None:
+        for task in self._watching:
+            task.cancel()
+        if self._watching:
+            await asyncio.wait(self._watching)
+        for server in self.servers:
+            server.close()
+
+    async def _looks(self) -> AsyncIterator[None]:
+        """Once at once; and as long as some were not asked yet, again when one has been."""
+        self.start()
+        end = time.monotonic() + FIRST
+        waits = [asyncio.create_task(each.wait()) for each in self._first if not each.is_set()]
+        try:
+            while True:
+                yield
+                pending = [wait for wait in waits if not wait.done()]
+                left = end - time.monotonic()
+                if not pending or left <= 0:
+                    return
+                await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _watch(self, server: Upstream, first: asyncio.Event) -> None:
+        while True:
+            await server.look()
+            first.set()
+            await asyncio.sleep(self._every)

@@ -1,0 +1,218 @@
+"""Servers behind ours: real ones, another Rillet and an engine's own OpenAI listener."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from rillet.engine import EngineProcess, LoadOptions
+from rillet.net.address import parse_host
+from rillet.server.listen import Server, bind, place_of
+from rillet.server.streams import Streams
+from rillet.service.service import Service
+from rillet.service.upstream import Upstream
+from rillet.service.upstreams import Upstreams
+from rillet.words.errors import InvalidHost, ModelNotFound, Unreachable
+from rillet.words.events import Finish, Text
+from rillet.words.models import EmbeddingRequest, ShowRequest
+from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
+from rillet.words.settings import Settings
+
+from .asking import (
+    EMBED,
+    ENDLESS,
+    HELLO,
+    SAID,
+    TINY,
+    chat,
+    failure,
+    first_text,
+    say,
+    start,
+    until,
+)
+from .conftest import Opened
+
+
+@asynccontextmanager
+async def rillet(opened: Opened, *paths: str) -> AsyncIterator[tuple[str, Service]]:
+    """Another Rillet with these files as its models; gives its URL."""
+    async with opened() as service:
+        models = [service.library.from_file(Path(path)) for path in paths]
+        known = {model.name.display(): model for model in models}
+
+        def find(name: str) -> object:
+            model = known.get(name) or known.get(f"{name}:latest")
+            if model is None:
+                raise ModelNotFound(f"model '{name}' not found", status=404)
+            return model
+
+        service.library.find = find  # type: ignore[method-assign,assignment]
+        service.library.all = lambda: models  # type: ignore[method-assign]
+        settings = Settings(host="127.0.0.1:0")
+        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        sock = bind(parse_host(settings.host, listening=True))
+        server = Server(service, settings, Streams(), place_of(sock), ready.set_result)
+        task = asyncio.create_task(server.serve(sockets=[sock]))
+        try:
+            yield f"http://{await ready}", service
+        finally:
+            server.should_exit = True
+            await task
+
+
+@asynccontextmanager
+async def openai(path: str) -> AsyncIterator[str]:
+    """An engine's own listener, which has OpenAI's routes and wants a key; gives its URL."""
+    process = await EngineProcess.start(LoadOptions(model_path=path), unix_socket=False)
+    try:
+        yield f"http://{process.endpoint.api_key}@127.0.0.1:{process.endpoint.port}/v1"
+    finally:
+        await process.stop()
+
+
+def silent() -> socket.socket:
+    """A server that takes connections and never says a word."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+async def test_models_are_merged_and_asked_where_they_are(opened: Opened) -> None:
+    async with (
+        rillet(opened, HELLO, TINY) as (url, behind),
+        opened(upstreams=(f"far={url}", url)) as service,
+    ):
+        names = {entry.name for entry in await service.tags()}
+        assert {"far/tinyhello:latest", "tinyhello:latest", "tiny:latest"} <= names
+        assert await say(service, "far/tinyhello") == SAID
+        assert await say(service, "tinyhello:latest") == SAID
+        assert SAID in "".join(
+            event.text
+            for event in await chat(service, "far/tinyhello", "hi")
+            if type(event) is Text
+        )
+        assert service.residents.all() == [] and len(behind.residents.all()) == 1
+        card = await service.show(ShowRequest(model="far/tinyhello"))
+        assert card.details.family == "llama"
+        assert await say(service, HELLO) == SAID  # a model of our own beside them
+
+
+async def test_who_hangs_up_here_stops_the_engine_there(opened: Opened) -> None:
+    async with rillet(opened, TINY) as (url, behind), opened(upstreams=(url,)) as service:
+        generation = await start(service, "tiny", options=ENDLESS)
+        await first_text(generation)
+        (there,) = behind.residents.all()
+        assert there.users == 1
+        await generation.aclose()
+        assert await until(lambda: there.users == 0) < 0.5
+
+
+async def test_embeddings_and_loads_go_there_too(opened: Opened) -> None:
+    async with rillet(opened, EMBED, HELLO) as (url, behind), opened(upstreams=(url,)) as service:
+        found = await service.embed(EmbedRequest(model="tinyembed", input=["a", "b"]))
+        assert found.model == "tinyembed" and len(found.embeddings) == 2
+        assert len(await service.embedding(EmbeddingRequest(model="tinyembed", prompt="a"))) == 64
+        loading = await service.generate(GenerateRequest(model="tinyhello"))
+        assert loading.single
+        assert [event async for batch in loading for event in batch] != []
+        assert len(behind.residents.all()) == 2
+
+
+async def test_a_server_that_speaks_openai(opened: Opened) -> None:
+    async with opened(), openai(TINY) as url, opened(upstreams=(f"vllm={url}",)) as service:
+        (model,) = [entry.name for entry in await service.tags() if "vllm/" in entry.name]
+        report = service.upstreams.report()[0]
+        assert report["speaks"] == "OpenAI" and report["models"] == 1 and report["error"] == ""
+        assert "@" not in str(report["url"])
+        said = await say(service, model, options={"num_predict": 5})
+        assert said
+        generation = await service.generate(
+            GenerateRequest(model=model, prompt="hi", options={"num_predict": 5})
+        )
+        found = [event async for batch in generation for event in batch]
+        assert isinstance(found[-1], Finish) and found[-1].reason == "length"
+        assert found[-1].usage and found[-1].usage.completion_tokens == 5
+        request = ChatRequest(
+            model=model, messages=[Message("user", "hi")], options={"num_predict": 4}
+        )
+        found = [e async for b in await service.chat(request) for e in b]
+        assert isinstance(found[-1], Finish) and any(type(event) is Text for event in found)
+        loading = await service.generate(GenerateRequest(model=model))
+        assert [e async for b in loading for e in b] == [Finish("load")]
+
+
+async def test_one_that_is_silent_and_one_that_is_gone_slow_nobody(opened: Opened) -> None:
+    gone = socket.create_server(("127.0.0.1", 0))
+    port = gone.getsockname()[1]
+    gone.close()
+    with silent() as mute:
+        urls = (f"http://127.0.0.1:{mute.getsockname()[1]}", f"gone=http://127.0.0.1:{port}")
+        async with rillet(opened, HELLO) as (url, _), opened(upstreams=(*urls, url)) as service:
+            begun = time.monotonic()
+            assert await say(service, "tinyhello") == SAID
+            assert time.monotonic() - begun < 2
+            begun = time.monotonic()
+            assert any(entry.name == "tinyhello:latest" for entry in await service.tags())
+            assert time.monotonic() - begun < 4
+            begun = time.monotonic()
+            await service.tags()
+            assert time.monotonic() - begun < 1
+            assert await say(service, HELLO) == SAID
+            with pytest.raises(ModelNotFound, match=r"cannot be asked now.*Nothing listens"):
+                await start(service, "gone/anything")
+            errors = [str(each["error"]) for each in service.upstreams.report()]
+            assert errors[0] and "Nothing listens" in errors[1] and not errors[2]
+
+
+async def test_one_that_dies_in_mid_answer_is_a_clear_error_and_comes_back(opened: Opened) -> None:
+    process = await EngineProcess.start(LoadOptions(model_path=TINY), unix_socket=False)
+    url = f"http://{process.endpoint.api_key}@127.0.0.1:{process.endpoint.port}"
+    async with opened(upstreams=(f"a={url}",)) as service:
+        (model,) = [entry.name for entry in await service.tags() if entry.name.startswith("a/")]
+        generation = await start(service, model, options={"num_predict": 20_000})
+        await first_text(generation)
+        begun = time.monotonic()
+        await process.stop()
+        error = await failure(generation)
+        assert error.message and time.monotonic() - begun < 1
+        assert isinstance(await failure(await start(service, model)), Unreachable)
+
+
+async def test_health_is_watched() -> None:
+    with silent() as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        upstreams = Upstreams((url,), every=0.01)
+        upstreams.start()
+        mute.close()
+        await until(lambda: "Nothing listens" in upstreams.servers[0].error, 10)
+        assert "cannot be asked now" in upstreams.away()
+        await upstreams.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "prefix", "url"),
+    [
+        ("http://h:1", "", "http://h:1"),
+        ("gpu=http://h:1/v1", "gpu/", "http://h:1"),
+        ("gpu=http://h:1/deep/v1", "gpu/", "http://h:1/deep"),
+        ("http://key@h:1/?a=b", "", "http://h:1"),
+        ("h", "", "http://h:11434"),
+    ],
+)
+def test_how_they_are_named(said: str, prefix: str, url: str) -> None:
+    try:
+        upstream = Upstream(said)
+    except InvalidHost:
+        assert "?" in said
+        return
+    assert (upstream.prefix, upstream.target.url) == (prefix, url)
+
+
+def test_two_of_one_name_are_refused() -> None:
+    with pytest.raises(InvalidHost, match="Two upstream servers are named a"):
+        Upstreams(("a=http://h", "a=http://i"))
+    with pytest.raises(InvalidHost):
+        Upstreams(("a=ftp://h",))
