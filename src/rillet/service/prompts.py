@@ -10,7 +10,7 @@ from typing import Any
 
 from rillet.model.gotemplate import TemplateError
 from rillet.model.template import Template
-from rillet.service import listener
+from rillet.service import limits, listener
 from rillet.service.library import Model
 from rillet.service.resident import Resident
 from rillet.wire import llamacpp
@@ -29,6 +29,7 @@ def check_generate(model: Model, request: GenerateRequest) -> None:
     if request.suffix and not model.can("insert"):
         raise _cannot(model, "insert")
     _check_images(model, bool(request.images))
+    limits.check_images(request.images or ())
     llamacpp.format_schema(request.format)
 
 
@@ -39,6 +40,7 @@ def check_chat(model: Model, request: ChatRequest) -> None:
         raise _cannot(model, "tools")
     _check_think(model, request.model, request.think)
     _check_images(model, any(turn.images for turn in request.messages))
+    limits.check_messages(request.messages)
     llamacpp.format_schema(request.format)
 
 
