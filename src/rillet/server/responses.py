@@ -1,51 +1,180 @@
 """OpenAI's Responses API: /v1/responses.
 
 Thin: `wire.openai_responses` reads the requests and writes the answers. Nothing is kept between
-requests. Source: OpenAI's API reference, Ollama's recorded answers.
+requests, but for those with `background`: they are recorded, run to their end whoever reads, and
+can be had again, from any place (`starting_after`), ended and deleted by their id.
+Source: OpenAI's API reference (responses, background mode), Ollama's recorded answers.
 """
 
 import secrets
+from typing import Any
+from urllib.parse import parse_qs
 
+import msgspec
+
+from rillet.server import recorded
 from rillet.server.compressed import json_body
+from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import Exchange
 from rillet.server.face import NOT_FOUND, Face, known, worded
 from rillet.server.openai import render
-from rillet.server.router import Routes
+from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
+from rillet.service.recording import Following, Recorder, new_id
 from rillet.wire.openai_responses import (
     ResponsesEncoder,
     chat_request_from_responses,
+    envelope,
+    failed,
     response,
     response_settings,
 )
+from rillet.words.errors import ServerError
+from rillet.words.events import Event, Failure
+from rillet.words.replies import fold
+from rillet.words.requests import ChatRequest
 
 _NO_CACHE = [(b"cache-control", b"no-cache")]
+_PREFIX = "resp_"
 
 
 class ResponsesAnswers:
-    """The handler; `routes` is its table."""
+    """The handlers; `routes` is their table."""
 
     def __init__(self, face: Face) -> None:
         self._face = face
 
     def routes(self) -> Routes:
-        handler = answering(self.respond, render, headers=_NO_CACHE)
-        return {"/v1/responses": {"POST": handler}}
+        kept = {"GET": self.read, "DELETE": self.delete, "POST": self.cancel}
+        return {
+            "/v1/responses": {"POST": _plain(self.respond)},
+            "/v1/responses/{*}": {method: _plain(handler) for method, handler in kept.items()},
+        }
 
     async def respond(self, exchange: Exchange) -> None:
         body = await json_body(self._face, exchange)
         request, settings = chat_request_from_responses(body), response_settings(body)
         known(request.model)
-        id, created = f"resp_{secrets.randbelow(10**9)}", self._seconds()
         with worded(NOT_FOUND, request.model):
-            opening = self._face.operations.chat(request)
-            if request.stream:
-                encoder = ResponsesEncoder(id, created, settings, self._seconds)
-                await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
+            if body.get("background") and self._face.records is not None:
+                settings |= {"background": True, "store": True}
+                await self._background(exchange, self._face.records, request, settings)
             else:
-                reply = await self._face.streams.whole(exchange, opening)
-                await exchange.json(response(reply, id, created, self._seconds(), settings))
+                await self._at_once(exchange, request, settings)
+
+    async def _at_once(
+        self, exchange: Exchange, request: ChatRequest, settings: dict[str, Any]
+    ) -> None:
+        id, created = f"{_PREFIX}{secrets.randbelow(10**9)}", self._seconds()
+        opening = self._face.operations.chat(request)
+        if request.stream:
+            encoder = ResponsesEncoder(id, created, settings, self._seconds)
+            await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
+        else:
+            reply = await self._face.streams.whole(exchange, opening)
+            await exchange.json(response(reply, id, created, self._seconds(), settings))
+
+    async def _background(
+        self,
+        exchange: Exchange,
+        records: Recorder,
+        request: ChatRequest,
+        settings: dict[str, Any],
+    ) -> None:
+        name, created = new_id(), self._seconds()
+        dialect = Dialect("responses", request.model, _PREFIX + name, created, settings=settings)
+        opening = records.open(
+            request,
+            owner=recorded.owner(exchange),
+            face=msgspec.json.encode(dialect),
+            on_disconnect=recorded.KEEP,
+            id=name,
+        )
+        if request.stream:
+            encode = dialect.encode_responses(self._face.clock, -1)
+            await self._face.streams.stream(exchange, opening, encode, SSE)
+            return
+        generation = await self._face.streams.run(exchange, opening)
+        await generation.aclose()  # it goes on; only this reader leaves
+        waiting = {**envelope(dialect.id, created, settings), "status": "queued"}
+        await exchange.json(waiting)
+
+    async def read(self, exchange: Exchange) -> None:
+        """As it stands, or as events from a place on."""
+        query = parse_qs(exchange.scope["query_string"].decode("latin-1"))
+        if query.get("stream", [""])[-1] != "true":
+            await exchange.json(await self._standing(exchange, exchange.parameter))
+            return
+        place = query.get("starting_after", ["-1"])[-1]
+        if not (place.removeprefix("-").isdecimal() and len(place) <= 15):
+            raise ServerError("starting_after has to be a sequence number", status=400)
+        following, dialect = await self._attached(exchange, exchange.parameter)
+
+        async def opening() -> Following:
+            return following
+
+        encode = dialect.encode_responses(self._face.clock, int(place))
+        await self._face.streams.stream(exchange, opening(), encode, SSE)
+
+    async def cancel(self, exchange: Exchange) -> None:
+        id, _, verb = exchange.parameter.partition("/")
+        if verb != "cancel" or self._face.records is None:
+            raise _unknown(id)
+        await self._attached(exchange, id, leave=True)
+        await self._face.records.stop(id.removeprefix(_PREFIX), recorded.owner(exchange))
+        await exchange.json(await self._standing(exchange, id))
+
+    async def delete(self, exchange: Exchange) -> None:
+        id = exchange.parameter
+        await self._attached(exchange, id, leave=True)
+        if self._face.records is not None:
+            await self._face.records.forget(id.removeprefix(_PREFIX), recorded.owner(exchange))
+        await exchange.json({"id": id, "object": "response", "deleted": True})
+
+    async def _attached(
+        self, exchange: Exchange, id: str, *, leave: bool = False
+    ) -> tuple[Following, Dialect]:
+        try:
+            name = id.removeprefix(_PREFIX)
+            following = await recorded.attached(self._face, exchange, name)
+        except ServerError as error:
+            raise _unknown(id) from error
+        dialect = recorded.dialect_of(following.known.header.face)
+        if leave or dialect.kind != "responses":
+            await following.aclose()
+        if dialect.kind != "responses":
+            raise _unknown(id)
+        return following, dialect
+
+    async def _standing(self, exchange: Exchange, id: str) -> dict[str, Any]:
+        """The response as far as it has come."""
+        following, dialect = await self._attached(exchange, id)
+        events: list[Event] = []
+        try:
+            if following.known.last:
+                async for batch in following:
+                    events += batch
+                    if len(events) >= following.known.last:
+                        break
+        finally:
+            await following.aclose()
+        base = envelope(dialect.id, dialect.created, dialect.settings)
+        if not following.known.ended:
+            return {**base, "status": "in_progress"}
+        if isinstance(last := events[-1], Failure):
+            return failed(base, last.error)
+        reply = fold(events)
+        told = response(reply, dialect.id, dialect.created, self._seconds(), dialect.settings)
+        return {**told, "status": "cancelled"} if reply.done_reason == "cancel" else told
 
     def _seconds(self) -> int:
         return self._face.clock() // 10**9
+
+
+def _plain(handler: Handler) -> Handler:
+    return answering(handler, render, headers=_NO_CACHE)
+
+
+def _unknown(id: str) -> ServerError:
+    return ServerError(f"Response with id '{id}' not found.", status=404)

@@ -150,9 +150,8 @@ class ResponsesEncoder:
 
     def _failed(self, error: RilletError) -> bytes:
         out = self._close()
-        failed = {**self._response, "status": "failed", "output": self._output}
-        failed["error"] = {"code": _error_code(error), "message": error.message}
-        return out + self._event("response.failed", response=failed)
+        told = failed({**self._response, "output": self._output}, error)
+        return out + self._event("response.failed", response=told)
 
 
 def response(reply: Reply, id: str, created: int, completed_at: int, settings: _Json) -> _Json:
@@ -167,6 +166,12 @@ def response(reply: Reply, id: str, created: int, completed_at: int, settings: _
         output.append(call_item(f"fc_{mark}_{len(output)}", call))
     finish = reply.finish or Finish(None)
     return completed(envelope(id, created, settings), output, finish, completed_at)
+
+
+def failed(base: _Json, error: RilletError) -> _Json:
+    """A response that ended with an error."""
+    told = {"code": _error_code(error), "message": error.message}
+    return {**base, "status": "failed", "error": told}
 
 
 def envelope(id: str, created: int, settings: _Json) -> _Json:

@@ -3,7 +3,7 @@
 Rules:
 * Checks and error texts are those of Ollama's /v1/responses: a `ServerError` (400).
 * The conversation is what is sent. What would need one kept here (`previous_response_id`,
-  `conversation`, `background`) is refused: left out silently, half of the question would be lost.
+  `conversation`) is refused: left out silently, half of the question would be lost.
 * Better than there: nothing to answer is refused, `tool_choice` "none" is honoured.
 Source: OpenAI's API reference (responses/create); error texts as observed on Ollama 0.33.
 """
@@ -37,7 +37,7 @@ _REQUEST = {
     "conversation": "any",
     "background": "any",
 }
-_KEPT_ELSEWHERE = ("previous_response_id", "conversation", "background")
+_KEPT_ELSEWHERE = ("previous_response_id", "conversation")
 _TEXTS = ("input_text", "output_text", "text")
 
 
