@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -149,3 +151,83 @@ def test_many_streams_through_a_cutting_proxy(server: Server) -> None:
         found += asyncio.run(others())
         assert proxy.count > count
     assert all(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chat", [False, True])
+def test_many_kills_of_the_engine(server: Server, chat: bool) -> None:
+    """RILLET_TEST_KILLS in all, each in the middle of an answer; 100 by hand, fewer in CI."""
+    expected = asked(server, chat)
+    for number in range(int(os.environ.get("RILLET_TEST_KILLS", "6"))):
+        with rillet.Client(server.url) as client:
+            events: list[Event] = []
+            for event in begun(client, chat):
+                events.append(event)
+                if len(events) == 1 + number * 7 % 50:
+                    os.kill(engine_of(server), signal.SIGKILL)
+        assert joined(events) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chat", [False, True])
+def test_many_kills_of_the_server(tmp_path: Path, chat: bool) -> None:
+    """As above, with the server itself; it comes back after 0 to 3 seconds."""
+    journal = str(tmp_path / "journal")
+    server = start_server(tmp_path / "models", RILLET_JOURNAL=journal)
+    address = server.url.removeprefix("http://")
+    expected = asked(server, chat)
+    try:
+        for number in range(int(os.environ.get("RILLET_TEST_KILLS", "6"))):
+            with rillet.Client(server.url) as client:
+                events: list[Event] = []
+                for event in begun(client, chat):
+                    events.append(event)
+                    if len(events) == 1 + number * 7 % 50:
+                        server.process.kill()
+                        server.process.wait()
+                        time.sleep(number % 4)  # what a service manager takes
+                        server = start_server(
+                            tmp_path / "models", RILLET_JOURNAL=journal, RILLET_HOST=address
+                        )
+            assert joined(events) == expected
+    finally:
+        server.process.terminate()
+        server.process.wait()
+
+
+def begun(client: rillet.Client, chat: bool) -> "rillet.Stream":
+    if chat:
+        return client.stream_chat(MODEL, [{"role": "user", "content": PROMPT}], options=OPTIONS)
+    return client.stream_generate(MODEL, PROMPT, options=OPTIONS)
+
+
+def asked(server: Server, chat: bool) -> str:
+    with rillet.Client(server.url) as client:
+        return begun(client, chat).reply().text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="there is no redis-server")
+def test_two_servers_share_a_journal(tmp_path: Path) -> None:
+    """Begun on one, which is killed, and resumed on the other."""
+    socket = tmp_path / "redis"
+    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    with subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL) as redis:
+        while not socket.exists():
+            time.sleep(0.05)
+        one, two = (
+            start_server(tmp_path / "models", RILLET_JOURNAL=f"unix://{socket}") for _ in "12"
+        )
+        try:
+            expected = asked(two, chat=False)
+            with rillet.Client(one.url) as first, rillet.Client(two.url) as second:
+                stream = begun(first, chat=False)
+                events = [next(stream) for _ in range(5)]
+                one.process.kill()
+                rest = list(second.resume(stream.id, after=5))
+            assert joined([*events, *rest]) == expected
+        finally:
+            for server in (one, two):
+                server.process.terminate()
+                server.process.wait()
+            redis.terminate()

@@ -85,7 +85,7 @@ class Conformance:
         assert not more.done()
         log.append(texts(1))
         assert (await asyncio.wait_for(more, 5)).events == texts(1)
-        await following.aclose()  # type: ignore[attr-defined]
+        await following.aclose()
 
     async def test_what_is_known(self, journal: Journal) -> None:
         assert await journal.find("a") is None

@@ -14,7 +14,7 @@ from rillet.journal.memory import MemoryJournal
 from rillet.journal.sqlite import SqliteJournal
 from rillet.service.interface import Generation
 from rillet.service.recording import Recorder
-from rillet.words.errors import EngineDied
+from rillet.words.errors import Busy, EngineDied
 from rillet.words.events import Event, Failure, Finish, Progress, Text
 
 from .conftest import Running, running
@@ -220,11 +220,22 @@ async def test_a_cursor_beyond_the_record() -> None:
 
 async def test_an_error_is_the_last_record() -> None:
     async with recording() as server:
-        server.operations.next = ScriptedGeneration(((Failure(EngineDied("gone")),),))
+        generation = Stopping(((Failure(EngineDied("gone")),),)).hold()
+        server.operations.next = generation
         answer, name = await begin(server)
+        generation.let(1)
         await answer.rest()
         assert answer.lines() == [{"error": "gone", "seq": 1}]
         assert (await server.ask("GET", f"/api/streams/{name}")).lines() == answer.lines()
+
+
+async def test_an_error_at_once_has_its_status() -> None:
+    async with recording() as server:
+        busy = Failure(Busy("much to do", status=503, retry_after=2.0))
+        server.operations.next = ScriptedGeneration(((busy,),))
+        answer = await server.ask("POST", "/api/generate", HI, headers=RESUME)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+        assert "rillet-stream" not in answer.headers
 
 
 SSE_ROUTES = [

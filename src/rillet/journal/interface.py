@@ -10,7 +10,7 @@ Laws:
 * Times are Unix seconds.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -100,7 +100,7 @@ class Journal(Protocol):
     async def find(self, id: str) -> Known | None:
         """None if there is no such record, or no longer."""
 
-    def follow(self, id: str, after: int = 0) -> AsyncIterator[Batch]:
+    def follow(self, id: str, after: int = 0) -> AsyncGenerator[Batch, None]:
         """The events behind number `after`, then those that come, to the end of the record.
 
         Ends without an end of the record only where nobody writes it (any longer), or it is gone.

@@ -7,7 +7,7 @@ cost, an ended record with its packed bytes.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from rillet.journal.interface import Batch, Full, Header, Known, Limits
 from rillet.journal.tail import PACKED, Tail, ends, weight
@@ -81,7 +81,7 @@ class MemoryJournal:
         record = self._records.get(id)
         return None if record is None else Known(record.header, record.last, record.tail.ended)
 
-    async def follow(self, id: str, after: int = 0) -> AsyncIterator[Batch]:
+    async def follow(self, id: str, after: int = 0) -> AsyncGenerator[Batch, None]:
         self._expire()
         if record := self._records.get(id):
             async for batch in record.tail.follow(after):

@@ -17,7 +17,7 @@ Source: Redis' documentation of streams (XADD, XREAD) and of expiry.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -133,7 +133,7 @@ class RedisJournal:
             last, ended = _number(entries[0][0]), ends(unpack(entries[0][1][b"b"]))
         return Known(msgspec.msgpack.decode(header, type=Header), last, ended)
 
-    async def follow(self, id: str, after: int = 0) -> AsyncIterator[Batch]:
+    async def follow(self, id: str, after: int = 0) -> AsyncGenerator[Batch, None]:
         at = after
         while True:
             key = _key(id, "e")

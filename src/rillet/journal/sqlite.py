@@ -16,7 +16,7 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -140,7 +140,7 @@ class SqliteJournal:
             return Known(live.header, live.tail.last, live.tail.ended)
         return await self._run(self._select, id)
 
-    async def follow(self, id: str, after: int = 0) -> AsyncIterator[Batch]:
+    async def follow(self, id: str, after: int = 0) -> AsyncGenerator[Batch, None]:
         while True:
             live = self._live.get(id)
             if live is not None and after >= live.tail.base:

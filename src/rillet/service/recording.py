@@ -14,6 +14,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import aclosing
 from typing import Any, Protocol
 
 import msgspec
@@ -26,6 +27,7 @@ from rillet.words.events import Event, Failure, Finish
 from rillet.words.requests import ChatRequest, GenerateRequest
 
 Request = GenerateRequest | ChatRequest
+_AT_ONCE = 0.02  # seconds: a queue that is full, an engine that may not start
 _AGAIN = 0.2  # seconds until a record whose writer is gone, and which cannot be had, is looked at
 
 
@@ -130,6 +132,9 @@ class Recorder:
             await generation.aclose()
             raise
         self._write(_Running(id, header, log, generation))
+        if (error := await self._failed_at_once(id)) is not None:
+            await self.journal.delete(id)
+            raise error
         return self._follow(id, Known(header), 0)
 
     async def attach(self, id: str, owner: str, after: int = 0) -> Following | None:
@@ -235,6 +240,15 @@ class Recorder:
             running.timer.cancel()
             running.timer = None
         return Following(self, id, known, after)
+
+    async def _failed_at_once(self, id: str) -> RilletError | None:
+        """The error of an answer that ended before it was begun: it still has its own status."""
+        try:
+            async with asyncio.timeout(_AT_ONCE), aclosing(self.journal.follow(id)) as batches:
+                event = (await anext(batches)).events[0]
+        except (TimeoutError, StopAsyncIteration):
+            return None
+        return event.error if isinstance(event, Failure) else None
 
     def _abandon(self, running: _Running) -> None:
         self._keep(self._stop_unwatched(running))
