@@ -80,7 +80,7 @@ async def _vectors(
 
 async def _within_context(resident: Resident, text: str, truncate: bool) -> list[int]:
     # An embedding is made in one batch, which the engine cuts to the context that was asked for.
-    limit = min(resident.num_ctx, resident.options.num_ctx, resident.options.batch)
+    limit = min(resident.num_ctx, resident.options.batch)
     row = await listener.tokenize(resident, fitting.shortened(text, head=limit, tail=0))
     if len(row) > limit and not truncate:
         raise ServerError(TOO_LONG, status=400)

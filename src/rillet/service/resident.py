@@ -44,7 +44,8 @@ class Resident:
 
     @property
     def num_ctx(self) -> int:
-        return self.process.num_ctx
+        """As asked for: the engine may round up, but less than asked is what the model can do."""
+        return min(self.process.num_ctx, self.options.num_ctx)
 
     @property
     def key(self) -> Key:

@@ -1,0 +1,85 @@
+"""Prompts that do not fit: what stays, with real engines."""
+
+import time
+
+import pytest
+
+from rillet.service import fitting
+from rillet.service.fitting import LONGEST_TOKEN, shortened
+from rillet.words.errors import ServerError
+from rillet.words.events import Finish
+from rillet.words.requests import ChatRequest, Message
+
+from .asking import CHAT, HELLO, TINY, chat, events, failure, resident, say, start
+from .conftest import Opened
+
+SMALL = {"num_ctx": 64, "num_predict": 2}
+
+
+def test_what_is_near_an_end_is_never_cut() -> None:
+    text = "".join(chr(97 + at % 26) for at in range(10 * LONGEST_TOKEN))
+    assert shortened(text, head=6, tail=6) == text
+    cut = shortened(text, head=1, tail=2)
+    assert len(cut) == 4 * LONGEST_TOKEN
+    assert text.startswith(cut[: 2 * LONGEST_TOKEN]) and text.endswith(cut[2 * LONGEST_TOKEN :])
+    assert shortened(text, head=0, tail=0) == text[:LONGEST_TOKEN]
+
+
+async def test_a_long_prompt_loses_its_middle(opened: Opened) -> None:
+    async with opened() as service:
+        generation = await start(service, TINY, "word " * 500, options=SMALL)
+        finish = (await events(generation))[-1]
+        assert isinstance(finish, Finish) and finish.usage
+        assert 0 < (finish.usage.prompt_tokens or 0) < 64
+
+
+async def test_without_shift_it_is_refused_as_ollama_refuses_it(opened: Opened) -> None:
+    async with opened() as service:
+        error = await failure(await start(service, TINY, "word " * 500, options=SMALL, shift=False))
+        assert isinstance(error, ServerError) and error.status == 400
+        assert error.message.startswith("the prompt is longer than the context length")
+
+
+async def test_without_truncate_the_engine_says_it(opened: Opened) -> None:
+    async with opened() as service:
+        error = await failure(
+            await start(service, TINY, "word " * 500, options=SMALL, truncate=False)
+        )
+        assert isinstance(error, ServerError) and error.status == 400
+        assert "exceeds the available context size" in error.message
+
+
+async def test_a_long_chat_loses_its_oldest_messages_only(opened: Opened) -> None:
+    async with opened() as service:
+        turns = [Message("system", "SYSTEM"), *(Message("user", f"no {n}") for n in range(200))]
+        await say(service, HELLO, options={"num_ctx": 256})
+        model = await service.model(HELLO)
+        request = ChatRequest(model=HELLO, messages=turns)
+        fitted = await fitting.chat(resident(service), model, request, None)
+        kept = fitted.messages
+        assert kept[0].content == "SYSTEM" and kept[-1].content == "no 199"
+        assert 2 < len(kept) < 100
+        assert [turn.content for turn in kept[1:]] == [
+            f"no {n}" for n in range(200 - len(kept) + 1, 200)
+        ]
+        # One more would not have fitted.
+        more = ChatRequest(model=HELLO, messages=[turns[0], *turns[-len(kept) :]])
+        assert len((await fitting.chat(resident(service), model, more, None)).messages) == len(kept)
+
+
+async def test_a_chat_of_ten_thousand_messages_is_fitted_in_some_questions(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, CHAT, options={"num_predict": 1, "num_ctx": 256})
+        begun = time.monotonic()
+        found = await chat(service, CHAT, *["hello"] * 10_000, options={"num_predict": 1})
+        assert isinstance(found[-1], Finish)
+        assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("truncate", [True, False])
+async def test_a_message_that_fits_alone_is_never_touched(opened: Opened, truncate: bool) -> None:
+    async with opened() as service:
+        await say(service, HELLO)
+        request = ChatRequest(model=HELLO, messages=[Message("user", "hi")], truncate=truncate)
+        model = await service.model(HELLO)
+        assert await fitting.chat(resident(service), model, request, None) is request

@@ -1,0 +1,56 @@
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+
+from rillet.net.flow import Policy
+from rillet.service import listener
+from rillet.words.errors import EngineDied, ServerError
+from rillet.words.timeouts import Timeouts
+
+from .asking import CHAT, resident, say
+from .conftest import Opened
+
+ONE = {"num_predict": 1}
+
+
+async def test_there_and_back(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, CHAT, options=ONE)
+        engine = resident(service)
+        tokens = await listener.tokenize(engine, "hello there", special=False)
+        assert tokens and await listener.detokenize(engine, tokens) == "hello there"
+        assert len(await listener.tokenize(engine, "hello there")) >= len(tokens)
+
+
+async def test_a_refusal_is_the_engines_own(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, CHAT, options=ONE)
+        with pytest.raises(ServerError) as caught:
+            await listener.question(resident(service), "/detokenize", {"tokens": "none"})
+        assert caught.value.status and caught.value.status >= 400
+
+
+async def test_a_dead_engine_is_told_within_a_second(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, CHAT, options=ONE)
+        engine = resident(service)
+        os.kill(engine.process.pid, signal.SIGKILL)
+        begun = time.monotonic()
+        with pytest.raises(EngineDied, match="ended: killed by SIGKILL"):
+            await listener.tokenize(engine, "x")
+        assert time.monotonic() - begun < 1
+
+
+async def test_an_engine_that_hangs_is_ended(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service, CHAT, options=ONE)
+        engine = resident(service)
+        os.kill(engine.process.pid, signal.SIGSTOP)
+        short = Policy(timeouts=Timeouts(first_token=0.2), retries=0)
+        with pytest.raises(EngineDied, match="did not answer and was ended"):
+            await listener.question(engine, "/tokenize", {"content": "x"}, short)
+        await asyncio.wait_for(engine.process.wait(), 1)
+        assert await say(service, CHAT, options=ONE)

@@ -1,0 +1,62 @@
+"""Which prompt a request becomes; with real engines where their templates are asked."""
+
+import pytest
+
+from rillet.words.errors import InvalidRequest, ServerError
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
+
+from .asking import CHAT, EMBED, HELLO, TINY
+from .conftest import Opened
+
+
+async def prompt_of(opened: Opened, **fields: object) -> str:
+    async with opened() as service:
+        return await service.render(GenerateRequest(**{"model": CHAT, "prompt": "hi", **fields}))  # type: ignore[arg-type]
+
+
+async def test_raw_is_what_was_sent(opened: Opened) -> None:
+    assert await prompt_of(opened, raw=True) == "hi"
+
+
+async def test_the_models_own_template(opened: Opened) -> None:
+    said = await prompt_of(opened, system="be kind")
+    assert said.index("be kind") < said.index("hi") and "<|im_start|>" in said
+
+
+async def test_a_template_of_the_request_comes_first(opened: Opened) -> None:
+    said = await prompt_of(opened, template="[{{ .System }}] {{ .Prompt }}!", system="kind")
+    assert said.startswith("[kind] hi!")
+
+
+async def test_a_model_without_a_template_gets_the_bare_prompt(opened: Opened) -> None:
+    assert await prompt_of(opened, model=TINY) == "hi"
+    assert await prompt_of(opened, model=TINY, system="s") == "s\n\nhi"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"raw": True, "system": "s"}, "raw mode does not support"),
+        ({"think": True}, "does not support thinking"),
+        ({"suffix": "s"}, "does not support insert"),
+        ({"images": ["AAAA"]}, "does not support images"),
+        ({"model": EMBED}, "does not support generate"),
+        ({"template": "{{ if"}, "unclosed action"),
+    ],
+)
+async def test_what_is_refused_before_a_load(
+    opened: Opened, fields: dict[str, object], said: str
+) -> None:
+    async with opened() as service:
+        request = GenerateRequest(**{"model": CHAT, "prompt": "hi", **fields})  # type: ignore[arg-type]
+        with pytest.raises((ServerError, InvalidRequest), match=said):
+            generation = await service.generate(request)
+            async for _ in generation:
+                pass
+
+
+async def test_a_chat_may_not_call_tools_where_the_model_cannot(opened: Opened) -> None:
+    async with opened() as service:
+        request = ChatRequest(model=HELLO, messages=[Message("user", "hi")], tools=[{}])
+        with pytest.raises(ServerError, match="does not support tools"):
+            await service.chat(request)
