@@ -282,6 +282,23 @@ def bare_socket(url: str, see: See) -> None:
                     see(json.loads(line)["response"])
 
 
+def bare_asyncio(url: str, see: See) -> None:
+    """The same by asyncio, which takes a turn of its loop more."""
+    host, port = url.removeprefix("http://").split("/")[0].split(":")
+    path = url.removeprefix(f"http://{host}:{port}")
+
+    async def run() -> None:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"POST {path}/x HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        while b"0\r\n\r\n" not in (data := await reader.read(65536)):
+            for line in data.split(b"\n"):
+                if line.startswith(b"{"):
+                    see(json.loads(line)["response"])
+        writer.close()
+
+    asyncio.run(run())
+
+
 READERS: dict[str, tuple[str, str, Reader]] = {  # name: (kind, package that it needs, reader)
     "rillet generate": ("generate", "rillet", rillet_generate),
     "rillet chat": ("chat", "rillet", rillet_chat),
@@ -339,7 +356,11 @@ def measure_cpu(tokens: int, rounds: int) -> None:
 
 def measure_latency() -> None:
     print("\nLateness at 50 tokens/s, µs, p50 / p90\n\n| client | | |\n|---|---|---|")
-    readers = {"a bare socket": ("generate", "rillet", bare_socket), **installed()}
+    bare = {
+        "a bare socket": ("generate", "rillet", bare_socket),
+        "bare asyncio": ("generate", "rillet", bare_asyncio),
+    }
+    readers = {**bare, **installed()}
     with serving(1) as url:
         for name, (kind, _, reader) in readers.items():
             late: list[float] = []
@@ -360,6 +381,7 @@ def measure_long_line() -> None:
         for name, (kind, package, reader) in installed().items():
             if package == "requests":
                 continue  # quadratic: minutes
+            reader(f"{url}/{kind}-long", lambda text: None)  # the server makes it now
             began = time.monotonic()
             cpu, _ = spent(reader, f"{url}/{kind}-long")
             print(f"| {name} | {time.monotonic() - began:.2f} | {cpu:.2f} |", flush=True)

@@ -132,9 +132,10 @@ def test_transfers_tell_their_progress(shell: str, operation: str) -> None:
 
 
 def test_a_transfer_that_fails_says_so(shell: str) -> None:
-    with ScriptedServer([said({"error": "pull model manifest: file does not exist"})]) as server:
-        with pytest.raises(ServerError, match="file does not exist"):
-            call(shell, server.url, lambda c: c.pull("m"))
+    failure = said({"error": "pull model manifest: file does not exist"})
+    missing = pytest.raises(ServerError, match="file does not exist")
+    with ScriptedServer([failure]) as server, missing:
+        call(shell, server.url, lambda c: c.pull("m"))
 
 
 # Files
@@ -158,9 +159,10 @@ def test_a_file_is_sent_once_under_its_digest(shell: str, tmp_path: Path) -> Non
 def test_a_refused_file_is_an_error(shell: str, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"x" * 3_000_000)
     refusal = answer(b'{"error":"digest mismatch"}', status="400 Bad Request")
-    with ScriptedServer([head("404 Not Found", [("Content-Length", "0")])], [refusal]) as server:
-        with pytest.raises(ServerError, match="digest mismatch"):
-            call(shell, server.url, lambda c: c.put_blob(tmp_path / "f"))
+    absent = head("404 Not Found", [("Content-Length", "0")])
+    refused = pytest.raises(ServerError, match="digest mismatch")
+    with ScriptedServer([absent], [refusal]) as server, refused:
+        call(shell, server.url, lambda c: c.put_blob(tmp_path / "f"))
 
 
 def test_a_file_that_is_not_there_and_a_digest_that_is_none(shell: str, tmp_path: Path) -> None:
@@ -317,9 +319,9 @@ def test_the_wire_is_found_out_by_asking_once(
 def test_what_tells_nothing_about_the_wire_is_raised(
     shell: str, status: str, error: type[ServerError]
 ) -> None:
-    with ScriptedServer([answer(status=status)], [answer(b'{"version":"1"}')]) as server:
-        with pytest.raises(error):
-            call(shell, server.url, lambda c: c.tags(), api=None)
+    scripts = [answer(status=status)], [answer(b'{"version":"1"}')]
+    with ScriptedServer(*scripts) as server, pytest.raises(error):
+        call(shell, server.url, lambda c: c.tags(), api=None)
 
 
 def test_no_server_is_found_out_as_well(shell: str) -> None:
@@ -386,6 +388,6 @@ def test_an_answer_of_another_kind(shell: str) -> None:
 
 
 def test_a_model_that_is_not_there(shell: str) -> None:
-    with ScriptedServer([said({"error": "model 'm' not found"}, "404 Not Found")]) as server:
-        with pytest.raises(ModelNotFound, match="rillet pull m"):
-            call(shell, server.url, lambda c: c.show("m"))
+    refusal = said({"error": "model 'm' not found"}, "404 Not Found")
+    with ScriptedServer([refusal]) as server, pytest.raises(ModelNotFound, match="rillet pull m"):
+        call(shell, server.url, lambda c: c.show("m"))
