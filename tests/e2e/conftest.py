@@ -38,9 +38,10 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 def start_server(models: Path, **env: str) -> Server:
     """Starts one on a free port and waits for the line that says that it listens."""
+    settings = {"RILLET_HOST": "127.0.0.1:0", "RILLET_MODELS": str(models), **env}
     process = subprocess.Popen(
         rillet_command("serve"),
-        env=clean_environment(**{"RILLET_HOST": "127.0.0.1:0", "RILLET_MODELS": str(models), **env}),
+        env=clean_environment(**settings),
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,

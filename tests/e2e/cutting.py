@@ -6,7 +6,6 @@ import threading
 from types import TracebackType
 from typing import Self
 
-
 HEAD = 400  # bytes that always pass: before the head of an answer has come it has no name yet
 
 

@@ -28,7 +28,7 @@ Request = GenerateRequest | ChatRequest
 MOST_VAIN = 3
 #: As a plain tuple: this is asked for every token, and a union takes ten times as long.
 _CONTENT = (Text, Thinking, ToolCall)
-_MOST_PATIENCE = 30.0  # seconds that an engine which died often may be waited for
+_MOST_PATIENCE = 60.0  # seconds that an engine which died often may be waited for
 
 
 class Said:
