@@ -204,3 +204,58 @@ def test_no_file_where_none_is_wanted(shell: Shell) -> None:
         tell(terminal, "forget me", "One.")
         leave(terminal)
     assert not Path(shell.home / ".rillet").exists()
+
+
+def test_numbers_stand_after_an_answer_until_they_are_unwanted(shell: Shell) -> None:
+    end = {"model": "m", "message": {"role": "assistant", "content": ""}, "done": True}
+    counted = {**end, "done_reason": "stop", "eval_count": 30, "eval_duration": 500_000_000}
+    last = chunk(json.dumps(counted).encode() + b"\n")
+    answers = [[CHUNKED, said(text), last + LAST_CHUNK] for text in ("One.", "Two.")]
+    with talking(shell, *answers) as (terminal, _):
+        told = tell(terminal, "first", "60.0 tokens/s, first token after ")
+        assert "30 tokens\x1b[0m" in told
+        tell(terminal, "/set quiet", "Set 'quiet' mode.")
+        assert "tokens/s" not in tell(terminal, "second", "Two.")
+        leave(terminal)
+
+
+def test_a_file_that_is_named_goes_with_the_message(shell: Shell) -> None:
+    (shell.home / "notes.txt").write_text("The sky is green.\n")
+    with talking(shell, whole("Really?")) as (terminal, server):
+        told = tell(terminal, "Look at ~/notes.txt", "Really?")
+        assert "Added text" in told
+        assert messages(server)[0][1].endswith("```\nThe sky is green.\n```")
+        leave(terminal)
+
+
+def test_a_talk_is_saved_as_a_model_and_another_is_loaded(shell: Shell) -> None:
+    made = [answer(b'{"status":"success"}\n')]
+    with talking(shell, whole("One."), made, VERSION, CARD, LOADED, whole("Two.")) as (
+        terminal,
+        server,
+    ):
+        tell(terminal, "first", "One.")
+        tell(terminal, "/set parameter seed 7", "Set parameter")
+        tell(terminal, "/save", "Usage:")
+        tell(terminal, "/save mine", "Created new model 'mine'")
+        body = json.loads(server.requests[-1].body)
+        assert (body["model"], body["from"], body["parameters"]) == ("mine", "m", {"seed": 7})
+        assert [each["content"] for each in body["messages"]] == ["first", "One."]
+        tell(terminal, "/load other", "Loading model 'other'")
+        tell(terminal, "second", "Two.")
+        assert messages(server) == [("user", "second")]
+        assert json.loads(server.requests[-1].body)["model"] == "other"
+        leave(terminal)
+
+
+def test_an_editor_writes_the_message(shell: Shell) -> None:
+    editor = shell.home / "editor"
+    editor.write_text('#!/bin/sh\nprintf "from the editor" >> "$1"\n')
+    editor.chmod(0o755)
+    own = shell.having(OLLAMA_EDITOR=str(editor))
+    with talking(own, whole("One.")) as (terminal, server):
+        terminal.type("words \x07")
+        terminal.until("from the editor")
+        tell(terminal, "", "One.")
+        assert messages(server) == [("user", "words from the editor")]
+        leave(terminal)

@@ -31,6 +31,12 @@ class Screen:
             text = clean(text)
         self.write(f"{text}\n")
 
+    def dim(self, text: str) -> None:
+        """A line that stands back, where colours are wanted."""
+        from rillet.text.terminal import clean
+
+        self.write(self.styled(clean(text), "90") + "\n")
+
     def styled(self, text: str, style: str) -> str:
         """`text` in a style ("1" bold, "90" grey, …) where colours are wanted."""
         return f"\x1b[{style}m{text}\x1b[0m" if self.colours else text

@@ -135,6 +135,11 @@ def _manner(name: str, value: bool, said: str) -> Callable[["Talk", str], None]:
     return switch
 
 
+def _quiet(talk: "Talk", _: str) -> None:
+    talk.manners.verbose = talk.manners.numbers = False
+    talk.out.line("Set 'quiet' mode.")
+
+
 def _format(talk: "Talk", text: str) -> None:
     if text != "json":
         talk.out.line("Invalid or missing format. For 'json' mode use '/set format json'")
@@ -287,7 +292,7 @@ _SETTINGS: dict[str, _Command] = {
     "format": _format,
     "noformat": _noformat,
     "verbose": _manner("verbose", True, "Set 'verbose' mode."),
-    "quiet": _manner("verbose", False, "Set 'quiet' mode."),
+    "quiet": _quiet,
     "think": _think,
     "nothink": _nothink,
 }

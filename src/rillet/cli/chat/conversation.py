@@ -20,6 +20,7 @@ class Manners(Struct):
     hide_thinking: bool = False
     plain: bool = False
     raw: bool = False
+    numbers: bool = True  # one line after each answer
 
 
 class Conversation:

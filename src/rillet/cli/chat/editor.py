@@ -5,6 +5,7 @@ an empty line leaves. A paste of several lines is one message. Three double quot
 a message of several lines and end it. The history holds the last hundred messages, one a line.
 """
 
+import os
 import sys
 import termios
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,8 @@ from prompt_toolkit.formatted_text import HTML
 from prompt_toolkit.history import History
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
+
+from rillet.words.settings import Settings
 
 PROMPT, MORE = ">>> ", "... "
 _PLACEHOLDER = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
@@ -150,6 +153,9 @@ def _keys() -> KeyBindings:
 
     @keys.add("c-g")
     def _editor(event: KeyPressEvent) -> Any:
+        # The one of the settings comes before VISUAL and EDITOR, which the editor's opener reads.
+        if named := Settings.from_env(os.environ).editor:
+            os.environ["VISUAL"] = named
         return event.current_buffer.open_in_editor()
 
     @keys.add("c-z")

@@ -3,19 +3,23 @@
 import os
 import sqlite3
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rillet.cli import exits, screen, where
 from rillet.cli.answer import AnswerView, Pen, TextPen
+from rillet.cli.chat.attachments import attach
 from rillet.cli.chat.commands import COMMANDS, Leave, obey
 from rillet.cli.chat.conversation import Conversation, Manners
 from rillet.cli.chat.editor import Editor, LineHistory, history_path, keys_kept
 from rillet.cli.chat.history import History, path
-from rillet.cli.prompt import split_files
+from rillet.cli.chat.numbers import Pace
 from rillet.cli.status import Status
 from rillet.words.errors import RilletError
 from rillet.words.events import Text
 from rillet.words.settings import Settings
+
+if TYPE_CHECKING:
+    from rillet.words.replies import Reply
 
 
 class Talk:
@@ -74,13 +78,11 @@ class Talk:
         try:
             if obey(self, line):
                 return
-            text, images = line, None
-            if "vision" in self.conversation.abilities or "audio" in self.conversation.abilities:
-                text, files = split_files(line)
-                images = [_encoded(file) for file in files] or None
-                for file in files:
-                    self.notes.line(f"Added image '{file}'")
-            self.conversation.say(text, images)
+            attached = attach(line, self.conversation.abilities)
+            images = [_encoded(path) for path in attached.media] or None
+            for note in attached.notes:
+                self.notes.line(note)
+            self.conversation.say(attached.text, images)
             self.answer()
         except (RilletError, OSError) as error:
             exits.report(error, self.notes)
@@ -99,10 +101,12 @@ class Talk:
         )
         stream = None
         whole = False
+        pace = Pace()
         try:
             self._keep()
             stream = self.conversation.ask()
             for event in stream:
+                pace.see(event)
                 if isinstance(event, Text):
                     self._keep_piece(event.text)
                 view.show(event)
@@ -121,11 +125,19 @@ class Talk:
             self.out.line("\n" if whole else "")
         if not whole:
             self.tell_interrupted()
-        elif self.manners.verbose and stream is not None and stream.partial.finish is not None:
+        elif stream is not None:
+            self.tell_numbers(stream.partial, pace)
+
+    def tell_numbers(self, reply: "Reply", pace: Pace) -> None:
+        """All that the server told with /set verbose, one line else, none with /set quiet."""
+        if self.manners.verbose and reply.finish is not None:
             from rillet.cli.statistics import statistics
 
-            for line in [*statistics(stream.partial.finish), ""]:
+            for line in [*statistics(reply.finish), ""]:
                 self.notes.line(line)
+        elif self.manners.numbers and (line := pace.line(reply)):
+            self.notes.dim(line)
+            self.notes.line()
 
     def keep(self) -> None:
         """Write this talk to the history, unless the environment says not to."""
@@ -150,8 +162,7 @@ class Talk:
             self.tell_interrupted()
 
     def tell_interrupted(self) -> None:
-        note = "[interrupted: /continue goes on, /retry asks again]"
-        self.notes.line(self.notes.styled(note, "90"))
+        self.notes.dim("[interrupted: /continue goes on, /retry asks again]")
 
     def pen(self) -> TextPen:
         """What writes an answer: Markdown is set where a terminal can show it."""
