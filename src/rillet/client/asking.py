@@ -101,19 +101,27 @@ def image_base64(image: Any) -> str:
     """A path, bytes, standard base64 text, or an object with such a `value`, as base64 text."""
     import base64
     import binascii
-    from pathlib import Path
 
     image = getattr(image, "value", image)
     if isinstance(image, bytes):
         return base64.b64encode(image).decode()
-    if isinstance(image, os.PathLike) or (len(image) < 4096 and Path(image).is_file()):
-        return base64.b64encode(Path(image).read_bytes()).decode()
+    # isfile says no, and raises nothing, where a base64 text is too long for a name
+    if isinstance(image, os.PathLike) or (len(image) < 4096 and os.path.isfile(image)):
+        return base64.b64encode(_content(image)).decode()
     try:
         base64.b64decode(image, validate=True)
     except (binascii.Error, ValueError) as error:
         shown = image if len(image) <= 60 else f"{image[:57]}..."
         raise InvalidRequest(f"No such image file, and no base64 text either: {shown!r}") from error
     return str(image)
+
+
+def _content(path: str | os.PathLike[str]) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise InvalidRequest(f"No such image file: {path} ({error.strerror})") from error
 
 
 def _images(images: Iterable[Any]) -> list[str]:
