@@ -79,12 +79,16 @@ def test_the_configuration_of_a_gguf_file() -> None:
         "model_families": ["llama"],
         "model_type": "134K",
         "file_type": "F32",
-        "context_length": 2048,
-        "embedding_length": 64,
         "architecture": "amd64",
         "os": "linux",
     }
     assert m.decode_config(m.encode(config)) == config
+
+
+def test_json_is_written_as_go_writes_it() -> None:
+    data = m.encode({"stop": ["<|a|>", "b & c", "\u2028"], "top_k": 1})
+    assert data == rb'{"stop":["\u003c|a|\u003e","b \u0026 c","\u2028"],"top_k":1}' + b"\n"
+    assert msgspec.json.decode(data) == {"stop": ["<|a|>", "b & c", "\u2028"], "top_k": 1}
 
 
 def test_a_foreign_configuration() -> None:

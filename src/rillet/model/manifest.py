@@ -1,14 +1,14 @@
 """A model's manifest and configuration: the two JSON files that make blobs into a model.
 
 Source: Ollama's store layout, which is that of a container registry. A manifest that was pulled is
-kept byte for byte; one that we make is written compact and in a fixed order of fields, so that the
-same model has the same digest.
+kept byte for byte; one that we make is written as Ollama writes it, so that the same model has the
+same digest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -122,16 +122,21 @@ def config_of(header: GgufHeader) -> Config:
         model_families=(family,),
         model_type=header.parameter_size,
         file_type=header.file_type,
-        context_length=header.context_length,
-        embedding_length=header.embedding_length,
         architecture="amd64",
         os="linux",
     )
 
 
-def encode(value: Manifest | Config) -> bytes:
-    """Compact JSON, always the same bytes for the same value."""
-    return msgspec.json.encode(value)
+def encode(value: Manifest | Config | Mapping[str, Any] | Sequence[Any]) -> bytes:
+    """The JSON of a manifest, a configuration or a layer, byte for byte as Ollama writes it.
+
+    So the same model has the same id, whoever made it: compact, with a newline at its end, and the
+    characters that mean something to HTML escaped, as Go's encoder does.
+    """
+    data = msgspec.json.encode(value)
+    for plain, escaped in _ESCAPES.items():  # these stand within texts only
+        data = data.replace(plain, escaped)
+    return data + b"\n"
 
 
 def decode_manifest(data: bytes) -> Manifest:
@@ -159,6 +164,13 @@ def decode_config(data: bytes) -> Config:
 
 
 _T = TypeVar("_T")
+_ESCAPES = {
+    b"<": rb"\u003c",
+    b">": rb"\u003e",
+    b"&": rb"\u0026",
+    "\u2028".encode(): rb"\u2028",
+    "\u2029".encode(): rb"\u2029",
+}
 
 
 def _decode(data: bytes, kind: type[_T], what: str) -> _T:

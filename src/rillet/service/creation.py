@@ -237,10 +237,10 @@ def _additions(
             msgspec.json.decode(library.store.read_blob(before[-1].address)) if before else {}
         )
         merged = dict(sorted({**old, **parameters}.items()))
-        added.append((kinds.PARAMS, msgspec.json.encode(merged)))
+        added.append((kinds.PARAMS, encode(merged)))
     if request.messages:
         turns = [{"role": turn.role, "content": turn.content} for turn in request.messages]
-        added.append((kinds.MESSAGES, msgspec.json.encode(turns)))
+        added.append((kinds.MESSAGES, encode(turns)))
     return added
 
 
