@@ -1,5 +1,6 @@
 """What a stream gives besides events: texts, partial objects, replies, and all that only once."""
 
+import copy
 import json
 from typing import Any
 
@@ -15,19 +16,26 @@ PIECES = [ANSWER[at : at + 3] for at in range(0, len(ANSWER), 3)]
 
 
 def test_partial_json_grows_and_ends_whole() -> None:
-    with ScriptedServer(told(*PIECES).script()) as server:
-        with rillet.Client(server.url, api="ollama") as client:
-            seen = list(client.stream_chat("m", HI, format="json").partial_json())
+    script = told(*PIECES).script()
+    with ScriptedServer(script) as server, rillet.Client(server.url, api="ollama") as client:
+        stream = client.stream_chat("m", HI, format="json")
+        seen = [copy.deepcopy(value) for value in stream.partial_json()]
     assert seen[-1] == json.loads(ANSWER)
     assert {"name": "Ada"} in seen
-    assert len(seen) == len(PIECES)
+    assert len(seen) == len(PIECES) + 1
+
+
+def test_a_number_is_certain_at_the_end() -> None:
+    script = told("1", "2").script()
+    with ScriptedServer(script) as server, rillet.Client(server.url, api="ollama") as client:
+        assert list(client.stream_chat("m", HI).partial_json()) == [None, None, 12]
 
 
 async def test_partial_json_with_asyncio() -> None:
     with ScriptedServer(told(*PIECES).script()) as server:
         async with rillet.AsyncClient(server.url, api="ollama") as client:
             stream = client.stream_chat("m", HI, format="json")
-            seen = [value async for value in stream.partial_json()]
+            seen = [copy.deepcopy(value) async for value in stream.partial_json()]
     assert seen[-1] == json.loads(ANSWER) and {"name": "Ada"} in seen
 
 

@@ -87,13 +87,18 @@ class AsyncStream:
             self.close()
 
     async def partial_json(self) -> AsyncIterator[Any]:
-        """The JSON answer as far as it is certain, after each piece that makes it grow."""
+        """The JSON answer as far as it is certain: after each piece, and whole at the end.
+
+        It is one living object that grows: copy what you keep. Until something is certain: None.
+        """
         from rillet.text.partial_json import PartialJson
 
         parser = PartialJson()
         async for piece in self.text():
             parser.feed(piece)
             yield parser.value
+        parser.finish()  # a number is certain only now
+        yield parser.value
 
     async def __anext__(self) -> Event:
         if not self._ahead:

@@ -88,13 +88,18 @@ class Stream:
             self.close()
 
     def partial_json(self) -> Iterator[Any]:
-        """The JSON answer as far as it is certain, after each piece that makes it grow."""
+        """The JSON answer as far as it is certain: after each piece, and whole at the end.
+
+        It is one living object that grows: copy what you keep. Until something is certain: None.
+        """
         from rillet.text.partial_json import PartialJson
 
         parser = PartialJson()
         for piece in self.text():
             parser.feed(piece)
             yield parser.value
+        parser.finish()  # a number is certain only now
+        yield parser.value
 
     def __next__(self) -> Event:
         if not self._ahead:
