@@ -37,7 +37,7 @@ async def measure(served: Served, arguments: argparse.Namespace) -> None:
         for name, found in (("engine", engine), ("server", server)):
             first = [value for one in found for value in one.first]
             middle = median([gap for one in found for gap in one.gaps])
-            largest = median([max(one.gaps) for one in found])
+            largest = median([max(one.gaps, default=0.0) for one in found])
             print(
                 f"     {name} {median([one.rate for one in found]):6.0f} tokens/s,"
                 f" first token {1e3 * median(first):7.1f} ms"

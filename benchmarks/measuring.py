@@ -25,6 +25,8 @@ from rillet.words.settings import Settings
 
 PROMPT = "Once upon a time"
 SAMPLING = {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "seed": 7}
+#: A record with a text: those of progress, and the last one, have an empty one.
+_TEXT = re.compile(rb'"(?:response|content)":"[^"]')
 _COUNT = re.compile(rb'"(?:eval_count|tokens_predicted)":(\d+)')
 
 
@@ -89,7 +91,7 @@ async def read(transport: AsyncTransport, asked: Request) -> Answer:
     head = await exchange.head(connect=5, deadline=None)
     tail = b""
     while data := await exchange.read(None):
-        if b'"response":"' in data or b'"content":"' in data:
+        if _TEXT.search(data):
             now = time.perf_counter()
             if answer.first:
                 answer.gaps.append(now - last)
