@@ -1,4 +1,4 @@
-"""Spawn to the first byte of a request on the socket: `rillet run` against the plain requests script.
+"""Spawn to the first byte of a request: `rillet run` against the plain requests script.
 
     python benchmarks/cold_start.py [--rounds 21]
 
@@ -65,9 +65,8 @@ def main() -> None:
     ):
         print(f"{name:16} min {min(times):6.1f} ms, median {statistics.median(times):6.1f} ms")
     ratios = sorted(one / other for one, other in pairs)
-    print(
-        f"ratio            median {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
-    )
+    median = statistics.median(ratios)
+    print(f"ratio            median {median:.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})")
 
 
 if __name__ == "__main__":
