@@ -49,6 +49,11 @@ CREATE TABLE IF NOT EXISTS events (
 PRAGMA user_version = 1;
 """
 _VERSION = 1
+_SIZES = """
+SELECT owner, size + CASE WHEN ended IS NULL THEN
+    (SELECT coalesce(sum(length(body)), 0) FROM events WHERE events.id = record.id) ELSE 0 END
+FROM record
+"""
 
 
 class _Live:
@@ -127,6 +132,7 @@ class SqliteJournal:
         if found is None or found.ended or id in self._live:
             return None
         live = self._live[id] = _Live(self, id, found.header, found.last)
+        live.size = await self._run(self._sum, id)
         return live
 
     async def release(self, id: str) -> None:
@@ -240,7 +246,7 @@ class SqliteJournal:
             if version not in (0, _VERSION):
                 raise sqlite3.DatabaseError(f"it is of version {version}")
             db.executescript(_SCHEMA)
-            for owner, size in db.execute("SELECT owner, sum(size) FROM record GROUP BY owner"):
+            for owner, size in db.execute(_SIZES):
                 self._count(owner, size)
         except BaseException:
             db.close()
@@ -268,11 +274,12 @@ class SqliteJournal:
                 "INSERT INTO events (id, last, body) VALUES (?, ?, ?)",
                 [(row.live.id, row.last, body) for row, body in zip(rows, bodies, strict=True)],
             )
-            self._db.executemany(
+            self._db.executemany(  # only at the end: a row more a token would cost as much again
                 "UPDATE record SET last = ?, size = size + ?, ended = ? WHERE id = ?",
                 [
-                    (row.last, len(body), self._clock() if ends(row.events) else None, row.live.id)
+                    (row.last, row.live.size + len(body), self._clock(), row.live.id)
                     for row, body in zip(rows, bodies, strict=True)
+                    if ends(row.events)
                 ],
             )
             self._db.execute("COMMIT")
@@ -287,13 +294,22 @@ class SqliteJournal:
     def _select(self, id: str) -> Known | None:
         oldest = self._clock() - self.limits.retention
         row = self._db.execute(
-            "SELECT header, last, ended FROM record WHERE id = ? AND (ended IS NULL OR ended > ?)",
+            "SELECT header,"
+            " coalesce((SELECT max(last) FROM events WHERE events.id = record.id), 0), ended"
+            " FROM record WHERE id = ? AND (ended IS NULL OR ended > ?)",
             (id, oldest),
         ).fetchone()
         if row is None:
             return None
         header, last, ended = row
         return Known(msgspec.msgpack.decode(header, type=Header), last, ended is not None)
+
+    def _sum(self, id: str) -> int:
+        """The bytes of the events of a record."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(length(body)), 0) FROM events WHERE id = ?", (id,)
+        ).fetchone()
+        return int(row[0])
 
     def _read(self, id: str, after: int) -> list[Batch]:
         if self._select(id) is None:
@@ -333,7 +349,7 @@ class SqliteJournal:
 
     def _delete(self, ids: Sequence[str]) -> None:
         for id in ids:
-            row = self._db.execute("SELECT owner, size FROM record WHERE id = ?", (id,)).fetchone()
+            row = self._db.execute(f"{_SIZES} WHERE id = ?", (id,)).fetchone()
             if row is None:
                 continue
             self._db.execute("BEGIN")
