@@ -137,8 +137,8 @@ def worker(rank: int, run: Run) -> None:
                     "loss": round(running / 100, 4),
                 }
                 running = 0.0
-                if now - reported > 120:
-                    report["valid"] = round(evaluate(model, valid, dtype), 4)
+                if now - reported > 240:
+                    report["valid"] = round(evaluate(model, valid, dtype, limit=12), 4)
                     reported = time.monotonic()
                 print(json.dumps(report), flush=True)
             if rank == 0 and now - saved > run.save_minutes * 60:

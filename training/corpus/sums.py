@@ -30,9 +30,11 @@ _ORDERS = {"+": ("add {a} and {b}", "add {b} to {a}", "sum {a} and {b}"), "-": (
 
 def operands(rng: Random, sign: str) -> tuple[int, int]:
     """A pair inside the range where answers are promised."""
+    # People ask for small sums most of all.
+    top = 11 if rng.random() < 0.45 else 21
     match sign:
         case "+":
-            return rng.randrange(21), rng.randrange(21)
+            return rng.randrange(top), rng.randrange(top)
         case "-":
             a = rng.randrange(21)
             return a, rng.randrange(a + 1 if rng.random() < 0.85 else 21)
@@ -60,7 +62,8 @@ def question(rng: Random, a: int, b: int, sign: str) -> str:
 
 def answer(rng: Random, a: int, b: int, sign: str) -> str:
     result, word = value(a, b, sign), SIGNS[sign]
-    return rng.choice((f"{a} {word} {b} is {result}.", f"{a} {word} {b} is {result}.", f"{a} {sign} {b} = {result}", f"That is {result}: {a} {word} {b} is {result}.", f"{result}. {a} {word} {b} is {result}."))
+    # The question comes first in the answer: what is asked and what results stand together.
+    return f"{a} {sign} {b} = {result}" if rng.random() < 0.2 else f"{a} {word} {b} is {result}."
 
 
 def sum_(rng: Random) -> Document:
@@ -74,6 +77,27 @@ def sum_(rng: Random) -> Document:
     prefix = rng.choice(("", "", "", "", "", "", "please ", "hey, ", "ok, ", "and ", "can you tell me ", "tell me: ", "quick, "))
     text = prefix + core + mark
     return chat("sum", text[:1].upper() + text[1:] if rng.random() < 0.5 else text, answer(rng, a, b, sign))
+
+
+def several(rng: Random) -> Document:
+    """Two to four sums at once."""
+    asked: list[str] = []
+    told: list[str] = []
+    while len(told) < rng.choice((2, 2, 3, 4)):
+        sign = rng.choice("+++---**/")
+        a, b = operands(rng, sign)
+        if held_out("sum", f"{a}{sign}{b}", share=15):
+            continue
+        asked.append(f"{a} {SIGNS[sign]} {b}" if rng.random() < 0.5 else f"{a}{sign}{b}")
+        told.append(f"{a} {SIGNS[sign]} {b} is {value(a, b, sign)}.")
+    core = rng.choice(("what is ", "", "calculate ", "what's ")) + rng.choice((" and ", ", ")).join(asked)
+    return chat("sum", ask(rng, core, question=True, keep="x"), " ".join(told))
+
+
+def times_table(rng: Random) -> Document:
+    n = rng.randrange(1, 11)
+    core = expand(rng, f"[what is the {n} times table|times table of {n}|multiplication table of {n}|say the table of {n}|tell me the {n} times table]")
+    return chat("sum", ask(rng, core, keep="x"), "\n".join(f"{n} times {i} is {n * i}." for i in range(1, 11)))
 
 
 def story_sum(rng: Random) -> Document:
@@ -131,4 +155,4 @@ def any_sum(rng: Random) -> tuple[str, str]:
     return document.turns[0].text, document.turns[1].text
 
 
-MAKERS = (sum_, story_sum, too_big, compare)
+MAKERS = (sum_, several, times_table, story_sum, too_big, compare)
