@@ -115,3 +115,15 @@ def test_doctor_says_what_is_well(served: Shell) -> None:
     findings = {each["subject"]: each for each in json.loads(done.stdout)["findings"]}
     assert findings["answer"]["well"], done.stdout
     assert done.returncode == 0
+
+
+def test_changes_as_json(shell: Shell, tmp_path: Path) -> None:
+    own = shell.having(RILLET_MODELS=str(tmp_path / "store"))
+    (tmp_path / "Modelfile").write_text(RECIPE)
+    made = own.run("create", "mine", "-f", str(tmp_path / "Modelfile"), "--json")
+    steps = [json.loads(line) for line in made.stdout.splitlines()]
+    assert len(steps) > 1 and steps[-1] == {"status": "success"}
+    copied = own.run("cp", "mine", "yours", "--json")
+    assert json.loads(copied.stdout) == {"source": "mine", "destination": "yours"}
+    gone = own.run("rm", "mine", "yours", "--json").stdout.splitlines()
+    assert [json.loads(line) for line in gone] == [{"deleted": "mine"}, {"deleted": "yours"}]

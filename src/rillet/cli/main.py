@@ -27,6 +27,7 @@ COMMANDS = {
     "cp": "Copy a model",
     "rm": "Remove models",
     "stop": "Take a model out of memory",
+    "template": "Keep prompts for rillet run -t",
     "history": "List, search, show and export conversations",
     "continue": "Go on with a conversation",
     "doctor": "Look whether everything works here",

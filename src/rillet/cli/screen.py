@@ -37,6 +37,12 @@ class Screen:
 
         self.write(self.styled(clean(text), "90") + "\n")
 
+    def json(self, value: object) -> None:
+        """A line of JSON; what is not ASCII is escaped in it, so it drives nothing."""
+        import json
+
+        self.write(json.dumps(value) + "\n")
+
     def styled(self, text: str, style: str) -> str:
         """`text` in a style ("1" bold, "90" grey, …) where colours are wanted."""
         return f"\x1b[{style}m{text}\x1b[0m" if self.colours else text

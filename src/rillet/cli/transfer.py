@@ -18,8 +18,13 @@ _EVERY = 0.1  # seconds between two looks of the bar
 _BAR = 24  # columns
 
 
-def show_transfer(stream: "Stream") -> None:
-    """Show every step on standard error until the end. Raises `RilletError`."""
+def show_transfer(stream: "Stream", *, as_json: bool = False) -> None:
+    """Show every step on standard error until the end. Raises `RilletError`.
+
+    With `as_json` the steps go to standard output, one JSON object a line, as Ollama has them.
+    """
+    if as_json:
+        return _print_steps(stream)
     view = TransferView(screen.notes())
     try:
         with stream:
@@ -30,6 +35,19 @@ def show_transfer(stream: "Stream") -> None:
                     view.show(Progress("success"))
     finally:
         view.end()
+
+
+def _print_steps(stream: "Stream") -> None:
+    import msgspec
+
+    out = screen.output()
+    with stream:
+        for event in stream:
+            if isinstance(event, Progress):
+                fields = msgspec.to_builtins(event)
+                out.json({name: value for name, value in fields.items() if value is not None})
+            elif isinstance(event, Finish):
+                out.json({"status": "success"})
 
 
 class TransferView:

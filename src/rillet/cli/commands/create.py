@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rillet.client.sync import Client
     from rillet.model.modelfile import Modelfile
 
-USAGE = "MODEL [-f FILE] [-q TYPE]"
+USAGE = "MODEL [-f FILE] [-q TYPE] [--json]"
 EXAMPLES = """
   rillet create my-model                 from ./Modelfile
   rillet create my-model -f other/Modelfile
@@ -29,6 +29,7 @@ def arguments(parser: Parser) -> None:
         "-f", "--file", default="Modelfile", help="the Modelfile; - is standard input"
     )
     parser.add_argument("-q", "--quantize", metavar="TYPE", help="e.g. q8_0, q4_K_M")
+    parser.switch("--json", help="each step as a line of JSON")
     parser.host()
 
 
@@ -43,7 +44,7 @@ def run(args: Namespace) -> int:
     there = where.place(args.host, PATIENT)
     with there.client:
         request = _request(there.client, args.model, recipe, folder, args.quantize)
-        show_transfer(there.client.stream_create(request))
+        show_transfer(there.client.stream_create(request), as_json=args.json)
     return exits.COMPLETE
 
 

@@ -7,7 +7,7 @@ from rillet.cli.parsing import Parser
 from rillet.client.sync import Client
 from rillet.words.errors import RilletError
 
-USAGE = "MODEL ..."
+USAGE = "MODEL ... [--json]"
 EXAMPLES = """
   rillet rm llama3
   rillet rm old-one old-two
@@ -16,16 +16,20 @@ EXAMPLES = """
 
 def arguments(parser: Parser) -> None:
     parser.add_argument("models", nargs="+", metavar="model")
+    parser.switch("--json", help="as JSON")
     parser.host()
 
 
 def run(args: Namespace) -> int:
-    there = where.place(args.host)
+    there, out = where.place(args.host), screen.output()
     with there.client:
         for model in args.models:
             _unload(there.client, model)
             there.client.delete(model)
-            screen.output().line(f"deleted '{model}'")
+            if args.json:
+                out.json({"deleted": model})
+            else:
+                out.line(f"deleted '{model}'")
     return exits.COMPLETE
 
 

@@ -29,6 +29,16 @@ def arguments(parser: Parser) -> None:
     add("words", nargs="*", metavar="MODEL [PROMPT ...]", help="the model, then what to ask it")
     add("--default-model", action="store_true", help="no MODEL: RILLET_MODEL, or the built-in one")
     add("-s", "--system", help="the system message")
+    add("-t", "--template", metavar="NAME", help="a saved prompt (rillet template), or its path")
+    add(
+        "-P",
+        "--param",
+        action="append",
+        nargs=2,
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a value for a $NAME of the template",
+    )
     add("-f", "--format", help='"json", or a JSON schema as text')
     parser.switch("--json", help="the answer is JSON (--format json)")
     add("--schema", metavar="FILE", help="the answer is JSON of this schema")
@@ -58,6 +68,12 @@ def run(args: Namespace) -> int:
     options = call_options(args)
     out = screen.output()
     stdin = prompt.read_stdin()
+    if args.template is None and args.param:
+        raise UsageError("-P goes with -t TEMPLATE")
+    if args.template is not None:
+        from rillet.cli.templates import filled
+
+        words, stdin = [filled(args.template, dict(args.param), prompt.joined(words, stdin))], ""
     if not words and not stdin and screen.stdin_is_terminal() and out.is_terminal:
         from rillet.cli.chat.talk import talk
 

@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from rillet.cli import exits, where
+from rillet.cli import exits, screen, where
 from rillet.cli.parsing import Parser
 from rillet.words.errors import ModelNotFound, RilletError
 
-USAGE = "MODEL"
+USAGE = "MODEL [--json]"
 EXAMPLES = """
   rillet stop llama3
   rillet ps                              which ones are loaded
@@ -15,6 +15,7 @@ EXAMPLES = """
 
 def arguments(parser: Parser) -> None:
     parser.add_argument("model")
+    parser.switch("--json", help="as JSON")
     parser.host()
 
 
@@ -25,4 +26,6 @@ def run(args: Namespace) -> int:
             there.client.generate(args.model, keep_alive=0)
         except ModelNotFound as error:
             raise RilletError(f'couldn\'t find model "{args.model}" to stop') from error
+    if args.json:
+        screen.output().json({"stopped": args.model})
     return exits.COMPLETE
