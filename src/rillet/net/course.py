@@ -50,7 +50,7 @@ class Route(Struct, frozen=True):
 
     @property
     def via(self) -> str:
-        """" through the proxy …" for messages, or nothing."""
+        """ " through the proxy …" for messages, or nothing."""
         return f" through the proxy {self.proxy.host}:{self.proxy.port}" if self.proxy else ""
 
 
