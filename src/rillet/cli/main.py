@@ -30,6 +30,7 @@ COMMANDS = {
     "template": "Keep prompts for rillet run -t",
     "history": "List, search, show and export conversations",
     "continue": "Go on with a conversation",
+    "completion": "Print a script that completes command lines",
     "doctor": "Look whether everything works here",
     "version": "Tell the version",
     "help": "Explain a command",
@@ -59,8 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def dispatch(argv: list[str]) -> int:
     """The command is the first word; what is no command is a prompt for the default model."""
+    if argv[:1] == ["__complete"]:
+        from rillet.cli.completing import complete
+
+        return complete(argv[1:])
     name, rest = command_of(argv)
-    module = import_module(f"rillet.cli.commands.{_MODULES.get(name, name)}")
+    module = import_module(f"rillet.cli.commands.{module_of(name)}")
     from rillet.cli.parsing import Parser, parse
 
     parser = Parser(
@@ -72,6 +77,10 @@ def dispatch(argv: list[str]) -> int:
     module.arguments(parser)
     code: int = module.run(parse(parser, rest))
     return code
+
+
+def module_of(name: str) -> str:
+    return _MODULES.get(name, name)
 
 
 def command_of(argv: list[str]) -> tuple[str, list[str]]:
