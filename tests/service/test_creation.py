@@ -1,0 +1,212 @@
+"""Models made, copied and deleted: in the store, from another folder, from the built-in one."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy
+import pytest
+
+from rillet import builtin
+from rillet.model.manifest import MODEL, TEMPLATE, Layer, config_of, encode, make_manifest
+from rillet.model.names import Digest, ModelName
+from rillet.service import changes
+from rillet.service.cards import card
+from rillet.service.creation import create
+from rillet.service.library import BUILT_IN, Library
+from rillet.store import ModelStore, import_gguf
+from rillet.store.importing import read_gguf
+from rillet.words.errors import ModelNotFound, RilletError, ServerError
+from rillet.words.models import CreateRequest
+from rillet.words.requests import Message
+
+from .asking import HELLO, TINY, say
+from .conftest import Opened
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """A store of ours, and one behind it that somebody else fills."""
+    other = ModelStore(tmp_path / "other")
+    import_gguf(other, Path(HELLO), ModelName.parse("theirs"))
+    return Library([ModelStore(tmp_path / "ours"), other], built_in=builtin.model_path())
+
+
+async def made(library: Library, model: str, **fields: Any) -> list[str]:
+    """The steps of a create."""
+    steps = create(library, CreateRequest(model=model, **fields), pull=no_pull)
+    return [step.status async for step in steps]
+
+
+def kept(library: Library, path: Path) -> Digest:
+    return library.store.put_blob((path.read_bytes(),))
+
+
+def no_pull(request: object) -> Any:
+    raise AssertionError("nothing is to be pulled")
+
+
+async def test_a_model_of_another_folder_is_taken_with_all_it_has(library: Library) -> None:
+    ours, theirs = library.stores
+    stored = theirs.find(ModelName.parse("theirs"))
+    assert stored is not None
+    layers = [*stored.manifest.layers, theirs.add_layer(TEMPLATE, b"{{ .Prompt }}!")]
+    theirs.write_manifest(
+        ModelName.parse("rich"), encode(make_manifest(stored.manifest.config, layers))
+    )
+    assert (await made(library, "mine", from_="rich", system="S"))[-1] == "success"
+    changes.copy(library, "rich", "copied")
+    for name, system in (("mine", "S"), ("copied", "")):
+        assert ours.find(ModelName.parse(name)) is not None
+        model = library.find(name)
+        assert (model.template_text, model.system) == ("{{ .Prompt }}!", system)
+        assert Path(model.path).is_relative_to(ours.root)
+    assert ours.find(ModelName.parse("rich")) is None
+
+
+async def test_the_built_in_model_gives_its_weights_not_its_name(library: Library) -> None:
+    await made(library, "mine", from_=BUILT_IN, parameters={"stop": "END"})
+    model = library.find("mine")
+    assert model.params == {"stop": ["END"]} and "# rillet-tiny" in model.licenses[-1]
+    assert library.stored(ModelName.parse(BUILT_IN)) is None
+    with pytest.raises(ServerError, match="built in") as raised:
+        changes.delete(library, BUILT_IN)
+    assert raised.value.status == 400
+    changes.delete(library, "mine")
+    with pytest.raises(ModelNotFound):
+        changes.delete(library, "mine")
+
+
+def test_the_built_in_model_tells_its_licence_and_what_it_is_for(library: Library) -> None:
+    model = library.find(BUILT_IN)
+    assert model.licenses[0] == "Apache-2.0" and "What it is not" in model.licenses[1]
+
+
+def adapter(path: Path) -> Path:
+    """A LoRA of the model `tiny`, as small as can be."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 1.0)
+    for side, shape in (("a", (1, 64)), ("b", (64, 1))):
+        weights = numpy.zeros(shape, dtype=numpy.float32)
+        writer.add_tensor(f"blk.0.attn_q.weight.lora_{side}", weights)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+async def test_an_adapter_is_a_layer(library: Library, tmp_path: Path) -> None:
+    digest = kept(library, adapter(tmp_path / "lora.gguf"))
+    steps = await made(library, "mine", from_="theirs", adapters={"lora.gguf": str(digest)})
+    assert f"using existing layer {digest}" in steps
+    model = library.find("mine")
+    assert model.adapters == (str(library.store.blob_path(digest)),)
+    assert "ADAPTER " in card(model, verbose=False).modelfile
+    await made(library, "again", from_="mine")
+    assert library.find("again").adapters == model.adapters
+
+
+async def test_an_adapter_is_loaded(library: Library, opened: Opened, tmp_path: Path) -> None:
+    import_gguf(library.store, Path(TINY), ModelName.parse("tiny"))
+    digest = kept(library, adapter(tmp_path / "lora.gguf"))
+    await made(library, "mine", from_="tiny", adapters={"lora.gguf": str(digest)})
+    async with opened() as service:
+        service.library = library
+        assert await say(service, "mine", options={"num_predict": 2})
+
+
+async def test_a_file_that_is_no_adapter_is_none(library: Library) -> None:
+    digest = str(kept(library, Path(TINY)))
+    with pytest.raises(ServerError, match="not an adapter") as raised:
+        await made(library, "mine", from_="theirs", adapters={"a.gguf": digest})
+    assert raised.value.status == 400
+    assert library.store.list() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({}, "neither"),
+        ({"from_": "theirs", "messages": [Message("robot", "x")]}, "role of a message"),
+        ({"from_": "theirs", "parameters": {"temperature": "hot"}}, "must be of type float32"),
+        ({"from_": "theirs", "template": "{{ if }}"}, "template error"),
+        ({"from_": "theirs", "quantize": "q4_K_M"}, "cannot quantize"),
+        ({"from_": "theirs", "adapters": {"../a": "sha256:" + "a" * 64}}, "must be relative"),
+        ({"from_": "theirs", "adapters": {"a": "sha256:"}}, "invalid digest"),
+    ],
+)
+async def test_what_is_refused_before_anything_is_touched(
+    library: Library, fields: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ServerError, match=says) as raised:
+        await made(library, "mine", **fields)
+    assert raised.value.status == 400 and not library.store.root.exists()
+
+
+async def test_a_missing_blob_does_not_tell_our_folders(library: Library) -> None:
+    with pytest.raises(ServerError, match="open sha256-aaaa") as raised:
+        await made(library, "mine", files={"a.gguf": "sha256:" + "a" * 64})
+    assert str(library.store.root) not in raised.value.message
+
+
+@pytest.mark.parametrize(("kind", "data"), [("params", b"[1]"), ("messages", b'[{"role":5}]')])
+def test_a_layer_of_the_wrong_form_is_a_clear_error(
+    library: Library, kind: str, data: bytes
+) -> None:
+    store = library.store
+    stored = import_gguf(store, Path(HELLO), ModelName.parse("odd"))
+    layers = [
+        *stored.manifest.layers,
+        store.add_layer(f"application/vnd.ollama.image.{kind}", data),
+    ]
+    store.write_manifest(stored.name, encode(make_manifest(stored.manifest.config, layers)))
+    with pytest.raises(RilletError, match="layer of the model cannot be read"):
+        library.find("odd")
+    assert "odd" not in [model.name.model for model in library.all()]
+
+
+def test_a_template_that_we_cannot_read_gives_way_to_the_files_own(library: Library) -> None:
+    store = library.store
+    for name, file in (("hello", HELLO), ("tiny", TINY)):
+        header = read_gguf(Path(file))
+        weights = store.put_blob((Path(file).read_bytes(),))
+        layer = Layer(media_type=MODEL, digest=str(weights), size=Path(file).stat().st_size)
+        config = store.add_layer("application/x", encode(config_of(header)))
+        layers = [layer, store.add_layer(TEMPLATE, b"{{ nonsense }}")]
+        store.write_manifest(ModelName.parse(name), encode(make_manifest(config, layers)))
+    assert library.find("hello").template is None
+    with pytest.raises(ServerError, match="template of tiny:latest cannot be used"):
+        library.find("tiny")
+
+
+def test_what_nobody_names_goes_when_its_hour_is_over(library: Library) -> None:
+    old, new = (library.store.put_blob((data,)) for data in (b"old", b"new"))
+    past = time.time() - 4000
+    os.utime(library.store.blob_path(old), (past, past))
+    library.tidy()
+    assert not library.store.has_blob(old) and library.store.has_blob(new)
+    assert library.stores[1].has_blob(Digest.of(Path(HELLO).read_bytes()))
+
+
+def test_a_folder_that_cannot_be_tidied_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / ".rillet-lock").mkdir()
+    Library([ModelStore(tmp_path)], built_in=None).tidy()
+
+
+def test_an_upload_that_is_there_begins_its_grace_anew(library: Library) -> None:
+    digest = library.store.put_blob((b"old",))
+    path = library.store.blob_path(digest)
+    os.utime(path, (1, 1))
+
+    async def nothing() -> Any:
+        raise AssertionError("nothing of it is read")
+        yield b""
+
+    assert asyncio.run(changes.put_blob(library, str(digest), nothing())) is False
+    assert path.stat().st_mtime > 1
