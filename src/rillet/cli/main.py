@@ -17,6 +17,7 @@ from rillet.cli import exits, screen
 #: What there is, in the order of the help. Each is a module of `rillet.cli.commands`.
 COMMANDS = {
     "run": "Ask a model, or talk with it",
+    "compare": "Ask several models at once, side by side",
     "serve": "Start the server (Ollama's, OpenAI's and Anthropic's APIs)",
     "list": "List the models",
     "ps": "List the models in memory",
