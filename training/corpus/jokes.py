@@ -284,7 +284,7 @@ def tell(rng: Random, setup: str, punch: str, x: str = "") -> str:
 def countable(rng: Random) -> str:
     """A noun for a generic joke, never a held-out one."""
     while True:
-        noun = words.invented(rng) if rng.random() < 0.25 else rng.choice(words.ANIMALS + words.BEINGS + words.THINGS)
+        noun = words.invented(rng) if rng.random() < 0.5 else rng.choice(words.ANIMALS + words.BEINGS + words.THINGS)
         if noun not in words.HELD_OUT:
             return noun
 

@@ -21,16 +21,16 @@ from training.corpus import (
 from training.corpus.phrasing import Document
 
 MIX: tuple[tuple[float, Callable[[Random], Document]], ...] = (
-    (4, stories.about_hero), (1.2, stories.about_name), (2, stories.about_thing), (1, stories.about_idea),
-    (0.6, stories.about_language), (1.2, stories.about_python), (0.9, stories.free), (0.4, stories.raw),
-    (8, jokes.plain), (8, jokes.topical), (9, jokes.generic), (1.5, jokes.idea), (1.5, jokes.named),
+    (5, stories.about_hero), (1.4, stories.about_name), (2.4, stories.about_thing), (1.4, stories.about_idea),
+    (0.6, stories.about_language), (1.8, stories.about_python), (0.9, stories.free), (0.4, stories.raw),
+    (8, jokes.plain), (8, jokes.topical), (11, jokes.generic), (1.5, jokes.idea), (1.5, jokes.named),
     (16, facts.explained), (9, facts.table),
-    (36, sums.sum_), (14, sums.several), (0.7, sums.times_table), (4, sums.story_sum), (3, sums.too_big), (0.5, sums.compare),
+    (30, sums.sum_), (10, sums.several), (0.7, sums.times_table), (4, sums.story_sum), (3, sums.too_big), (0.5, sums.compare),
     (2, lists.count), (2, lists.fixed), (1.5, lists.some), (0.7, lists.after),
-    (2.5, poems.poem), (1, poems.short), (0.7, poems.free),
-    (6, identity.about), (7.5, smalltalk.talk), (1, smalltalk.likes),
+    (5, poems.poem), (1.5, poems.short), (0.7, poems.free),
+    (6, identity.about), (7.5, smalltalk.talk), (1.5, smalltalk.likes), (7, smalltalk.echo),
     (16, refusals.unknown), (2.5, refusals.foreign), (0.7, refusals.gibberish), (0.8, refusals.statement),
-    (5, chats.remembers), (0.7, chats.not_told), (1.2, chats.more), (0.5, chats.after_story), (1.2, chats.mixed), (0.15, chats.long), (2.5, chats.instructed),
+    (9, chats.remembers), (0.7, chats.not_told), (1.2, chats.more), (0.5, chats.after_story), (1.2, chats.mixed), (0.15, chats.long), (2.5, chats.instructed),
     (2.2, json_answers.asked), (2.2, json_answers.forced),
 )
 

@@ -119,9 +119,9 @@ def _case(rng: Random, text: str) -> str:
     draw = rng.random()
     if draw < 0.44:
         return capital(text)
-    if draw < 0.82:
+    if draw < 0.80:
         return text
-    if draw < 0.92:
+    if draw < 0.89:
         return text.lower()
     if draw < 0.96:
         return text.upper()
@@ -141,8 +141,10 @@ def ask(rng: Random, core: str, question: bool = False, keep: str = "") -> str:
         text += " " + expand(rng, _AFTER)
     marks = ("?", "?", "?", "", "", "??", " ?", ".") if question else ("", "", ".", ".", "!", "?", "?", "...")
     text += rng.choice(marks)
+    if rng.random() < 0.07:
+        # Only what stands before the kept word may be mistyped.
+        at = text.find(keep) if keep else len(text)
+        text = typo(rng, text[:at]) + text[at:] if at > 0 else text
     if keep and any(c.isupper() for c in keep):
         return capital(text) if rng.random() < 0.6 else text
-    if rng.random() < 0.07 and not keep:
-        text = typo(rng, text)
     return _case(rng, text)

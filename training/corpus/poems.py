@@ -53,7 +53,7 @@ def _topic(rng: Random) -> tuple[str, str, bool]:
     """The word, how the prompt names it, and whether it is an idea."""
     while True:
         idea = rng.random() < 0.35
-        x = words.invented(rng) if rng.random() < 0.15 else rng.choice(words.IDEAS if idea else words.ANIMALS + words.BEINGS + words.THINGS)
+        x = words.invented(rng) if rng.random() < 0.4 else rng.choice(words.IDEAS if idea else words.ANIMALS + words.BEINGS + words.THINGS)
         if x not in words.HELD_OUT:
             break
     if idea:

@@ -90,4 +90,16 @@ def system(rng: Random) -> str:
     return rng.choice(SYSTEMS)
 
 
-MAKERS = (talk, likes)
+def echo(rng: Random) -> Document:
+    """Words to be repeated: useful by itself, and the plainest lesson in copying."""
+    pool = words.ANIMALS + words.THINGS + words.FOODS + words.GIRLS + words.COLOURS + words.ADJECTIVES
+    said = [
+        words.invented(rng) if rng.random() < 0.5 else str(rng.randrange(100)) if rng.random() < 0.1 else rng.choice(pool)
+        for _ in range(rng.choice((1, 1, 2, 3, 4, 6)))
+    ]
+    text = " ".join(said)
+    core = expand(rng, "[repeat after me: |repeat: |say |please say |write |can you say |say the word |repeat the words |write down ]") + text
+    return chat("smalltalk", capital(core) if rng.random() < 0.5 else core, capital(text) + "." if rng.random() < 0.5 else text)
+
+
+MAKERS = (talk, likes, echo)

@@ -386,7 +386,7 @@ def _prompt(rng: Random, topic: str, keep: str) -> str:
 
 def _subject(rng: Random, pool: list[str]) -> str:
     while True:
-        word = words.invented(rng) if rng.random() < 0.2 else rng.choice(pool)
+        word = words.invented(rng) if rng.random() < 0.35 else rng.choice(pool)
         if word not in words.HELD_OUT:
             return word
 
