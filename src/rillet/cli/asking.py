@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from rillet.cli import exits, screen, where
 from rillet.cli.screen import Screen
 from rillet.cli.status import Status
-from rillet.words.errors import InvalidRequest
+from rillet.words.errors import InvalidRequest, RilletError
 
 if TYPE_CHECKING:
+    from rillet.cli.recording import Recorder
     from rillet.client.stream import Stream
     from rillet.words.models import ModelCard
     from rillet.words.replies import Reply
@@ -63,10 +64,27 @@ def _asked(
     if "vision" in abilities or "audio" in abilities:
         prompt, options["images"] = _attached(prompt, status)
     stream = _stream(found, model, prompt, options)
+    recorder = _recorder(args.record, model, prompt)
     with stream:
-        if args.events:
-            return _show_events(stream)
-        return _show(stream, bool(prompt), args, status)
+        try:
+            if args.events:
+                return _show_events(stream, recorder)
+            return _show(stream, bool(prompt), args, status, recorder)
+        except RilletError as error:
+            if recorder is not None:
+                recorder.fail(error)
+            raise
+        finally:
+            if recorder is not None:
+                recorder.close()
+
+
+def _recorder(path: str | None, model: str, prompt: str) -> "Recorder | None":
+    if path is None:
+        return None
+    from rillet.cli.recording import Recorder
+
+    return Recorder(path, model, prompt)
 
 
 def _thinks(card: "ModelCard | None", wish: bool | str | None) -> bool | str | None:
@@ -105,7 +123,9 @@ def _stream(found: where.Found, model: str, prompt: str, options: dict[str, Any]
     return client.stream_chat(model, messages, **options)
 
 
-def _show(stream: "Stream", asked: bool, args: Namespace, status: Status) -> int:
+def _show(
+    stream: "Stream", asked: bool, args: Namespace, status: Status, recorder: "Recorder | None"
+) -> int:
     from rillet.cli.answer import AnswerView
     from rillet.cli.files import OutputFile
     from rillet.cli.timing import Stopwatch
@@ -123,6 +143,8 @@ def _show(stream: "Stream", asked: bool, args: Namespace, status: Status) -> int
     watch = Stopwatch() if args.stats else None
     try:
         for event in stream:
+            if recorder is not None:
+                recorder.see(event)
             view.show(event)
             if watch is not None:
                 watch.see(event)
@@ -171,11 +193,13 @@ def _complete(reply: "Reply", args: Namespace, notes: Screen) -> int:
     return exits.COMPLETE
 
 
-def _show_events(stream: "Stream") -> int:
+def _show_events(stream: "Stream", recorder: "Recorder | None") -> int:
     from rillet.cli.records import record
 
     out = screen.output()
     for event in stream:
+        if recorder is not None:
+            recorder.see(event)
         out.write(record(event) + "\n")
     return exits.COMPLETE
 

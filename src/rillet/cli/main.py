@@ -31,6 +31,7 @@ COMMANDS = {
     "template": "Keep prompts for rillet run -t",
     "history": "List, search, show and export conversations",
     "continue": "Go on with a conversation",
+    "replay": "Play a recorded answer again, or serve it with faults",
     "completion": "Print a script that completes command lines",
     "doctor": "Look whether everything works here",
     "version": "Tell the version",

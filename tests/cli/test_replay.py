@@ -1,0 +1,114 @@
+"""Answers that are kept with their times, and played again."""
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from rillet.cli.recording import Recorder, read
+from rillet.cli.replaying import server
+from rillet.testing.server import CHUNKED, Hangup
+from rillet.words.errors import InvalidRequest, RilletError
+from rillet.words.events import Failure, Finish, Progress, Text, Thinking, ToolCall, Usage
+
+from .processes import Shell
+from .test_faults import at, piece, serving
+
+EVENTS = [
+    Progress("queued", queue_position=2),
+    Thinking("Hm"),
+    Text(""),
+    Text("Hel"),
+    Text("lo"),
+    ToolCall("f", {"x": 1}),
+    Finish("stop", usage=Usage(3, 2)),
+]
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> str:
+    path = str(tmp_path / "kept.jsonl")
+    recorder = Recorder(path, "m", "hi")
+    for event in EVENTS:
+        recorder.see(event)
+    recorder.close()
+    return path
+
+
+def test_what_was_recorded_is_read(kept: str) -> None:
+    recording = read(kept)
+    assert (recording.model, recording.prompt, recording.whole) == ("m", "hi", True)
+    assert [event for _, event in recording.steps] == EVENTS
+    times = [at for at, _ in recording.steps]
+    assert times == sorted(times)
+
+
+def test_a_recording_that_was_cut_is_read_so_far(kept: str) -> None:
+    path = Path(kept)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not read(kept).whole and len(read(kept).steps) == len(EVENTS) - 1
+
+
+def test_what_is_no_recording(tmp_path: Path) -> None:
+    for text in ("", "hello", '{"a":1}\n', '{"recording":1,"model":"m","prompt":""}\n{}\n{}\n'):
+        (tmp_path / "no").write_text(text)
+        with pytest.raises(InvalidRequest, match="no recording"):
+            read(str(tmp_path / "no"))
+
+
+def test_a_failure_is_kept(tmp_path: Path) -> None:
+    recorder = Recorder(str(tmp_path / "r"), "m", "hi")
+    recorder.fail(RilletError("the engine broke"))
+    recorder.close()
+    (_, last), *_ = read(str(tmp_path / "r")).steps
+    assert isinstance(last, Failure) and last.error.message == "the engine broke"
+
+
+def test_an_answer_that_broke_is_recorded_and_played(shell: Shell) -> None:
+    path = str(shell.home / "broke.jsonl")
+    with serving([CHUNKED, piece("Hel"), piece("lo"), Hangup()]) as there:
+        done = at(there, shell).run("run", "m", "hi", "--record", path)
+    assert done.returncode == 3
+    again = shell.run("replay", path, "--speed", "0")
+    assert again.stdout == b"Hello\n\n" and again.returncode == 3
+    assert again.stderr.strip() == done.stderr.strip()
+
+
+def test_it_is_served(shell: Shell, kept: str) -> None:
+    process = shell.start("replay", kept, "--serve", "0", "--speed", "0")
+    try:
+        assert process.stderr is not None
+        url = process.stderr.readline().decode().split()[-1]
+        done = shell.run("run", "m", "hi", "--host", url)
+        assert done.stdout == b"Hello\n\n" and done.returncode == 0
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("fault", ["truncate", "reset"])
+def test_faults_cut_it(shell: Shell, kept: str, fault: str) -> None:
+    with server(read(kept), fault, 0, 0) as there:
+        done = shell.run("run", "m", "hi", "--host", there.url)
+    assert done.returncode == 3 and b"[incomplete: " in done.stderr
+    assert b"Hello" not in done.stdout
+
+
+def test_a_drip_comes_whole(shell: Shell, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rillet.cli.replaying._DRIP", 0.0)
+    with server(read(kept), "drip", 0, 0) as there:
+        done = shell.run("run", "m", "hi", "--host", there.url, "--events")
+    texts = [json.loads(line).get("text", "") for line in done.stdout.splitlines()]
+    assert "".join(texts).endswith("Hello")
+
+
+def test_it_is_played_at_its_pace(shell: Shell, tmp_path: Path) -> None:
+    lines = ['{"recording":1,"model":"m","prompt":""}', '{"at":0.5,"event":"text","text":"a"}']
+    (tmp_path / "slow").write_text("\n".join(lines) + '\n{"at":0.6,"event":"finish"}\n')
+    began = time.monotonic()
+    shell.run("replay", str(tmp_path / "slow"))
+    assert time.monotonic() - began >= 0.6
+    assert shell.run("replay", str(tmp_path / "slow"), "--fault", "slow").returncode == 2
