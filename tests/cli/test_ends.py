@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rillet.cli.main import COMMANDS, dispatch
+
 from .conftest import MODELS
 from .processes import Shell
 
@@ -32,7 +34,7 @@ def test_a_text_that_is_named_like_a_model(shell: Shell, tmp_path: Path) -> None
 
 def test_a_model_that_was_cut_off(shell: Shell, tmp_path: Path) -> None:
     whole = Path(HELLO).read_bytes()
-    for size in (2, 100, len(whole) // 2, len(whole) - 40):
+    for size in (2, len(whole) // 2, len(whole) - 40):
         (tmp_path / "cut.gguf").write_bytes(whole[:size])
         refused(shell, "run", str(tmp_path / "cut.gguf"), "hi", code=1, says="cut.gguf")
 
@@ -83,13 +85,15 @@ def test_usage(shell: Shell, args: list[str], says: str) -> None:
     refused(shell, *args, code=2, says=says)
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "serve", "list", "ps", "show", "pull", "push", "create", "cp"]
-)
-def test_help_teaches_by_examples(shell: Shell, command: str) -> None:
-    done = shell.run(command, "--help")
-    assert done.returncode == 0 and f"  rillet {command}".encode() in done.stdout
-    assert shell.run("help", command).stdout == done.stdout
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "version"])
+def test_help_teaches_by_examples(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for words in ([command, "--help"], ["help", command]):
+        with pytest.raises(SystemExit) as end:
+            dispatch(words)
+        assert end.value.code == 0
+        told.append(capfd.readouterr().out)
+    assert f"  rillet {command}" in told[0] and told[0] == told[1]
 
 
 def test_help_of_all(shell: Shell) -> None:

@@ -19,7 +19,7 @@ from rillet.words.events import Event, Failure, Finish
 
 _FORMAT = 1
 # What a record leaves out where it is empty, though an event has it always.
-_EMPTY = {
+_EMPTY: dict[str, dict[str, Any]] = {
     "text": {"text": ""},
     "thinking": {"text": ""},
     "progress": {"status": ""},
