@@ -166,9 +166,7 @@ def test_an_abandoned_exchange_is_hung_up_without_the_garbage_collector(serve: S
 AUTHORITY = trustme.CA()
 
 
-def _server(
-    serve: Serve, script: Script, tls: bool
-) -> tuple[ScriptedServer, TlsOptions | None]:
+def _server(serve: Serve, script: Script, tls: bool) -> tuple[ScriptedServer, TlsOptions | None]:
     if not tls:
         return serve(script), None
     import ssl

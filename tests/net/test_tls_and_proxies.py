@@ -42,9 +42,7 @@ def server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
     return context
 
 
-def test_a_stream_over_tls(
-    shell: Shell, serve: Serve, authority: trustme.CA, trusted: str
-) -> None:
+def test_a_stream_over_tls(shell: Shell, serve: Serve, authority: trustme.CA, trusted: str) -> None:
     start = head(headers=[("Transfer-Encoding", "chunked")])
     server = serve([start, chunk(b"1"), chunk(b"2"), b"0\r\n\r\n"], tls=server_context(authority))
     ask = shell.transport(server.url, tls=TlsOptions(verify=trusted))

@@ -101,10 +101,22 @@ TOPICAL: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "programmer": (
         ("Why do programmers like dark rooms?", "Because light attracts bugs."),
-        ("Why did the programmer leave the restaurant?", "He could not find the table he had joined."),
-        ("How many programmers does it take to change a light bulb?", "None. That is a hardware problem."),
-        ("Why did the programmer always mix up Halloween and Christmas?", "Because Oct 31 equals Dec 25."),
-        ("Why was the programmer's tea cold?", "It was stuck in a loop while he waited for it to cool."),
+        (
+            "Why did the programmer leave the restaurant?",
+            "He could not find the table he had joined.",
+        ),
+        (
+            "How many programmers does it take to change a light bulb?",
+            "None. That is a hardware problem.",
+        ),
+        (
+            "Why did the programmer always mix up Halloween and Christmas?",
+            "Because Oct 31 equals Dec 25.",
+        ),
+        (
+            "Why was the programmer's tea cold?",
+            "It was stuck in a loop while he waited for it to cool.",
+        ),
     ),
     "python": (
         ("Why did the python take up programming?", "It was already good at squeezing bugs."),
@@ -116,7 +128,10 @@ TOPICAL: dict[str, tuple[tuple[str, str], ...]] = {
         ("Why was six afraid of seven?", "Because seven eight nine."),
         ("Why did the two fours skip lunch?", "They already eight."),
         ("What did the zero say to the eight?", "Nice belt."),
-        ("Why is it sad that parallel lines have so much in common?", "Because they will never meet."),
+        (
+            "Why is it sad that parallel lines have so much in common?",
+            "Because they will never meet.",
+        ),
     ),
     "school": (
         ("Why did the teacher wear sunglasses?", "Because her pupils were so bright."),
@@ -150,7 +165,9 @@ TOPICAL: dict[str, tuple[tuple[str, str], ...]] = {
         ("How does the moon cut its hair?", "Eclipse it."),
         ("Why did the astronaut leave the party?", "There was no atmosphere."),
     ),
-    "doctor": (("Doctor, doctor, I feel like a pair of curtains.", "Then pull yourself together."),),
+    "doctor": (
+        ("Doctor, doctor, I feel like a pair of curtains.", "Then pull yourself together."),
+    ),
     "clock": (("Why was the clock sent out of the classroom?", "It kept tocking too much."),),
     "tree": (
         ("How do trees get onto the internet?", "They log in."),
@@ -175,7 +192,12 @@ TOPICAL: dict[str, tuple[tuple[str, str], ...]] = {
     "monkey": (("Where do monkeys go for a drink?", "To the monkey bars."),),
     "lion": (("Why do lions eat raw meat?", "Because they never learned to cook."),),
     "mouse": (("What is a mouse's favourite game?", "Hide and squeak."),),
-    "rabbit": (("How do you know that carrots are good for your eyes?", "Have you ever seen a rabbit with glasses?"),),
+    "rabbit": (
+        (
+            "How do you know that carrots are good for your eyes?",
+            "Have you ever seen a rabbit with glasses?",
+        ),
+    ),
     "spider": (("Why did the spider go to the computer?", "To check its web site."),),
     "penguin": (("Why don't penguins fly?", "They are not tall enough to be pilots."),),
     "sea": (
@@ -189,7 +211,10 @@ TOPICAL: dict[str, tuple[tuple[str, str], ...]] = {
 # {x} is any noun that can be counted.
 GENERIC: tuple[tuple[str, str], ...] = (
     ("Why did the {x} sit on the clock?", "To be on time."),
-    ("Why did the {x} bring a ladder to the party?", "Somebody had said the drinks were on the house."),
+    (
+        "Why did the {x} bring a ladder to the party?",
+        "Somebody had said the drinks were on the house.",
+    ),
     ("Why did the {x} take a pencil to bed?", "To draw the curtains."),
     ("Why did the {x} cross the road?", "Because the chicken was on holiday."),
     ("Why did the {x} go to school?", "To become a little brighter."),
@@ -212,21 +237,37 @@ GENERIC: tuple[tuple[str, str], ...] = (
     ("What did the {x} say to the elevator?", "I think you are letting me down."),
     ("What did the {x} say after a long day?", "I need a holiday, and a snack."),
     ("How do you make {a:x} laugh?", "Tell it a joke, and wait until it gets it."),
-    ("How does {a:x} answer the telephone?", "Hello, who is it? Please speak up, the joke is about to start."),
+    (
+        "How does {a:x} answer the telephone?",
+        "Hello, who is it? Please speak up, the joke is about to start.",
+    ),
     ("What is the difference between {a:x} and a biscuit?", "You cannot dip {a:x} in your tea."),
     ("What is the best time to meet {a:x}?", "Whenever it is in a good mood."),
-    ("Knock, knock. Who is there? {A:x}. {A:x} who?", "{A:x} who forgot the key, please open the door."),
-    ("{A:x} walks into a library and asks for fish and chips. The librarian says: this is a library.",
-     "So the {x} whispers: sorry, fish and chips, please."),
-    ("{A:x} walks into a shop and asks: do you have any umbrellas? The shopkeeper says: no, only on rainy days.",
-     "The {x} says: then I will wait for rain."),
-    ("Doctor, doctor, I think I am {a:x}. How long has this been going on?", "Ever since I was very small."),
+    (
+        "Knock, knock. Who is there? {A:x}. {A:x} who?",
+        "{A:x} who forgot the key, please open the door.",
+    ),
+    (
+        "{A:x} walks into a library and asks for fish and chips. The librarian says: this is a library.",
+        "So the {x} whispers: sorry, fish and chips, please.",
+    ),
+    (
+        "{A:x} walks into a shop and asks: do you have any umbrellas? The shopkeeper says: no, only on rainy days.",
+        "The {x} says: then I will wait for rain.",
+    ),
+    (
+        "Doctor, doctor, I think I am {a:x}. How long has this been going on?",
+        "Ever since I was very small.",
+    ),
     ("I asked my {x} what two minus two is.", "It said nothing."),
 )
 
 # {t} is anything that cannot be counted, such as love or rain.
 IDEA_JOKES: tuple[tuple[str, str], ...] = (
-    ("I wanted to tell a joke about {t}, but I forgot the punch line.", "Let us just say that everybody laughed."),
+    (
+        "I wanted to tell a joke about {t}, but I forgot the punch line.",
+        "Let us just say that everybody laughed.",
+    ),
     ("Why did nobody laugh about {t}?", "They were all waiting for the punch line."),
     ("I asked my teacher about {t}.", "She said: sit down, this will be on the test."),
     ("My doctor says that I need more {t}.", "But that is what he says about vegetables, too."),
@@ -235,7 +276,19 @@ IDEA_JOKES: tuple[tuple[str, str], ...] = (
     ("How do you spell {t} backwards?", "Stand behind it and spell it as usual."),
     ("I once wrote a book about {t}.", "It is still looking for its other reader."),
 )
-_LEADS = ("", "", "", "", "", "Sure! ", "Here is one: ", "Of course. ", "Okay, here goes. ", "With pleasure. ", "Gladly! ")
+_LEADS = (
+    "",
+    "",
+    "",
+    "",
+    "",
+    "Sure! ",
+    "Here is one: ",
+    "Of course. ",
+    "Okay, here goes. ",
+    "With pleasure. ",
+    "Gladly! ",
+)
 _PLAIN = (
     "[tell me a|tell a|tell me a|tell me one|tell us a|say a|give me a|got a|know a|do you know a|have you got a|i want a|i need a"
     "|i want to hear a|let me hear a|make a|write a|share a|write me a|crack a|how about a|do you have a] "
@@ -253,17 +306,50 @@ _ABOUT = (
 )
 _ABOUT_SHORT = "[{topic} joke|a {topic} joke|a joke about {topic}|joke about {topic}|tell me a {topic} joke|{topic} jokes]"
 
-_PLURALS = {"mouse": "mice", "fish": "fish", "sheep": "sheep", "witch": "witches", "wolf": "wolves", "goose": "geese",
-            "fox": "foxes", "ostrich": "ostriches", "octopus": "octopuses", "man": "men", "woman": "women",
-            "child": "children", "leaf": "leaves", "thief": "thieves", "elf": "elves", "dwarf": "dwarfs",
-            "deer": "deer", "moose": "moose", "salmon": "salmon", "snowman": "snowmen", "postman": "postmen",
-            "fisherman": "fishermen", "firefly": "fireflies"}
+_PLURALS = {
+    "mouse": "mice",
+    "fish": "fish",
+    "sheep": "sheep",
+    "witch": "witches",
+    "wolf": "wolves",
+    "goose": "geese",
+    "fox": "foxes",
+    "ostrich": "ostriches",
+    "octopus": "octopuses",
+    "man": "men",
+    "woman": "women",
+    "child": "children",
+    "leaf": "leaves",
+    "thief": "thieves",
+    "elf": "elves",
+    "dwarf": "dwarfs",
+    "deer": "deer",
+    "moose": "moose",
+    "salmon": "salmon",
+    "snowman": "snowmen",
+    "postman": "postmen",
+    "fisherman": "fishermen",
+    "firefly": "fireflies",
+}
 _BARE = {"math", "school", "food", "weather", "space", "music", "football"}
-_PROMPT_WORD = {"math": ("math", "maths", "numbers", "mathematics"), "sea": ("the sea", "the beach", "the ocean"),
-                "programmer": ("a programmer", "programmers", "programming", "coding", "developers", "software"),
-                "computer": ("a computer", "computers", "my laptop"), "school": ("school", "teachers", "homework"),
-                "space": ("space", "the moon", "astronauts", "the sun"), "weather": ("the weather", "weather", "clouds"),
-                "food": ("food", "cooking", "fruit"), "python": ("python", "Python", "a python")}
+_PROMPT_WORD = {
+    "math": ("math", "maths", "numbers", "mathematics"),
+    "sea": ("the sea", "the beach", "the ocean"),
+    "programmer": (
+        "a programmer",
+        "programmers",
+        "programming",
+        "coding",
+        "developers",
+        "software",
+    ),
+    "computer": ("a computer", "computers", "my laptop"),
+    "school": ("school", "teachers", "homework"),
+    "space": ("space", "the moon", "astronauts", "the sun"),
+    "weather": ("the weather", "weather", "clouds"),
+    "food": ("food", "cooking", "fruit"),
+    "python": ("python", "Python", "a python"),
+}
 
 
 def plural(noun: str) -> str:
@@ -284,7 +370,11 @@ def tell(rng: Random, setup: str, punch: str, x: str = "") -> str:
 def countable(rng: Random) -> str:
     """A noun for a generic joke, never a held-out one."""
     while True:
-        noun = words.invented(rng) if rng.random() < 0.5 else rng.choice(words.ANIMALS + words.BEINGS + words.THINGS)
+        noun = (
+            words.invented(rng)
+            if rng.random() < 0.5
+            else rng.choice(words.ANIMALS + words.BEINGS + words.THINGS)
+        )
         if noun not in words.HELD_OUT:
             return noun
 
@@ -308,7 +398,9 @@ def plain(rng: Random) -> Document:
 def topical(rng: Random) -> Document:
     topic = rng.choice(list(TOPICAL))
     named = _PROMPT_WORD.get(topic) or (
-        (topic,) if topic in _BARE else (article(topic), plural(topic), plural(topic), f"the {topic}", topic)
+        (topic,)
+        if topic in _BARE
+        else (article(topic), plural(topic), plural(topic), f"the {topic}", topic)
     )
     form = _ABOUT if rng.random() < 0.8 else _ABOUT_SHORT
     core = expand(rng, form, {"topic": rng.choice(named)})
@@ -328,12 +420,18 @@ def generic(rng: Random) -> Document:
 
 def idea(rng: Random) -> Document:
     """A joke about something that cannot be counted."""
-    t = words.invented(rng) if rng.random() < 0.15 else rng.choice(words.IDEAS + words.LANGUAGES + words.FOODS)
+    t = (
+        words.invented(rng)
+        if rng.random() < 0.15
+        else rng.choice(words.IDEAS + words.LANGUAGES + words.FOODS)
+    )
     if t in words.HELD_OUT or t in _BARE or t == "python":
         t = "rain"
     setup, punch = rng.choice(IDEA_JOKES)
     core = expand(rng, _ABOUT, {"topic": t})
-    return chat("joke_about", ask(rng, core, keep=t), tell(rng, expand(rng, setup, {"t": t}), punch))
+    return chat(
+        "joke_about", ask(rng, core, keep=t), tell(rng, expand(rng, setup, {"t": t}), punch)
+    )
 
 
 def named(rng: Random) -> Document:
@@ -342,7 +440,9 @@ def named(rng: Random) -> Document:
     setup, punch = rng.choice([joke for joke in GENERIC if joke[0].startswith("Why did the {x}")])
     topic = rng.choice((name, name, f"my [brother|sister|friend|boss|teacher|dad|mum] {name}"))
     core = expand(rng, expand(rng, _ABOUT, {"topic": topic}))
-    return chat("joke_about", ask(rng, core, keep=name), tell(rng, setup.replace("the {x}", name), punch))
+    return chat(
+        "joke_about", ask(rng, core, keep=name), tell(rng, setup.replace("the {x}", name), punch)
+    )
 
 
 MAKERS = (plain, topical, generic, idea, named)

@@ -25,31 +25,54 @@ def _answer(rng: Random) -> tuple[str, object]:
     match rng.randrange(9):
         case 0:
             setup, punch = rng.choice(jokes.TOPICAL[rng.choice(list(jokes.TOPICAL))])
-            return expand(rng, "[tell me a joke|give me a joke|a joke]"), {"joke": setup, "punchline": punch}
+            return expand(rng, "[tell me a joke|give me a joke|a joke]"), {
+                "joke": setup,
+                "punchline": punch,
+            }
         case 1:
             question, answer = facts.any_fact(rng)
             return question.rstrip("?!. "), {"answer": answer}
         case 2:
             sign = rng.choice("++-*")
             a, b = sums.operands(rng, sign)
-            return sums.question(rng, a, b, sign), {"a": a, "b": b, "result": sums.value(a, b, sign)}
+            return sums.question(rng, a, b, sign), {
+                "a": a,
+                "b": b,
+                "result": sums.value(a, b, sign),
+            }
         case 3:
             name, age = words.any_name(rng), rng.randrange(5, 90)
-            return expand(rng, "[describe a person|invent a person|make up a person|give me a person|a user|create a user|an example person]"), {"name": name, "age": age, "city": rng.choice(words.CITIES)}
+            return expand(
+                rng,
+                "[describe a person|invent a person|make up a person|give me a person|a user|create a user|an example person]",
+            ), {"name": name, "age": age, "city": rng.choice(words.CITIES)}
         case 4:
             kind, members = rng.choice(list(lists.KINDS.items()))
             n = rng.randrange(2, min(6, len(members)))
-            return f"{rng.choice(('list', 'name', 'give me'))} {rng.choice((str(n), sums.NUMBERS[n]))} {kind}", {kind.split()[-1]: rng.sample(members, n)}
+            return (
+                f"{rng.choice(('list', 'name', 'give me'))} {rng.choice((str(n), sums.NUMBERS[n]))} {kind}",
+                {kind.split()[-1]: rng.sample(members, n)},
+            )
         case 5:
-            return expand(rng, "[hello|hi|good morning|hey]"), {"answer": expand(rng, "[Hello!|Hi there!|Hello! How can I help?]")}
+            return expand(rng, "[hello|hi|good morning|hey]"), {
+                "answer": expand(rng, "[Hello!|Hi there!|Hello! How can I help?]")
+            }
         case 6:
             text = expand(rng, identity.PAIRS[0][1].split("]")[0] + "]")
-            return expand(rng, "[who are you|what is your name|introduce yourself]"), {"name": "rillet-tiny", "answer": text}
+            return expand(rng, "[who are you|what is your name|introduce yourself]"), {
+                "name": "rillet-tiny",
+                "answer": text,
+            }
         case 7:
-            return refusals.unknown(rng).turns[0].text.rstrip("?!. "), {"answer": refusals.answer(rng)}
+            return refusals.unknown(rng).turns[0].text.rstrip("?!. "), {
+                "answer": refusals.answer(rng)
+            }
         case _:
             animal = rng.choice(facts.ANIMALS)
-            return f"{rng.choice(('describe', 'tell me about', 'give me facts about'))} the {animal[0]}", {"animal": animal[0], "legs": animal[4], "food": animal[3]}
+            return (
+                f"{rng.choice(('describe', 'tell me about', 'give me facts about'))} the {animal[0]}",
+                {"animal": animal[0], "legs": animal[4], "food": animal[3]},
+            )
 
 
 def asked(rng: Random) -> Document:

@@ -9,29 +9,68 @@ from training.corpus.phrasing import Document, ask, capital, chat, expand
 from training.corpus.sums import NUMBERS
 
 FIXED: tuple[tuple[str, str], ...] = (
-    ("[name the days of the week|what are the days of the week|list the days of the week|days of the week|tell me the days of the week|which days does a week have|say the days of the week]",
-     "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday and Sunday."),
-    ("[name the months|what are the months of the year|list the months|months of the year|tell me the twelve months|list the months of the year|name the months of the year]",
-     "January, February, March, April, May, June, July, August, September, October, November and December."),
-    ("[name the seasons|what are the seasons|list the four seasons|what are the four seasons|which seasons are there|four seasons]", "The four seasons are spring, summer, autumn and winter."),
-    ("[what are the colours of the rainbow|colours of the rainbow|name the colors of the rainbow|list the rainbow colours|which colours does a rainbow have|what colors are in a rainbow]",
-     "Red, orange, yellow, green, blue, indigo and violet."),
-    ("[name the planets|what are the planets|list the planets|list the planets of the solar system|which planets are there|tell me the planets|name all the planets]",
-     "Mercury, Venus, Earth, Mars, Jupiter, Saturn, Uranus and Neptune."),
-    ("[say the alphabet|what is the alphabet|tell me the alphabet|recite the alphabet|the alphabet|list the alphabet|say the abc]",
-     "A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z."),
-    ("[what are the vowels|name the vowels|which letters are vowels|list the vowels]", "The vowels are a, e, i, o and u."),
-    ("[name the continents|what are the continents|list the continents|which continents are there|list the seven continents]",
-     "Africa, Antarctica, Asia, Australia, Europe, North America and South America."),
-    ("[name the oceans|what are the oceans|list the oceans|which oceans are there]", "The Pacific, the Atlantic, the Indian, the Southern and the Arctic Ocean."),
-    ("[what are the primary colours|name the primary colours|list the primary colors]", "The primary colours of paint are red, yellow and blue."),
-    ("[what are the five senses|name the five senses|list the senses|which senses do we have]", "The five senses are sight, hearing, smell, taste and touch."),
-    ("[what are the directions|name the four directions|list the points of the compass]", "The four directions are north, east, south and west."),
+    (
+        "[name the days of the week|what are the days of the week|list the days of the week|days of the week|tell me the days of the week|which days does a week have|say the days of the week]",
+        "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday and Sunday.",
+    ),
+    (
+        "[name the months|what are the months of the year|list the months|months of the year|tell me the twelve months|list the months of the year|name the months of the year]",
+        "January, February, March, April, May, June, July, August, September, October, November and December.",
+    ),
+    (
+        "[name the seasons|what are the seasons|list the four seasons|what are the four seasons|which seasons are there|four seasons]",
+        "The four seasons are spring, summer, autumn and winter.",
+    ),
+    (
+        "[what are the colours of the rainbow|colours of the rainbow|name the colors of the rainbow|list the rainbow colours|which colours does a rainbow have|what colors are in a rainbow]",
+        "Red, orange, yellow, green, blue, indigo and violet.",
+    ),
+    (
+        "[name the planets|what are the planets|list the planets|list the planets of the solar system|which planets are there|tell me the planets|name all the planets]",
+        "Mercury, Venus, Earth, Mars, Jupiter, Saturn, Uranus and Neptune.",
+    ),
+    (
+        "[say the alphabet|what is the alphabet|tell me the alphabet|recite the alphabet|the alphabet|list the alphabet|say the abc]",
+        "A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z.",
+    ),
+    (
+        "[what are the vowels|name the vowels|which letters are vowels|list the vowels]",
+        "The vowels are a, e, i, o and u.",
+    ),
+    (
+        "[name the continents|what are the continents|list the continents|which continents are there|list the seven continents]",
+        "Africa, Antarctica, Asia, Australia, Europe, North America and South America.",
+    ),
+    (
+        "[name the oceans|what are the oceans|list the oceans|which oceans are there]",
+        "The Pacific, the Atlantic, the Indian, the Southern and the Arctic Ocean.",
+    ),
+    (
+        "[what are the primary colours|name the primary colours|list the primary colors]",
+        "The primary colours of paint are red, yellow and blue.",
+    ),
+    (
+        "[what are the five senses|name the five senses|list the senses|which senses do we have]",
+        "The five senses are sight, hearing, smell, taste and touch.",
+    ),
+    (
+        "[what are the directions|name the four directions|list the points of the compass]",
+        "The four directions are north, east, south and west.",
+    ),
     ("[what day comes after monday|which day follows monday]", "After Monday comes Tuesday."),
     ("[what month comes after may|which month follows may]", "After May comes June."),
-    ("[count down|do a countdown|start a countdown|countdown]", "10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0. Lift off!"),
-    ("[list the even numbers up to ten|even numbers to 10|name the even numbers from 1 to 10]", "2, 4, 6, 8, 10."),
-    ("[list the odd numbers up to ten|odd numbers to 10|name the odd numbers from 1 to 10]", "1, 3, 5, 7, 9."),
+    (
+        "[count down|do a countdown|start a countdown|countdown]",
+        "10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0. Lift off!",
+    ),
+    (
+        "[list the even numbers up to ten|even numbers to 10|name the even numbers from 1 to 10]",
+        "2, 4, 6, 8, 10.",
+    ),
+    (
+        "[list the odd numbers up to ten|odd numbers to 10|name the odd numbers from 1 to 10]",
+        "1, 3, 5, 7, 9.",
+    ),
 )
 KINDS: dict[str, list[str]] = {
     "fruits": "apple pear banana cherry plum orange lemon grape peach strawberry mango melon apricot pineapple kiwi".split(),
@@ -66,15 +105,30 @@ def count(rng: Random) -> Document:
     text = NUMBERS[n] if rng.random() < 0.5 else str(n)
     draw = rng.random()
     if draw < 0.15:
-        back = rng.choice((f"count backwards from {text}", f"count down from {text}", f"count from {text} to one", f"countdown from {text}"))
+        back = rng.choice(
+            (
+                f"count backwards from {text}",
+                f"count down from {text}",
+                f"count from {text} to one",
+                f"countdown from {text}",
+            )
+        )
         return chat("list", ask(rng, back), ", ".join(str(i) for i in range(n, 0, -1)) + ".")
     numbers = [str(i) for i in range(1, n + 1)] if draw < 0.8 else NUMBERS[1 : n + 1]
-    return chat("list", ask(rng, expand(rng, _COUNT, {"n": text})), rng.choice(("", "", "Sure: ", "Gladly: ")) + ", ".join(numbers) + ".")
+    return chat(
+        "list",
+        ask(rng, expand(rng, _COUNT, {"n": text})),
+        rng.choice(("", "", "Sure: ", "Gladly: ")) + ", ".join(numbers) + ".",
+    )
 
 
 def fixed(rng: Random) -> Document:
     question, answer = rng.choice(FIXED)
-    return chat("list", ask(rng, expand(rng, question), question=rng.random() < 0.5), rng.choice(("", "", "Here they are: " if "," in answer[:12] else "")) + answer)
+    return chat(
+        "list",
+        ask(rng, expand(rng, question), question=rng.random() < 0.5),
+        rng.choice(("", "", "Here they are: " if "," in answer[:12] else "")) + answer,
+    )
 
 
 def joined(items: list[str]) -> str:
@@ -86,8 +140,16 @@ def some(rng: Random) -> Document:
     n = rng.randrange(2, min(6, len(members)))
     chosen = rng.sample(members, n)
     number = NUMBERS[n] if rng.random() < 0.6 else str(n)
-    core = expand(rng, "[name|list|tell me|give me|write|i need|say|suggest|write down|can you name] {n} {k}", {"n": number, "k": kind})
-    answer = capital(joined(chosen)) + "." if rng.random() < 0.5 else "\n".join(f"{i}. {item}" for i, item in enumerate(chosen, 1))
+    core = expand(
+        rng,
+        "[name|list|tell me|give me|write|i need|say|suggest|write down|can you name] {n} {k}",
+        {"n": number, "k": kind},
+    )
+    answer = (
+        capital(joined(chosen)) + "."
+        if rng.random() < 0.5
+        else "\n".join(f"{i}. {item}" for i, item in enumerate(chosen, 1))
+    )
     return chat("list", ask(rng, core), answer)
 
 
@@ -96,19 +158,57 @@ def after(rng: Random) -> Document:
     match rng.randrange(4):
         case 0:
             i = rng.randrange(20)
-            return chat("list", ask(rng, rng.choice((f"what comes after {i}", f"which number comes after {i}", f"what number is after {i}")), True), f"After {i} comes {i + 1}.")
+            return chat(
+                "list",
+                ask(
+                    rng,
+                    rng.choice(
+                        (
+                            f"what comes after {i}",
+                            f"which number comes after {i}",
+                            f"what number is after {i}",
+                        )
+                    ),
+                    True,
+                ),
+                f"After {i} comes {i + 1}.",
+            )
         case 1:
             days = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
             i = rng.randrange(7)
-            return chat("list", ask(rng, rng.choice((f"which day comes after {days[i]}", f"what day is after {days[i]}")), True), f"After {days[i]} comes {days[(i + 1) % 7]}.")
+            return chat(
+                "list",
+                ask(
+                    rng,
+                    rng.choice(
+                        (f"which day comes after {days[i]}", f"what day is after {days[i]}")
+                    ),
+                    True,
+                ),
+                f"After {days[i]} comes {days[(i + 1) % 7]}.",
+            )
         case 2:
             months = "January February March April May June July August September October November December".split()
             i = rng.randrange(12)
-            return chat("list", ask(rng, rng.choice((f"which month comes after {months[i]}", f"what month is after {months[i]}")), True), f"After {months[i]} comes {months[(i + 1) % 12]}.")
+            return chat(
+                "list",
+                ask(
+                    rng,
+                    rng.choice(
+                        (f"which month comes after {months[i]}", f"what month is after {months[i]}")
+                    ),
+                    True,
+                ),
+                f"After {months[i]} comes {months[(i + 1) % 12]}.",
+            )
         case _:
             i = rng.randrange(25)
             a, b = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i], "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i + 1]
-            return chat("list", ask(rng, f"which letter comes after {a}", True, keep="X"), f"After {a} comes {b}.")
+            return chat(
+                "list",
+                ask(rng, f"which letter comes after {a}", True, keep="X"),
+                f"After {a} comes {b}.",
+            )
 
 
 MAKERS = (count, fixed, some, after)

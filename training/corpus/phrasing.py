@@ -139,7 +139,11 @@ def ask(rng: Random, core: str, question: bool = False, keep: str = "") -> str:
         text = f"{before} {text}"
     if rng.random() < 0.1:
         text += " " + expand(rng, _AFTER)
-    marks = ("?", "?", "?", "", "", "??", " ?", ".") if question else ("", "", ".", ".", "!", "?", "?", "...")
+    marks = (
+        ("?", "?", "?", "", "", "??", " ?", ".")
+        if question
+        else ("", "", ".", ".", "!", "?", "?", "...")
+    )
     text += rng.choice(marks)
     if rng.random() < 0.07:
         # Only what stands before the kept word may be mistyped.

@@ -39,13 +39,36 @@ IDEA_COUPLETS = (
     "They say that {x} never lies\nin golden things, but in your eyes.",
     "A little {x} every day\nwill take the longest night away.",
 )
-HAIKU_FIRST = ("A quiet {x}.", "Look, {a:x} there.", "The {x} stands still.", "Morning and {a:x}.", "{A:x} at dawn.", "Only {a:x}.")
+HAIKU_FIRST = (
+    "A quiet {x}.",
+    "Look, {a:x} there.",
+    "The {x} stands still.",
+    "Morning and {a:x}.",
+    "{A:x} at dawn.",
+    "Only {a:x}.",
+)
 HAIKU_IDEA = ("{X} in the air.", "Quiet {x} comes.", "Again it is {x}.", "{X}, softly now.")
-HAIKU_SECOND = ("Soft wind moves across the pond,", "The old garden holds its breath,", "Snow is falling on the road,", "Light is resting on the leaves,",
-                "Somewhere far a bell rings twice,", "One small leaf drifts slowly down,", "All the birds have gone to sleep,")
-HAIKU_THIRD = ("and evening comes home.", "then silence again.", "the moon waits outside.", "spring is not far now.", "I smile and go on.", "the night is so near.")
-_ASK = ("[write|write me|write|make|give me|tell me|compose|create|can i have|recite] a [|||short|little|nice|small|funny|sweet] "
-        "[poem|poem|poem|verse|rhyme|song] [about|about|about|on|for] {topic}")
+HAIKU_SECOND = (
+    "Soft wind moves across the pond,",
+    "The old garden holds its breath,",
+    "Snow is falling on the road,",
+    "Light is resting on the leaves,",
+    "Somewhere far a bell rings twice,",
+    "One small leaf drifts slowly down,",
+    "All the birds have gone to sleep,",
+)
+HAIKU_THIRD = (
+    "and evening comes home.",
+    "then silence again.",
+    "the moon waits outside.",
+    "spring is not far now.",
+    "I smile and go on.",
+    "the night is so near.",
+)
+_ASK = (
+    "[write|write me|write|make|give me|tell me|compose|create|can i have|recite] a [|||short|little|nice|small|funny|sweet] "
+    "[poem|poem|poem|verse|rhyme|song] [about|about|about|on|for] {topic}"
+)
 _ASK_HAIKU = "[write|write me|make|give me|compose|tell me] a haiku[ about| about| on] {topic}"
 
 
@@ -53,7 +76,11 @@ def _topic(rng: Random) -> tuple[str, str, bool]:
     """The word, how the prompt names it, and whether it is an idea."""
     while True:
         idea = rng.random() < 0.35
-        x = words.invented(rng) if rng.random() < 0.4 else rng.choice(words.IDEAS if idea else words.ANIMALS + words.BEINGS + words.THINGS)
+        x = (
+            words.invented(rng)
+            if rng.random() < 0.4
+            else rng.choice(words.IDEAS if idea else words.ANIMALS + words.BEINGS + words.THINGS)
+        )
         if x not in words.HELD_OUT:
             break
     if idea:
@@ -83,13 +110,22 @@ def poem(rng: Random) -> Document:
 
 def short(rng: Random) -> Document:
     x, topic, idea = _topic(rng)
-    return chat("poem", ask(rng, expand(rng, _ASK_HAIKU, {"topic": topic}), keep=x), haiku(rng, x, idea))
+    return chat(
+        "poem", ask(rng, expand(rng, _ASK_HAIKU, {"topic": topic}), keep=x), haiku(rng, x, idea)
+    )
 
 
 def free(rng: Random) -> Document:
     x, _, idea = _topic(rng)
     if rng.random() < 0.4:
-        return chat("poem", ask(rng, expand(rng, "[write|write me|make|give me|tell me|compose|do you know] a haiku")), haiku(rng, x, idea))
+        return chat(
+            "poem",
+            ask(
+                rng,
+                expand(rng, "[write|write me|make|give me|tell me|compose|do you know] a haiku"),
+            ),
+            haiku(rng, x, idea),
+        )
     core = "[write|write me|make|give me|tell me|compose|recite|sing|say] a [|short|little|nice] [poem|poem|rhyme|song|verse]"
     return chat("poem", ask(rng, expand(rng, core)), verses(rng, x, idea))
 
