@@ -1,10 +1,12 @@
 """Answers of real engines: what interrupts them, in each phase, and what is left afterwards."""
 
 import asyncio
+import gc
 import itertools
 import os
 import signal
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -262,3 +264,22 @@ async def test_an_answer_of_the_engine_is_passed_on_as_it_comes(opened: Opened) 
         batches = [batch async for batch in generation]
         assert len(batches) > 10
         assert sum(isinstance(event, Text) for batch in batches for event in batch) > 10
+
+
+async def test_an_engine_that_died_is_not_kept_by_the_errors_it_caused(opened: Opened) -> None:
+    """Errors hold the frames that they went through, and those all that an answer is made of."""
+    async with opened() as service:
+        processes = []
+        for _ in range(2):
+            running = [await start(service, TINY, options=ENDLESS) for _ in range(3)]
+            await first_text(running[0])
+            process = resident(service).process
+            processes.append(weakref.ref(process))
+            os.kill(process.pid, signal.SIGKILL)
+            await process.wait()
+            await asyncio.gather(*(each.aclose() for each in running))
+        del process, running
+        for _ in range(3):  # what has to be closed first is collected in the next round
+            gc.collect()
+            await asyncio.sleep(0.01)
+        assert [each() for each in processes] == [None, None]

@@ -61,7 +61,7 @@ class Known(Struct, frozen=True):
     ended: bool = False
 
 
-class Batch(Struct, frozen=True, gc=False):
+class Batch(Struct, frozen=True):
     """Events that follow one another; the first one has the number `first`."""
 
     first: int

@@ -111,8 +111,12 @@ class Finish(Struct, frozen=True, gc=False):
     resumed: bool = False
 
 
-class Failure(Struct, frozen=True, gc=False):
-    """The improper end of a stream. The edge raises `error`; machines only pass it on."""
+class Failure(Struct, frozen=True):
+    """The improper end of a stream. The edge raises `error`; machines only pass it on.
+
+    The one event that the garbage collector has to see: an error that was raised holds the frames
+    it went through, which hold the event.
+    """
 
     error: RilletError
 
