@@ -63,6 +63,7 @@ def serve(settings: Settings) -> None:
         service = Service.open(settings)
         if not settings.noprune:
             asyncio.get_running_loop().run_in_executor(None, service.library.tidy)
+        service.start()
         await listen_and_serve(service, settings)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
