@@ -17,6 +17,7 @@ from rillet.server.responses import ResponsesAnswers
 from rillet.server.router import Router
 from rillet.server.streams import Streams
 from rillet.service.interface import Operations
+from rillet.service.slots import CALLER
 from rillet.words.settings import Settings
 
 
@@ -38,10 +39,20 @@ def build_app(
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        CALLER.set(caller_of(scope))  # the task of this request, and what it starts, keep it
         await router.answer(Exchange(scope, receive, send))
 
     target = parse_host(settings.host, listening=True)
     return guarded(app, loopback=target.is_loopback, origins=settings.origins)
+
+
+def caller_of(scope: Scope) -> str:
+    """Who asks, for whom turns at an engine are shared out fairly: a key, else an address."""
+    for name, value in scope.get("headers", ()):
+        if name in (b"authorization", b"x-api-key"):
+            return f"key {bytes(value).decode('latin-1')}"
+    client = scope.get("client")
+    return f"address {client[0]}" if client else ""
 
 
 def serve(settings: Settings) -> None:
