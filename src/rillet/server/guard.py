@@ -35,6 +35,7 @@ _HEADERS = ",".join(
         *("Authorization", "Content-Type", "User-Agent", "Accept", "X-Requested-With"),
         *("OpenAI-Beta", "X-Api-Key", "Anthropic-Version", "Anthropic-Beta"),
         *("Anthropic-Dangerous-Direct-Browser-Access", "Rillet-Resume"),
+        *("Rillet-On-Disconnect", "Last-Event-ID"),
         *(f"X-Stainless-{name}" for name in _STAINLESS),
     ]
 ).encode()
