@@ -27,7 +27,7 @@ def test_the_first_deaths_cost_nothing(times: int) -> None:
     deaths.check(KEY, "m")
 
 
-@pytest.mark.parametrize(("times", "wait"), [(3, 1.0), (4, 2.0), (6, 8.0)])
+@pytest.mark.parametrize(("times", "wait"), [(LIMIT, 1.0), (LIMIT + 1, 2.0), (LIMIT + 3, 8.0)])
 def test_then_every_death_doubles_the_wait(times: int, wait: float) -> None:
     deaths, clock = dead(times)
     with pytest.raises(Busy, match=f"died {times} times within a minute") as caught:
@@ -38,7 +38,7 @@ def test_then_every_death_doubles_the_wait(times: int, wait: float) -> None:
 
 
 def test_one_model_does_not_wait_for_the_deaths_of_another() -> None:
-    deaths, _ = dead(5)
+    deaths, _ = dead(9)
     deaths.check(("/other.gguf", False), "other")
 
 

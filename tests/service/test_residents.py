@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from rillet.service.deaths import LIMIT
 from rillet.service.resident import FOR_EVER
 from rillet.service.residents import Residents
 from rillet.words.errors import Busy, LoadFailed, ServerError
@@ -277,7 +278,7 @@ async def test_an_engine_that_dies_idle_is_started_again(opened: Opened) -> None
 
 async def test_one_that_dies_again_and_again_has_to_wait_and_says_so(opened: Opened) -> None:
     async with opened() as service:
-        for _ in range(3):
+        for _ in range(LIMIT):
             await say(service)
             process = resident(service).process
             os.kill(process.pid, signal.SIGKILL)
@@ -285,7 +286,7 @@ async def test_one_that_dies_again_and_again_has_to_wait_and_says_so(opened: Ope
             await until(lambda: not service.residents.all())
         error = await failure(await start(service))
         assert isinstance(error, Busy) and error.status == 503
-        assert "died 3 times within a minute" in error.message and error.retry_after
+        assert f"died {LIMIT} times within a minute" in error.message and error.retry_after
         assert await say(service, CHAT, options={"num_predict": 1})
         await asyncio.sleep(error.retry_after)
         assert await say(service) == SAID

@@ -11,7 +11,9 @@ from rillet.service.resident import Key
 from rillet.words.errors import Busy
 
 WINDOW = 60.0  # seconds in which deaths are counted
-LIMIT = 3  # deaths within the window before a start has to wait
+#: Deaths within the window before a start has to wait: more than one answer may cause, so that
+#: whoever comes after a prompt that kills its engine finds it started again.
+LIMIT = 6
 
 
 class Deaths:
@@ -25,7 +27,7 @@ class Deaths:
         self._deaths[key] = [*self._recent(key), self._clock()]
 
     def check(self, key: Key, name: str) -> None:
-        """Raise `Busy` (503) while it has to wait: 1 s after three deaths, then doubling."""
+        """Raise `Busy` (503) while it has to wait: 1 s after `LIMIT` deaths, then doubling."""
         deaths = self._recent(key)
         if not deaths:
             self._deaths.pop(key, None)
