@@ -31,6 +31,8 @@ def script(text: str, limit: int) -> tuple[str, Script]:
     found = dict(_SCRIPTS[names[-1]])
     if isinstance(found.get("content"), str):  # told in words: the piece 'same' 40 times
         found["content"] = ["same"] * 40
+    if text.endswith("".join(found.get("content", "-"))):
+        found["content"] = []  # a prompt that goes on after all that is to be said
     return names[-1], found
 
 
