@@ -3,8 +3,9 @@
 Laws:
 * Nothing is said twice, and what was said is never changed. Where the rest cannot be had, the
   answer ends with an error that says so.
-* It gives up after `MOST_VAIN` starts in a row that brought nothing, or one more where the answer
-  had not begun at all: what kills its engine at once is not fed to it for ever.
+* It gives up after `MOST_VAIN` starts in a row that brought nothing (or one more where the answer
+  had not begun at all), and after `MOST_DEATHS` engines in all: what kills its engine is not fed to
+  it for ever.
 * Two ways over the seam. Where the engine told its tokens, the rest is asked for with the prompt
   and those tokens. Where the engine keeps more state than tokens (a grammar, tool calls, its own
   reading of thinking), the same is asked again with the same seed, and what was said is checked
@@ -26,6 +27,7 @@ from rillet.words.requests import ChatRequest, GenerateRequest
 
 Request = GenerateRequest | ChatRequest
 MOST_VAIN = 3
+MOST_DEATHS = 5
 #: As a plain tuple: this is asked for every token, and a union takes ten times as long.
 _CONTENT = (Text, Thinking, ToolCall)
 _MOST_PATIENCE = 60.0  # seconds that an engine which died often may be waited for
@@ -60,7 +62,7 @@ def surviving(attempt: Attempt, before: Sequence[Event] = ()) -> Produce:
     """Try, and after a death of the engine try again for the rest."""
 
     async def produce(emit: Emit) -> None:
-        said, vain = Said(before), 0
+        said, vain, deaths = Said(before), 0, 0
 
         def checked(events: Sequence[Event]) -> None:
             last = events[-1] if events else None
@@ -80,10 +82,11 @@ def surviving(attempt: Attempt, before: Sequence[Event] = ()) -> Produce:
                 return
             except (EngineDied, LoadFailed, Busy) as error:
                 vain = 0 if len(said.events) > count else vain + 1
+                deaths += isinstance(error, EngineDied)
                 if isinstance(error, Busy):
                     pause = error.retry_after or 1.0
                 most = MOST_VAIN if said.events else int(isinstance(error, EngineDied))
-                if vain > most or pause > _MOST_PATIENCE:
+                if vain > most or deaths >= MOST_DEATHS or pause > _MOST_PATIENCE:
                     raise
             await asyncio.sleep(pause)
             said.resumed = bool(said.events)
