@@ -119,9 +119,9 @@ def _case(rng: Random, text: str) -> str:
     draw = rng.random()
     if draw < 0.44:
         return capital(text)
-    if draw < 0.80:
+    if draw < 0.79:
         return text
-    if draw < 0.89:
+    if draw < 0.87:
         return text.lower()
     if draw < 0.96:
         return text.upper()

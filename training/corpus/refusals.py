@@ -55,7 +55,33 @@ _NATURE = {
 _OPEN_NOUNS = [n for n in words.THINGS + words.BEINGS if n not in _DEFINED | _NATURE]
 _OPEN_ANIMALS = [n for n in words.ANIMALS if n not in _DEFINED | _NATURE]
 
+# Everyday learned words. What matters is only that they are many and that none is explained.
+LEXICON = (
+    "account adoption agency agreement alliance amendment ampere analysis anatomy angle antenna appeal architecture army artery assembly asset atom audit axis "
+    "bacteria ballot bandwidth bankruptcy battery benefit biology bishop boiler bond border budget bureau bypass cable calendar campaign capital cargo cartilage cell census charter "
+    "circuit citizen clause climate coalition collagen colony committee compound condition conflict congress contract copyright corporation council court credit crisis cylinder database "
+    "debt decree deficit delta density deposit diagnosis diagram dialect dilemma diode dosage doctrine economy ecosystem election electron embassy emission empire employment engine entropy "
+    "equation estate evidence excise exhaust export faction factor famine federation fever fibre filter firmware fraction frequency function fungus gasket gender gene genome geometry "
+    "glacier gland governor grammar grant guild harvest hearing hormone hypothesis illness import incision index industry infection inheritance injury insurance integer interface invoice "
+    "isotope journal judge jury kernel kidney kinetics laser lease legislation lesson licence ligament liquid literature liver logic longitude magistrate mandate manifold manuscript margin "
+    "market membrane merger metabolism method migration mineral ministry molecule monarchy mortgage motif muscle mutation myth network neuron nitrogen notary nutrient oath observatory "
+    "offence opera orbit ordinance organ origin oxide packet pancreas parliament particle passport patent pathogen payment penalty pension peptide petition philosophy phosphate physics "
+    "pigment plasma platform plumbing poison policy pollution polynomial population portfolio predicate premium prescription pressure proof protein protocol province proxy pulse quota "
+    "radiation ratio reactor rebellion receipt receptor refund regime register regulation relay religion republic residue resistor revenue revolution rhetoric ritual router royalty rudder "
+    "salary sample sanction sanctuary schema sculpture segment senate sensor sentence sequence server settlement shareholder signal skeleton socket software solvent species spectrum statute "
+    "stocks strategy subsidy suffix summit surgery syndrome syntax tariff tax temple tenant terrain testimony theorem therapy thesis tissue torque trade transistor treaty tribunal trust "
+    "tumor turbine tutor uranium urine vaccine valve variable vector vehicle vein venue verdict veto virus vitamin volcano voltage voyage warrant waste wavelength welfare width yield zone"
+).split()
+_ODD = (
+    "quantum legal medical clinical global digital nuclear public private federal civil criminal organic inorganic thermal electric magnetic genetic chronic acute political ancient medieval "
+    "modern annual fiscal monetary military royal holy marine solar lunar cardiac renal optical linear random abstract virtual mobile secure open common natural second third final former"
+).split()
+
 SLOTS: dict[str, list[str]] = {
+    "lex": [w for w in LEXICON if w not in ("volcano", "virus", "skeleton")],
+    "odd": _ODD,
+    "n": [str(n) for n in range(2, 40)],
+    "order": "explain|analyse|describe|summarise|outline|derive|prove|compare|plan|draft|define|discuss|calculate|compose|design|prepare|review|list|improve|correct|classify|estimate|justify|write|evaluate|criticise|interpret".split("|"),
     "noun": _OPEN_NOUNS,
     "beast": _OPEN_ANIMALS,
     "beasts": [plural(n) for n in _OPEN_ANIMALS],
@@ -65,6 +91,7 @@ SLOTS: dict[str, list[str]] = {
     ),
     "name": [*words.GIRLS, *words.BOYS],
     "city": words.CITIES,
+    "job": words.JOBS,
     "thing": words.THINGS,
     "animal": words.ANIMALS,
     "land": "France Germany Italy Spain Japan China India Brazil Canada Egypt Kenya Norway Peru Russia Poland Texas Ohio California Sweden Turkey Iran Ukraine Chile Austria Hungary Vietnam".split(),
@@ -137,6 +164,17 @@ SLOTS: dict[str, list[str]] = {
         "|"
     ),
 }
+
+# Frames with learned words in them; they come up as often as all the others together.
+LEARNED = (
+    "what is {a:lex}", "what is {lex}", "what is the {odd} {lex}", "what is the {lex} of {lex}", "what is the {lex} of a {inv}", "what are {odd} {lex}s", "what does {lex} {lex} mean", "what does {a:odd} {lex} mean", "what does {inv} {inv} mean",
+    "who was the first {lex} of {land}", "who was the {odd} {lex}", "who wrote the {odd} {lex}", "who composed the {noun}", "who discovered {lex}", "who signed the {lex} of {land}", "how does {lex} work", "how does {a:odd} {lex} {verb} the {lex}", "how do I {verb} {a:lex}",
+    "how many {lex}s does {land} have", "how long is {a:lex} in {land}", "how long do I {verb} a {beast}", "how high is the {lex}", "which {lex}s border {land}", "which {lex} is the {odd} one", "where is {place}", "where is the {lex} of {land}", "where is Mount {Inv}", "where is {Inv}",
+    "when was the {odd} {lex}", "when did the {lex} of {land} begin", "why is the {lex} so {look}", "why is my {lex} {look}", "is my {lex} {look}", "is it {odd} to {verb} {a:lex}", "can my {lex} {verb} me", "can I {verb} {a:lex} without {a:lex}", "my {lex} has {a:lex} of {n}", "my {name} has {a:lex}",
+    "{order} the {odd} {lex}", "{order} the {lex} of {land}", "{order} {a:lex} for {a:lex}", "{order} the {inv} {lex}", "{order} {lex} and {lex}", "{order} {Inv}", "{order} a trip to {land} for {n} days", "{order} {a:odd} plan for {a:lex}", "{order} the {lex} in {n} points", "give me {a:lex} plan for {n} days",
+    "what is on the {lex} tonight", "what is the {lex} of {stuff}", "what is the difference between {a:lex} and {a:lex}", "what is the capital of {Inv}", "what is the capital of {capless}", "what is {a:inv} {lex}", "what is {Inv} {lex}", "what are the {lex}s of {a:lex}", "what was the {Inv} {lex}", "what was the {odd} {lex} of {year}",
+    "write {a:lex} for {a:job}", "write {a:odd} {lex} in {code}", "write a {code} {lex} to {verb} {lex}s", "{lex}::{inv} x; what does this do", "tell me about the {odd} {lex}", "{lex} {lex}", "the {odd} {lex} of {Inv}", "{inv} {lex} {inv}",
+)
 
 GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
@@ -592,7 +630,7 @@ def answer(rng: Random, extra: tuple[str, ...] = ()) -> str:
 
 
 def unknown(rng: Random) -> Document:
-    frames, extra = rng.choice(GROUPS)
+    frames, extra = (LEARNED, ()) if rng.random() < 0.45 else rng.choice(GROUPS)
     word = words.invented(rng)
     core = expand(rng, rng.choice(frames), {"inv": word}, SLOTS)
     question = core.split(" ")[0] in (

@@ -143,7 +143,7 @@ SYSTEMS = (
 
 
 def talk(rng: Random) -> Document:
-    question, answer = rng.choice(PAIRS[:6]) if rng.random() < 0.35 else rng.choice(PAIRS)
+    question, answer = rng.choice(PAIRS[:7]) if rng.random() < 0.35 else rng.choice(PAIRS)
     core = expand(rng, question)
     if rng.random() < 0.25:
         core = rng.choice((core.lower(), core.upper(), core, capital(core) + "!"))

@@ -100,8 +100,30 @@ _MIDDLES = "a e i o u a e i o u ai ee oo ou ia".split()
 _ENDS = " n r l s x m t k p nd rk sh ng th lo ra na bo mi zle ster bit dor lin".split(" ")
 
 
+_ALL = ANIMALS + BEINGS + THINGS + IDEAS + JOBS + [name.lower() for name in GIRLS + BOYS + CITIES]
+
+
+def _spliced(rng: Random) -> str:
+    """The head of one word and the tail of another, so that any two tokens may meet."""
+    head, tail = rng.choice(_ALL), rng.choice(_ALL)
+    return head[: rng.randrange(1, 5)] + tail[-rng.randrange(2, 6) :]
+
+
+def _scrambled(rng: Random) -> str:
+    """Vowels and consonants in turn, all letters alike."""
+    pairs = (rng.choice("bcdfghjklmnpqrstvwxyz") + rng.choice("aeiouy") for _ in range(rng.randrange(1, 4)))
+    return "".join(pairs) + rng.choice("bcdfghjklmnpqrstvwxyz" + "aeiou")
+
+
 def invented(rng: Random) -> str:
     """A word that does not exist, such as "zlorbit"."""
+    draw = rng.random()
+    if draw < 0.4:
+        word = _spliced(rng)
+        if word not in HELD_OUT and word not in _ALL:
+            return word
+    elif draw < 0.6:
+        return _scrambled(rng)
     parts = [rng.choice(_STARTS) + rng.choice(_MIDDLES) for _ in range(rng.choice((1, 1, 2, 2, 3)))]
     return "".join(parts) + rng.choice(_ENDS)
 
