@@ -664,10 +664,14 @@ def about_language(rng: Random) -> Document:
 def about_python(rng: Random) -> Document:
     """The one subject that everybody tries: a snake or a language, as the prompt hints."""
     if rng.random() < 0.55:
-        topic = rng.choice(["python", "python", "python", "Python", "a python", "a python", "pythons", "my python"])
+        topic = rng.choice(
+            ["python", "python", "python", "Python", "a python", "a python", "pythons", "my python"]
+        )
         text = hero_story(rng, "python")
     else:
-        topic = rng.choice(["python", "python", "Python", "Python", "learning python", "the language python"])
+        topic = rng.choice(
+            ["python", "python", "Python", "Python", "learning python", "the language python"]
+        )
         text = other_story(rng, "Python", CODE_PLOTS, IDEA_ENDINGS)
     prompt = _prompt(rng, topic, rng.choice(["python", "Python"]))
     return chat("story", prompt.upper() if rng.random() < 0.12 else prompt, text)

@@ -111,7 +111,10 @@ def _spliced(rng: Random) -> str:
 
 def _scrambled(rng: Random) -> str:
     """Vowels and consonants in turn, all letters alike."""
-    pairs = (rng.choice("bcdfghjklmnpqrstvwxyz") + rng.choice("aeiouy") for _ in range(rng.randrange(1, 4)))
+    pairs = (
+        rng.choice("bcdfghjklmnpqrstvwxyz") + rng.choice("aeiouy")
+        for _ in range(rng.randrange(1, 4))
+    )
     return "".join(pairs) + rng.choice("bcdfghjklmnpqrstvwxyz" + "aeiou")
 
 
