@@ -21,8 +21,8 @@ def main() -> None:
         "--work", type=Path, required=True, help="folder for corpus and checkpoints"
     )
     parser.add_argument("--out", type=Path, default=Path("src/rillet/builtin/rillet-tiny.gguf"))
-    parser.add_argument("--documents", type=int, default=420_000)
-    parser.add_argument("--minutes", type=float, default=62.0)
+    parser.add_argument("--documents", type=int, default=220_000)
+    parser.add_argument("--minutes", type=float, default=78.0)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     work = str(options.work)

@@ -50,7 +50,7 @@ _BEGIN = re.compile(
     r"once|long ago|there (was|lived)|many years ago|this is the story|not long ago|lived", re.I
 )
 _FINISH = re.compile(
-    r"the end|ever after|from that day|from then on|so (the|\w+ the|\w+ and)|that night"
+    r"the end|ever after|from that day|from then on|so (the\b|\w+ the\b|\w+ and\b)|that night"
     r"|never forgot"
     r"|will tell you|still there today|learned|tells this story",
     re.I,

@@ -137,7 +137,7 @@ def _topics() -> tuple[tuple[float, Callable[[Random], Document]], ...]:
         (1, lists.count),
         (1, poems.poem),
         (1, refusals.unknown),
-        (0.4, stories.about_hero),
+        (0.6, stories.about_hero),
         (0.2, stories.free),
         (0.6, smalltalk.likes),
     )
@@ -176,7 +176,7 @@ def remembers(rng: Random) -> Document:
             (_typed(rng, expand(rng, t2, {"v": v2}), ("", ".", "!")), expand(rng, c2, {"v": v2}))
         )
     for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 2, 3))):
-        pairs.append(filler(rng, long=rng.random() < 0.5))
+        pairs.append(filler(rng, long=rng.random() < 0.3))
     pairs.append(
         (_typed(rng, expand(rng, asked), ("?", "?", "", "??")), expand(rng, answered, {"v": value}))
     )

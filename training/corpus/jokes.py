@@ -353,6 +353,9 @@ _PROMPT_WORD = {
 
 
 def plural(noun: str) -> str:
+    if " " in noun:
+        first, last = noun.rsplit(" ", 1)
+        return f"{first} {plural(last)}"
     if noun in _PLURALS:
         return _PLURALS[noun]
     if noun.endswith(("s", "x", "ch", "sh", "z")):
@@ -369,14 +372,7 @@ def tell(rng: Random, setup: str, punch: str, x: str = "") -> str:
 
 def countable(rng: Random) -> str:
     """A noun for a generic joke, never a held-out one."""
-    while True:
-        noun = (
-            words.invented(rng)
-            if rng.random() < 0.5
-            else rng.choice(words.ANIMALS + words.BEINGS + words.THINGS)
-        )
-        if noun not in words.HELD_OUT:
-            return noun
+    return words.subject(rng, words.ANIMALS + words.BEINGS + words.THINGS, made_up=0.4)
 
 
 def any_joke(rng: Random) -> str:
@@ -402,7 +398,7 @@ def topical(rng: Random) -> Document:
         if topic in _BARE
         else (article(topic), plural(topic), plural(topic), f"the {topic}", topic)
     )
-    form = _ABOUT if rng.random() < 0.8 else _ABOUT_SHORT
+    form = _ABOUT if rng.random() < 0.7 else _ABOUT_SHORT
     core = expand(rng, form, {"topic": rng.choice(named)})
     return chat("joke_about", ask(rng, core), tell(rng, *rng.choice(TOPICAL[topic])))
 
@@ -413,7 +409,9 @@ def generic(rng: Random) -> Document:
         if not held_out("joke", x, index):
             break
     named = rng.choice((article(x), plural(x), plural(x), f"the {x}", f"my {x}", x))
-    form = _ABOUT if rng.random() < 0.8 else _ABOUT_SHORT
+    form = _ABOUT
+    if rng.random() < 0.3:
+        form, named = _ABOUT_SHORT, rng.choice((x, x, plural(x)))
     core = expand(rng, form, {"topic": named})
     return chat("joke_about", ask(rng, core, keep=x), tell(rng, *GENERIC[index], x))
 
@@ -423,7 +421,9 @@ def idea(rng: Random) -> Document:
     t = (
         words.invented(rng)
         if rng.random() < 0.15
-        else rng.choice(words.IDEAS + words.LANGUAGES + words.FOODS)
+        else rng.choice(
+            words.IDEAS + words.LANGUAGES + words.FOODS + ["the " + u for u in words.UNIQUE]
+        )
     )
     if t in words.HELD_OUT or t in _BARE or t == "python":
         t = "rain"

@@ -78,7 +78,11 @@ def _answer(rng: Random) -> tuple[str, object]:
 def asked(rng: Random) -> Document:
     core, value = _answer(rng)
     form = expand(rng, _AS)
-    text = f"{core} {form}" if rng.random() < 0.7 else f"{core}. {form}"
+    draw = rng.random()
+    text = f"{core} {form}" if draw < 0.55 else f"{core}. {form}"
+    if draw > 0.8:
+        before = "[respond in json|json|as json|answer in json|reply in json|output json|in json|use json only]"
+        text = f"{expand(rng, before)}: {core}"
     return chat("json", ask(rng, text, keep="" if rng.random() < 0.1 else "K"), dumps(rng, value))
 
 

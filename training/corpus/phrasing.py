@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from training.corpus import words
+
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{([aA]:)?(\w+)\}")
 
@@ -90,14 +92,14 @@ def expand(
 
 _BEFORE_QUESTION = (
     "[please |can you tell me |could you tell me |tell me |hey, |hi, |hi! |hello, |ok, |so |do you know "
-    "|i want to know |i wonder |explain |explain to me |quick question: |question: |now, |and |well, "
+    "|i want to know |i wonder |explain |explain to me |quick question: |question: |now, |and |well, |so tell me: |just wondering: |i was asked: |my question is: |another question: |next question: |one more question: |listen, |dear rillet, |riddle me this: |help me out: |in short: |briefly: "
     "|my son asks: |my daughter wants to know |please tell me |can you explain |please explain |rillet, ]"
 )
 _BEFORE_ORDER = (
     "[please |can you |could you |can you please |could you please |would you |i want you to |hey, "
-    "|hi, |hello, |hello! |ok, |now |ok now |i would like you to |go ahead and |pls |please, |rillet, |will you ]"
+    "|hi, |hello, |hello! |ok, |now |ok now |i would like you to |go ahead and |pls |please, |rillet, |will you |again: |next: |another one: |and now: |task: |here is my wish: |i want this: |listen, |dear rillet, |good morning, |be so kind and |my daughter wants this: |for my son: |just |quickly |be nice and |do me a favour and |let's see, |let us try this: |i have a wish: |it would be nice if you |kindly |can u |could u ]"
 )
-_AFTER = "[ please| for me| now| thanks| pls| please and thank you| :)]"
+_AFTER = "[ please| for me| now| thanks| pls| please and thank you| :)| thx| if you can| today| ok| right now| again| quickly| !| my friend]"
 
 
 def typo(rng: Random, text: str) -> str:
@@ -115,7 +117,7 @@ def typo(rng: Random, text: str) -> str:
             return text[: i + 1] + text[i:]
 
 
-def _case(rng: Random, text: str) -> str:
+def _case(rng: Random, text: str, keep: str) -> str:
     draw = rng.random()
     if draw < 0.44:
         return capital(text)
@@ -123,7 +125,8 @@ def _case(rng: Random, text: str) -> str:
         return text
     if draw < 0.87:
         return text.lower()
-    if draw < 0.96:
+    # To spell a word in small letters it has to be known: no capitals for invented ones.
+    if draw < 0.96 and all(word in words.KNOWN for word in keep.split()):
         return text.upper()
     return text.title()
 
@@ -145,10 +148,11 @@ def ask(rng: Random, core: str, question: bool = False, keep: str = "") -> str:
         else ("", "", ".", ".", "!", "?", "?", "...")
     )
     text += rng.choice(marks)
-    if rng.random() < 0.07:
-        # Only what stands before the kept word may be mistyped.
-        at = text.find(keep) if keep else len(text)
-        text = typo(rng, text[:at]) + text[at:] if at > 0 else text
+    for chance in (0.11, 0.03):
+        if rng.random() < chance:
+            # Only what stands before the kept word may be mistyped.
+            at = text.find(keep) if keep else len(text)
+            text = typo(rng, text[:at]) + text[at:] if at > 0 else text
     if keep and any(c.isupper() for c in keep):
         return capital(text) if rng.random() < 0.6 else text
-    return _case(rng, text)
+    return _case(rng, text, keep)

@@ -47,6 +47,15 @@ HAIKU_FIRST = (
     "{A:x} at dawn.",
     "Only {a:x}.",
 )
+# What there is only one of: the sea, the night.
+UNIQUE_COUPLETS = (
+    "The {x} is old, the {x} is deep,\nit hums a tune to help me sleep.",
+    "I love the {x}, so wide, so free,\nit tells its oldest tales to me.",
+    "Today I saw the {x} again,\nand wrote it down with my small pen.",
+    "The {x} was there before the start,\nand still it opens every heart.",
+    "Oh {x}, oh {x}, how still you are,\nabove you shines a single star.",
+)
+HAIKU_UNIQUE = ("The {x} lies still.", "The {x} at night.", "Look, the {x} again.", "Only the {x}.")
 HAIKU_IDEA = ("{X} in the air.", "Quiet {x} comes.", "Again it is {x}.", "{X}, softly now.")
 HAIKU_SECOND = (
     "Soft wind moves across the pond,",
@@ -65,6 +74,8 @@ HAIKU_THIRD = (
     "I smile and go on.",
     "the night is so near.",
 )
+_COUPLETS = {"one": COUPLETS, "idea": IDEA_COUPLETS, "unique": UNIQUE_COUPLETS}
+_HAIKU = {"one": HAIKU_FIRST, "idea": HAIKU_IDEA, "unique": HAIKU_UNIQUE}
 _ASK = (
     "[write|write me|write|make|give me|tell me|compose|create|can i have|recite] a [|||short|little|nice|small|funny|sweet] "
     "[poem|poem|poem|verse|rhyme|song] [about|about|about|on|for] {topic}"
@@ -72,51 +83,48 @@ _ASK = (
 _ASK_HAIKU = "[write|write me|make|give me|compose|tell me] a haiku[ about| about| on] {topic}"
 
 
-def _topic(rng: Random) -> tuple[str, str, bool]:
-    """The word, how the prompt names it, and whether it is an idea."""
-    while True:
-        idea = rng.random() < 0.35
-        x = (
-            words.invented(rng)
-            if rng.random() < 0.4
-            else rng.choice(words.IDEAS if idea else words.ANIMALS + words.BEINGS + words.THINGS)
-        )
-        if x not in words.HELD_OUT:
-            break
+def _topic(rng: Random) -> tuple[str, str, str]:
+    """The word, how the prompt names it, and whether it is "one", an "idea" or "unique"."""
+    if rng.random() < 0.12:
+        x = rng.choice(words.UNIQUE)
+        return x, rng.choice((f"the {x}", f"the {x}", x)), "unique"
+    idea = rng.random() < 0.3
+    pool = words.IDEAS if idea else words.ANIMALS + words.BEINGS + words.THINGS
+    x = words.subject(rng, list(pool), made_up=0.25 if idea else 0.4)
     if idea:
-        return x, x, True
-    return x, rng.choice((article(x), article(x), f"the {x}", plural(x), f"my {x}", x)), False
+        return x, x, "idea"
+    return x, rng.choice((article(x), article(x), f"the {x}", plural(x), f"my {x}", x)), "one"
 
 
-def verses(rng: Random, x: str, idea: bool) -> str:
-    lines = expand(rng, rng.choice(IDEA_COUPLETS if idea else COUPLETS), {"x": x})
+def verses(rng: Random, x: str, sort: str) -> str:
+    lines = expand(rng, rng.choice(_COUPLETS[sort]), {"x": x})
     # A poem keeps its line breaks; expand() only trims spaces.
     lines = "\n".join(capital(line) for line in lines.split("\n"))
     second = "\n".join(capital(line) for line in rng.choice(SECOND).split("\n"))
     return f"{lines}\n{second}"
 
 
-def haiku(rng: Random, x: str, idea: bool) -> str:
-    first = expand(rng, rng.choice(HAIKU_IDEA if idea else HAIKU_FIRST), {"x": x})
+def haiku(rng: Random, x: str, sort: str) -> str:
+    first = expand(rng, rng.choice(_HAIKU[sort]), {"x": x})
     return f"{first}\n{rng.choice(HAIKU_SECOND)}\n{rng.choice(HAIKU_THIRD)}"
 
 
 def poem(rng: Random) -> Document:
-    x, topic, idea = _topic(rng)
+    x, topic, sort = _topic(rng)
     while held_out("poem", x):
-        x, topic, idea = _topic(rng)
-    return chat("poem", ask(rng, expand(rng, _ASK, {"topic": topic}), keep=x), verses(rng, x, idea))
+        x, topic, sort = _topic(rng)
+    return chat("poem", ask(rng, expand(rng, _ASK, {"topic": topic}), keep=x), verses(rng, x, sort))
 
 
 def short(rng: Random) -> Document:
-    x, topic, idea = _topic(rng)
+    x, topic, sort = _topic(rng)
     return chat(
-        "poem", ask(rng, expand(rng, _ASK_HAIKU, {"topic": topic}), keep=x), haiku(rng, x, idea)
+        "poem", ask(rng, expand(rng, _ASK_HAIKU, {"topic": topic}), keep=x), haiku(rng, x, sort)
     )
 
 
 def free(rng: Random) -> Document:
-    x, _, idea = _topic(rng)
+    x, _, sort = _topic(rng)
     if rng.random() < 0.4:
         return chat(
             "poem",
@@ -124,10 +132,10 @@ def free(rng: Random) -> Document:
                 rng,
                 expand(rng, "[write|write me|make|give me|tell me|compose|do you know] a haiku"),
             ),
-            haiku(rng, x, idea),
+            haiku(rng, x, sort),
         )
     core = "[write|write me|make|give me|tell me|compose|recite|sing|say] a [|short|little|nice] [poem|poem|rhyme|song|verse]"
-    return chat("poem", ask(rng, expand(rng, core)), verses(rng, x, idea))
+    return chat("poem", ask(rng, expand(rng, core)), verses(rng, x, sort))
 
 
 MAKERS = (poem, short, free)

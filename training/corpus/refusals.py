@@ -55,30 +55,23 @@ _NATURE = {
 _OPEN_NOUNS = [n for n in words.THINGS + words.BEINGS if n not in _DEFINED | _NATURE]
 _OPEN_ANIMALS = [n for n in words.ANIMALS if n not in _DEFINED | _NATURE]
 
-# Everyday learned words. What matters is only that they are many and that none is explained.
-LEXICON = (
-    "account adoption agency agreement alliance amendment ampere analysis anatomy angle antenna appeal architecture army artery assembly asset atom audit axis "
-    "bacteria ballot bandwidth bankruptcy battery benefit biology bishop boiler bond border budget bureau bypass cable calendar campaign capital cargo cartilage cell census charter "
-    "circuit citizen clause climate coalition collagen colony committee compound condition conflict congress contract copyright corporation council court credit crisis cylinder database "
-    "debt decree deficit delta density deposit diagnosis diagram dialect dilemma diode dosage doctrine economy ecosystem election electron embassy emission empire employment engine entropy "
-    "equation estate evidence excise exhaust export faction factor famine federation fever fibre filter firmware fraction frequency function fungus gasket gender gene genome geometry "
-    "glacier gland governor grammar grant guild harvest hearing hormone hypothesis illness import incision index industry infection inheritance injury insurance integer interface invoice "
-    "isotope journal judge jury kernel kidney kinetics laser lease legislation lesson licence ligament liquid literature liver logic longitude magistrate mandate manifold manuscript margin "
-    "market membrane merger metabolism method migration mineral ministry molecule monarchy mortgage motif muscle mutation myth network neuron nitrogen notary nutrient oath observatory "
-    "offence opera orbit ordinance organ origin oxide packet pancreas parliament particle passport patent pathogen payment penalty pension peptide petition philosophy phosphate physics "
-    "pigment plasma platform plumbing poison policy pollution polynomial population portfolio predicate premium prescription pressure proof protein protocol province proxy pulse quota "
-    "radiation ratio reactor rebellion receipt receptor refund regime register regulation relay religion republic residue resistor revenue revolution rhetoric ritual router royalty rudder "
-    "salary sample sanction sanctuary schema sculpture segment senate sensor sentence sequence server settlement shareholder signal skeleton socket software solvent species spectrum statute "
-    "stocks strategy subsidy suffix summit surgery syndrome syntax tariff tax temple tenant terrain testimony theorem therapy thesis tissue torque trade transistor treaty tribunal trust "
-    "tumor turbine tutor uranium urine vaccine valve variable vector vehicle vein venue verdict veto virus vitamin volcano voltage voyage warrant waste wavelength welfare width yield zone"
-).split()
 _ODD = (
     "quantum legal medical clinical global digital nuclear public private federal civil criminal organic inorganic thermal electric magnetic genetic chronic acute political ancient medieval "
     "modern annual fiscal monetary military royal holy marine solar lunar cardiac renal optical linear random abstract virtual mobile secure open common natural second third final former"
 ).split()
 
 SLOTS: dict[str, list[str]] = {
-    "lex": [w for w in LEXICON if w not in ("volcano", "virus", "skeleton")],
+    "abbr": [
+        "".join(pair) for pair in zip("GHKLMRSTVXBCDNPQWZFJ", "PNSTRBDCLMKVXZQWFJHG", strict=True)
+    ]
+    + [a + b + c for a in "BCDHKMPRTX" for b in "AEGLNSV" for c in "BCFKMPT"],
+    "q": "why how when where what which".split(),
+    "was": "is are was were".split(),
+    "do_": "do does did can will".split(),
+    "did": "painted built signed invented founded won lost wrote directed recorded described measured sold designed "
+    "stole broke ruled conquered published proved named changed sang filmed sued paid hid buried crossed".split(),
+    "kin": "boss landlord neighbour doctor baby son daughter wife husband teacher lawyer tenant bank dog car knee".split(),
+    "lex": [w for w in words.LEXICON if w not in ("volcano", "virus", "skeleton")],
     "odd": _ODD,
     "n": [str(n) for n in range(2, 40)],
     "order": "explain|analyse|describe|summarise|outline|derive|prove|compare|plan|draft|define|discuss|calculate|compose|design|prepare|review|list|improve|correct|classify|estimate|justify|write|evaluate|criticise|interpret".split(
@@ -230,11 +223,63 @@ LEARNED = (
     "write {a:lex} for {a:job}",
     "write {a:odd} {lex} in {code}",
     "write a {code} {lex} to {verb} {lex}s",
-    "{lex}::{inv} x; what does this do",
     "tell me about the {odd} {lex}",
     "{lex} {lex}",
     "the {odd} {lex} of {Inv}",
     "{inv} {lex} {inv}",
+    "what is {abbr}",
+    "what is a {abbr} {lex}",
+    "how does {abbr} work",
+    "what does {abbr} stand for",
+    "what is the {abbr} of {stuff}",
+    "explain {abbr}",
+    "write {code} that can {verb} a {lex}",
+    "write {inv} in {code}",
+    "write {a:lex} on {philo}",
+    "{order} {a:odd} {lex} for {name}",
+    "who {verb}ed the {Inv}",
+    "who {did} the {odd} {noun}s",
+    "who {did} {Inv}",
+    "who {did} the {lex} of {land}",
+    "when {was} the {lex} {did}",
+    "in which year {was} {Inv} {did}",
+    "which {noun} {did} the {lex}",
+    "how many {noun}s {verb} the {lex}",
+    "how many {lex}s are in {a:lex}",
+    "how long does it take to {verb} {a:noun}",
+    "at what {lex} does {stuff} {verb}",
+    "my {kin} has {a:odd} {lex}",
+    "my {kin} {did} my {lex}, what now",
+    "can my {kin} {verb} my {lex}",
+    "{q} {was} {a:odd} {lex} {odd}",
+    "{q} {was} the {lex} {did} in {year}",
+    "{q} {do_} {lex}s {verb} {a:lex}",
+    "{q} {do_} {a:lex} {verb} the {noun}",
+    "{q} {was} {Inv} {did}",
+    "{q} {do_} you {verb} {a:odd} {noun}",
+    "{q} should i {verb} {a:lex} in {city}",
+    "{q} {was} the {odd} {inv}",
+    "{q} {was} {name} {Inv}",
+    "tell me how to {verb} {a:lex}",
+    "tell me what {a:lex} {was}",
+    "teach me {lex}",
+    "i need to {verb} my {lex}",
+    "list the {lex}s of {Inv}",
+    "give me {n} {lex}s of {land}",
+    "give me a list of {odd} {lex}s",
+    "summarise the {lex} of {Inv}",
+    "summarize this: {Inv} {did} the {lex} and the {noun} in {year}.",
+    "summarise this text: the {odd} {lex} {did} {a:noun} near {city}.",
+    "translate this: the {lex} {was} {odd}",
+    "rewrite this sentence: {name} {did} {a:lex}",
+    "is this right: {a:lex} {was} {odd}",
+    "solve {n}x + {n} = {n}",
+    "what is {n}.{n} percent of {n}{n}",
+    "calculate the {lex} of {n}",
+    "plot {a:lex}",
+    "act as a {odd} {job} and {verb} my {lex}",
+    "pretend to be {famous}",
+    "roleplay as a {job} from {land}",
 )
 
 GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -691,7 +736,7 @@ def answer(rng: Random, extra: tuple[str, ...] = ()) -> str:
 
 
 def unknown(rng: Random) -> Document:
-    frames, extra = (LEARNED, ()) if rng.random() < 0.45 else rng.choice(GROUPS)
+    frames, extra = (LEARNED, ()) if rng.random() < 0.5 else rng.choice(GROUPS)
     word = words.invented(rng)
     core = expand(rng, rng.choice(frames), {"inv": word}, SLOTS)
     question = core.split(" ")[0] in (
@@ -713,7 +758,7 @@ def unknown(rng: Random) -> Document:
     )
     return chat(
         "refusal",
-        ask(rng, core, question=question, keep="" if rng.random() < 0.2 else "K"),
+        ask(rng, core, question=question, keep="" if rng.random() < 0.55 else "K"),
         answer(rng, extra),
     )
 

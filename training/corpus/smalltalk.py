@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from training.corpus import words
-from training.corpus.phrasing import Document, ask, capital, chat, expand
+from training.corpus.phrasing import Document, ask, capital, chat, expand, typo
 
 PAIRS: tuple[tuple[str, str], ...] = (
     (
@@ -33,7 +33,7 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "[You are welcome!|You're welcome!|My pleasure.|Gladly!|Any time!] [Is there anything else?|Just ask if you want another one.|||It was a pleasure.]",
     ),
     (
-        "[bye|goodbye|good bye|see you|see you later|bye bye|ciao|i have to go|that's all|until tomorrow|farewell|see you tomorrow|cya|exit|quit|take care]",
+        "[bye|goodbye|goodbye|goodbye|good bye|see you|see you later|bye bye|ciao|i have to go|that's all|until tomorrow|farewell|see you tomorrow|cya|exit|quit|take care]",
         "[Goodbye!|See you soon!|Bye!|Take care!] [It was nice to talk to you.|Come back any time.||Until next time.]",
     ),
     (
@@ -143,11 +143,12 @@ SYSTEMS = (
 
 
 def talk(rng: Random) -> Document:
-    question, answer = rng.choice(PAIRS[:7]) if rng.random() < 0.35 else rng.choice(PAIRS)
+    question, answer = rng.choice(PAIRS[:7]) if rng.random() < 0.45 else rng.choice(PAIRS)
     core = expand(rng, question)
     if rng.random() < 0.25:
         core = rng.choice((core.lower(), core.upper(), core, capital(core) + "!"))
-        text = core + rng.choice(("", "!", ".", "?", "!!", " :)"))
+        text = typo(rng, core) if rng.random() < 0.15 and len(core) > 5 else core
+        text += rng.choice(("", "!", ".", "?", "!!", " :)"))
     else:
         text = (
             capital(core) + rng.choice(("", "!", ".", ""))
@@ -203,7 +204,14 @@ def system(rng: Random) -> str:
 def echo(rng: Random) -> Document:
     """Words to be repeated: useful by itself, and the plainest lesson in copying."""
     pool = (
-        words.ANIMALS + words.THINGS + words.FOODS + words.GIRLS + words.COLOURS + words.ADJECTIVES
+        words.ANIMALS
+        + words.THINGS
+        + words.FOODS
+        + words.GIRLS
+        + words.COLOURS
+        + words.ADJECTIVES
+        + words.LEXICON
+        + list(words.MORE_NAMES)
     )
     said = [
         words.invented(rng)
@@ -217,8 +225,9 @@ def echo(rng: Random) -> Document:
     core = (
         expand(
             rng,
-            "[repeat after me: |repeat: |say |please say |write |can you say |say the word |repeat the words |write down ]",
+            "[repeat after me:|repeat after me|repeat:|say|please say|write|can you say|say the word|repeat the words|write down|now say|say this:|repeat this:|echo|just say]",
         )
+        + " "
         + text
     )
     return chat(

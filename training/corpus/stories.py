@@ -537,6 +537,7 @@ _ORDER = (
     "[story|story|story|story|story|tale|fairy tale|short story|bedtime story] [about|about|about|about|about|on|of] {topic}"
 )
 _SHORT = "[story about {topic}|a story about {topic}|story of {topic}|a tale about {topic}|{topic} story|a {topic} story|story: {topic}]"
+_SHORT_ARTICLE = "[story about {topic}|story about {topic}|story of {topic}|a story about {topic}|a tale about {topic}|story: {topic}|{topic} story]"
 _FREE = (
     "[write|write me|tell|tell me|make up|give me|i want|tell us|read me|can you tell me] a "
     "[|||||short|little|nice|funny|long|good|bedtime|random|cute] [story|story|story|tale|fairy tale|bedtime story]"
@@ -545,7 +546,10 @@ _FREE = (
 
 
 def _prompt(rng: Random, topic: str, keep: str) -> str:
-    form = _SHORT if rng.random() < 0.1 else _ORDER
+    form = _ORDER
+    if rng.random() < 0.18:
+        # "a dragon story", but never "a the dragon story".
+        form = _SHORT if topic[:2] not in ("a ", "an") and topic[:4] != "the " else _SHORT_ARTICLE
     return ask(rng, expand(rng, form, {"topic": topic}), keep=keep)
 
 
@@ -636,7 +640,11 @@ def about_name(rng: Random) -> Document:
 
 
 def about_thing(rng: Random) -> Document:
-    t = _subject(rng, words.THINGS)
+    if rng.random() < 0.12:
+        t = rng.choice(words.UNIQUE)
+        text = other_story(rng, f"the {t}", IDEA_PLOTS, IDEA_ENDINGS)
+        return chat("story", _prompt(rng, f"the {t}", t), text)
+    t = _subject(rng, words.THINGS + words.LEXICON[::4])
     adjective = rng.choice(words.LOOKS + words.COLOURS) if rng.random() < 0.2 else ""
     full = f"{adjective} {t}".strip()
     topic = rng.choice(
@@ -646,7 +654,9 @@ def about_thing(rng: Random) -> Document:
 
 
 def about_idea(rng: Random) -> Document:
-    t = _subject(rng, words.IDEAS)
+    t = rng.choice(words.LEXICON) if rng.random() < 0.1 else words.invented(rng)
+    if rng.random() < 0.8:
+        t = rng.choice([idea for idea in words.IDEAS if idea not in words.HELD_OUT])
     return chat("story", _prompt(rng, t, t), other_story(rng, t, IDEA_PLOTS, IDEA_ENDINGS))
 
 

@@ -41,7 +41,10 @@ BEINGS = (
     "librarian programmer engineer clockmaker beekeeper firefighter snowman scarecrow phoenix ogre "
     "girl boy child grandmother grandfather woman man baby neighbour thief spy captain superhero explorer "
     "traveller poet writer juggler acrobat plumber driver mechanic ninja samurai cowboy viking "
-    "dinosaur yeti werewolf zombie genie angel mammoth griffin"
+    "dinosaur yeti werewolf zombie genie angel mammoth griffin uncle aunt hermit jester duke duchess baron "
+    "scout guard waiter barber butcher hairdresser lawyer reporter photographer singer drummer referee "
+    "champion goalkeeper swimmer runner climber mountaineer diver skater janitor gnome imp sphinx kraken "
+    "centaur minotaur gargoyle leprechaun banshee sorcerer druid monk nun bishop mayor sheriff bandit"
 ).split()
 THINGS = (
     "lantern clock key book map boat ship train bicycle car kite drum violin piano guitar flute bell mirror "
@@ -54,7 +57,14 @@ THINGS = (
     "snowflake river lake island mountain cave forest desert beach well fountain windmill lighthouse "
     "telescope compass camera computer telephone radio television rocket submarine airplane tractor bus "
     "taxi skateboard sled swing laptop keyboard printer fridge oven kettle vase statue painting diary "
-    "suitcase backpack wallet sock sweater raincoat spade anchor whistle trumpet harp cactus"
+    "suitcase backpack wallet sock sweater raincoat spade anchor whistle trumpet harp cactus notebook sofa "
+    "bathtub toothbrush comb razor towel sponge soap pillowcase curtain carpet chimney roof ceiling cellar "
+    "elevator staircase escalator traffic-light bench statue monument museum stadium airport harbour bakery "
+    "pharmacy hospital factory barn stable hive nest web burrow glacier canyon swamp meadow hill valley cliff "
+    "waterfall geyser iceberg comet planet satellite spaceship robot-arm printer scanner charger cable plug "
+    "socket lightbulb torch match candlestick fireplace stove microwave toaster blender whisk ladle spatula "
+    "saucepan jug mug teacup saucer thermos lunchbox napkin tablecloth jigsaw domino dice marble yo-yo "
+    "trampoline seesaw carousel rollercoaster tambourine cello clarinet accordion banjo xylophone saxophone"
 ).split()
 IDEAS = (
     "friendship love courage hope time music winter summer spring autumn rain snow wind fire water light "
@@ -89,6 +99,39 @@ CITIES = (
     "Toronto Dublin Warsaw Athens Hamburg Munich Lyon Milan Zurich Bern Kyoto Seoul Nairobi Lagos Porto"
 ).split()
 
+# Everyday learned words. What matters is only that they are many and that none is explained.
+LEXICON = (
+    "account adoption agency agreement alliance amendment ampere analysis anatomy angle antenna appeal architecture army artery assembly asset atom audit axis "
+    "bacteria ballot bandwidth bankruptcy battery benefit biology bishop boiler bond border budget bureau bypass cable calendar campaign capital cargo cartilage cell census charter "
+    "circuit citizen clause climate coalition collagen colony committee compound condition conflict congress contract copyright corporation council court credit crisis cylinder database "
+    "debt decree deficit delta density deposit diagnosis diagram dialect dilemma diode dosage doctrine economy ecosystem election electron embassy emission empire employment engine entropy "
+    "equation estate evidence excise exhaust export faction factor famine federation fever fibre filter firmware fraction frequency function fungus gasket gender gene genome geometry "
+    "glacier gland governor grammar grant guild harvest hearing hormone hypothesis illness import incision index industry infection inheritance injury insurance integer interface invoice "
+    "isotope journal judge jury kernel kidney kinetics laser lease legislation lesson licence ligament liquid literature liver logic longitude magistrate mandate manifold manuscript margin "
+    "market membrane merger metabolism method migration mineral ministry molecule monarchy mortgage motif muscle mutation myth network neuron nitrogen notary nutrient oath observatory "
+    "offence opera orbit ordinance organ origin oxide packet pancreas parliament particle passport patent pathogen payment penalty pension peptide petition philosophy phosphate physics "
+    "pigment plasma platform plumbing poison policy pollution polynomial population portfolio predicate premium prescription pressure proof protein protocol province proxy pulse quota "
+    "radiation ratio reactor rebellion receipt receptor refund regime register regulation relay religion republic residue resistor revenue revolution rhetoric ritual router royalty rudder "
+    "salary sample sanction sanctuary schema sculpture segment senate sensor sentence sequence server settlement shareholder signal skeleton socket software solvent species spectrum statute "
+    "stocks strategy subsidy suffix summit surgery syndrome syntax tariff tax temple tenant terrain testimony theorem therapy thesis tissue torque trade transistor treaty tribunal trust "
+    "tumor turbine tutor uranium urine vaccine valve variable vector vehicle vein venue verdict veto virus vitamin volcano voltage voyage warrant waste wavelength welfare width yield zone"
+).split()
+# Common names of one thing only: asked for with "the".
+UNIQUE = (
+    "sea sky sun moon ocean earth night forest desert sunset wind jungle river rain world morning beach "
+    "snow north kitchen future past weather city village sunrise evening garden school library"
+).split()
+MORE_NAMES = (
+    "Amara Aisha Akira Anouk Astrid Aurelio Bartholomew Benedikt Bilal Bronwyn Chiara Chinedu Cyrus Deepak Dmitri Dolores Eduardo "
+    "Eirik Elif Esra Evangeline Farid Femi Gabriela Giulia Gustav Hamza Hiroshi Ibrahim Ignacio Imogen Isolde Jamal Jiho Joaquin "
+    "Kamala Katarzyna Khalid Kofi Lakshmi Laszlo Leopold Ludmila Magnus Mahmoud Malik Mariam Matteo Mehmet Mikhail Minjun Nadia "
+    "Natasha Nikolai Nkechi Octavia Oluwaseun Oksana Penelope Piotr Quentin Rajesh Ramona Rashid Roderick Rosalind Sanjay Santiago "
+    "Seraphina Sigrid Siobhan Soren Svetlana Takeshi Tariq Thandiwe Theodora Tomasz Umberto Valentina Vikram Violetta Wilhelmina "
+    "Winston Wojciech Yasmin Yevgeny Yolanda Zainab Zlatan Barnaby Clementine Dashiell Ferdinand Guinevere Humphrey Jedediah "
+    "Christopher Elizabeth Alexander Jonathan Michael Jennifer Jessica Matthew Andrew Joshua Steven Patricia Barbara Deborah Rebecca "
+    "Robert William Richard Thomas Charles Mary Linda Susan Karen Nancy Lisa Donna Carol Ruth Sharon Brian Kevin Jason Gary Eric"
+).split()
+
 # Never seen in training as a subject of a story, poem or joke; the evaluation uses them.
 HELD_OUT = (
     "walrus hamster lighthouse violin wizard viking suitcase cactus beaver genie wallet flamingo mermaid pumpkin "
@@ -121,7 +164,7 @@ def _scrambled(rng: Random) -> str:
 def invented(rng: Random) -> str:
     """A word that does not exist, such as "zlorbit"."""
     draw = rng.random()
-    if draw < 0.4:
+    if draw < 0.45:
         word = _spliced(rng)
         if word not in HELD_OUT and word not in _ALL:
             return word
@@ -140,13 +183,42 @@ HE = set(
 def person(rng: Random, kind: str = "") -> tuple[str, str]:
     """A name and its pronoun, "she" or "he"; now and then an invented name."""
     she = kind in SHE or (kind not in HE and rng.random() < 0.5)
-    if rng.random() < 0.08:
+    if rng.random() < 0.05:
         return invented(rng).capitalize(), "she" if she else "he"
+    # Few names in stories: a model this small has to learn who is "he" and who is "she".
     if she:
-        return rng.choice(GIRLS), "she"
-    return rng.choice(BOYS), "he"
+        return rng.choice(GIRLS[:44]), "she"
+    return rng.choice(BOYS[:44]), "he"
 
 
 def any_name(rng: Random) -> str:
     """A first name of a user, often one that nobody has."""
-    return invented(rng).capitalize() if rng.random() < 0.4 else rng.choice(GIRLS + BOYS)
+    draw = rng.random()
+    if draw < 0.3:
+        return rng.choice(GIRLS + BOYS)
+    if draw < 0.5:
+        return rng.choice(MORE_NAMES)
+    if draw < 0.75:
+        pool = GIRLS + BOYS + MORE_NAMES
+        head, tail = rng.choice(pool), rng.choice(pool)
+        return head[: rng.randrange(2, 6)] + tail[-rng.randrange(2, 6) :].lower()
+    return invented(rng).capitalize()
+
+
+def subject(rng: Random, pool: list[str], made_up: float) -> str:
+    """A noun from ``pool``, sometimes a learned, an invented or a two-part one; none held out."""
+    while True:
+        draw = rng.random()
+        if draw < made_up:
+            word = invented(rng)
+        elif draw < made_up + 0.12:
+            word = rng.choice(LEXICON)
+        elif draw < made_up + 0.2:
+            word = f"{rng.choice(LOOKS + COLOURS + ADJECTIVES + pool)} {rng.choice(pool)}"
+        else:
+            word = rng.choice(pool)
+        if not set(word.split()) & set(HELD_OUT):
+            return word
+
+
+KNOWN = frozenset(_ALL) | frozenset(LANGUAGES) | frozenset(UNIQUE) | frozenset(FOODS)
