@@ -41,7 +41,7 @@ class Run:
     muon_rate: float = 0.014
     adam_rate: float = 0.003
     warmup: float = 0.02
-    decay: float = 0.35
+    decay: float = 0.45
     seed: int = 1
     save_minutes: float = 4.0
     start: str = ""
