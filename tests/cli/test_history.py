@@ -45,6 +45,24 @@ def test_pieces_of_an_open_answer_are_read_as_interrupted(tmp_path: Path) -> Non
     assert history.delete(number) and not history.all()
 
 
+def test_the_disk_is_waited_for_once_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    history = History(tmp_path / "history.db")
+
+    def waited() -> bool:
+        return bool(history._base.execute("PRAGMA synchronous").fetchone() == (2,))  # FULL
+
+    number = history.begin("m", None)
+    history.write(number, [USER], interrupted=False)
+    assert waited()
+    for now, waits in ((100.0, True), (100.1, False), (100.9, False), (101.2, True)):
+        history.piece(number, "a")
+        assert waited() is waits
+
+
 def test_a_file_that_is_no_history(tmp_path: Path) -> None:
     (tmp_path / "history.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
     with pytest.raises(StoreError):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rillet.cli import where
-from rillet.testing.server import ScriptedServer, answer
+from rillet.testing.server import ScriptedServer, Stall, answer
+from rillet.words.timeouts import Timeouts
 
 from .processes import PATIENCE
 
@@ -27,6 +28,20 @@ def test_a_silent_server_at_the_default_address_is_left(
         found = where.find("tinyhello", None)
         found.place.client.close()
         assert where.server(None) is None
+    assert found.place.name == where.EMBEDDED and not found.missing
+    assert "does not answer; the engine inside is used" in capfd.readouterr().err
+
+
+def test_a_server_that_falls_silent_at_the_card_is_left(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    version = [answer(b'{"version":"0.33.0"}')]
+    with ScriptedServer(version, version, [Stall()]) as server:
+        monkeypatch.setattr(where, "DEFAULT_PORT", int(server.url.rpartition(":")[2]))
+        monkeypatch.setattr(where, "_SOON", Timeouts(total=0.2))
+        found = where.find("tinyhello", None)
+        found.place.client.close()
+        assert [each.path for each in server.requests][2:] == ["/api/show"]
     assert found.place.name == where.EMBEDDED and not found.missing
     assert "does not answer; the engine inside is used" in capfd.readouterr().err
 

@@ -90,6 +90,15 @@ def test_cuts_do_not_matter_and_nothing_harmful_comes_out(text: str, at: list[in
     assert_harmless(whole)
 
 
+@pytest.mark.parametrize("letter", ["“quoted”", "‘quoted’", "Straße", "АБВГД", "město", "😀 and"])
+def test_text_in_a_wrong_encoding_swallows_nothing(letter: str) -> None:
+    text = f"before {letter} after".encode().decode("latin-1")
+    for pieces in every_cut(text):
+        got = shown(pieces)
+        assert got.startswith("before ") and got.endswith(" after")
+        assert sum(char.isascii() for char in got) >= sum(char.isascii() for char in text) - 1
+
+
 def test_an_open_string_does_not_swallow_the_answer() -> None:
     terminal = TerminalFilter()
     assert terminal.feed("\x1b]0;") == ""

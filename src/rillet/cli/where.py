@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from rillet.cli import screen
 from rillet.client.sync import Client
 from rillet.net.address import DEFAULT_HOST, DEFAULT_PORT
-from rillet.words.errors import InvalidRequest, RilletError, ServerError
+from rillet.words.errors import InvalidRequest, RilletError, ServerError, Stalled
+from rillet.words.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from rillet.words.models import ModelCard
-    from rillet.words.timeouts import Timeouts
 
 DEFAULT_MODEL = "rillet-tiny"
 _LOOK = 0.5  # seconds for a connection on this machine
 _ANSWER = 2.0  # seconds for the first byte of an answer that needs no work; a busy machine is slow
+_CARD = 5.0  # seconds for the card of a model, which a server may have to read from a disk
+_SOON = Timeouts(connect=_LOOK, first_token=_CARD, between_tokens=_CARD, total=_CARD)
 _QUESTION = b"GET /api/version HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 EMBEDDED = "the embedded engine"
 
@@ -54,24 +56,23 @@ def is_path(model: str) -> bool:
     return model.lower().endswith(".gguf") or model.startswith(("./", "../", "/", "~/"))
 
 
-def place(host: str | None, timeouts: "Timeouts | None" = None) -> Place:
+def place(host: str | None, timeouts: Timeouts | None = None) -> Place:
     """For commands that need no certain model."""
     return server(host, timeouts) or embedded()
 
 
-def server(host: str | None, timeouts: "Timeouts | None" = None) -> Place | None:
+def server(host: str | None, timeouts: Timeouts | None = None) -> Place | None:
     """The server that was named, or one that answers at the default address."""
     if named := _named(host):
         return _server(named, timeouts)
     if not _answers():
         return None
-    there = _server(None, timeouts)
-    try:
-        there.client.version()
-        return there
-    except RilletError:  # something else lives at that port
-        there.client.close()
-        return None
+    with _server(None, _SOON).client as soon:
+        try:
+            soon.version()
+        except RilletError:  # something else lives at that port
+            return None
+    return _server(None, timeouts)
 
 
 def find(model: str, host: str | None) -> Found:
@@ -82,17 +83,20 @@ def find(model: str, host: str | None) -> Found:
         return _asked(_server(named), model)
     if not _answers():
         return _asked(embedded(), model)
-    try:
-        at_server = _asked(_server(None), model)
-    except RilletError:
-        return _asked(embedded(), model)
+    soon = _server(None, _SOON)
+    with soon.client:
+        try:
+            at_server = _asked(soon, model)
+        except RilletError as error:
+            if isinstance(error, Stalled):
+                _tell_silence()
+            return _asked(embedded(), model)
     if not at_server.missing and at_server.card is not None:
-        return at_server
+        return at_server._replace(place=_server(None))
     here = _asked(embedded(), model)
     if here.missing and at_server.missing:
         here.place.client.close()
-        return at_server  # it fetches the model, as with Ollama
-    at_server.place.client.close()
+        return at_server._replace(place=_server(None))  # it fetches the model, as with Ollama
     return here
 
 
@@ -125,9 +129,9 @@ def _named(host: str | None) -> str | None:
     return host or os.environ.get("RILLET_HOST") or os.environ.get("OLLAMA_HOST") or None
 
 
-def _server(host: str | None, timeouts: "Timeouts | None" = None) -> Place:
+def _server(host: str | None, timeouts: Timeouts | None = None) -> Place:
     shown = host or f"{DEFAULT_HOST}:{DEFAULT_PORT}"
-    return Place(Client(host, timeouts=timeouts), f"the server at {shown.rpartition('@')[2]}")
+    return Place(Client(shown, timeouts=timeouts), f"the server at {shown.rpartition('@')[2]}")
 
 
 def _answers() -> bool:
@@ -138,10 +142,14 @@ def _answers() -> bool:
             there.sendall(_QUESTION)
             return bool(there.recv(1))
     except TimeoutError:
-        screen.notes().line(
-            f"Note: the server at {DEFAULT_HOST}:{DEFAULT_PORT} does not answer; "
-            "the engine inside is used"
-        )
+        _tell_silence()
         return False
     except OSError:
         return False
+
+
+def _tell_silence() -> None:
+    screen.notes().line(
+        f"Note: the server at {DEFAULT_HOST}:{DEFAULT_PORT} does not answer; "
+        "the engine inside is used"
+    )

@@ -12,6 +12,9 @@ talked into writing one, and so can the author of a model's name or of an error 
   sees), deprecated format characters, and tag characters outside of the emoji of a flag.
 * ``\r\n`` is a newline and so is a lone ``\r``: it must not overwrite what stands before it.
   U+2028 and U+2029 are newlines too. A lone surrogate is U+FFFD.
+* The 8-bit forms are also what is left of text in a wrong encoding (``ß`` as ``Ã`` and U+009F).
+  They begin a string only where the next character is one that such a string begins with; else
+  the one character goes. SOS and PM, which no terminal obeys, are never strings in that form.
 * A sequence that never ends must not swallow an answer. A control string ends at a newline at the
   latest, any sequence after 4,096 characters, and text goes on from there. A character that
   cannot be part of a sequence ends it and is read as text.
@@ -71,12 +74,13 @@ _END = {
 _INTRODUCERS = {
     "\x1b": _State.ESCAPE,
     "\x90": _State.STRING,
-    "\x98": _State.STRING,
     "\x9b": _State.CSI,
     "\x9d": _State.OSC,
-    "\x9e": _State.STRING,
     "\x9f": _State.STRING,
 }
+# What must come next for the 8-bit forms of DCS (a parameter, a sixel), OSC (a number, or what
+# Linux and Sun terminals have in its place) and APC (an image of kitty).
+_FIRST = {"\x90": "0123456789;<=>?$+!q", "\x9d": "0123456789;PRlLI", "\x9f": "G"}
 # After ESC; "k" is the title of a screen or tmux window.
 _ESCAPED = {
     "[": _State.CSI,
@@ -97,11 +101,12 @@ def clean(text: str) -> str:
 class TerminalFilter:
     """``feed(text) -> text`` that is safe to print; sequences may be cut anywhere."""
 
-    __slots__ = ("_length", "_state", "_tags")
+    __slots__ = ("_first", "_length", "_state", "_tags")
 
     def __init__(self) -> None:
         self._state = _State.TEXT
         self._length = 0  # of the sequence so far
+        self._first = ""  # what may come next, where not everything may
         self._tags = ""  # tag characters that may become a flag
 
     def feed(self, text: str) -> str:
@@ -124,7 +129,7 @@ class TerminalFilter:
 
     def finish(self) -> str:
         """Ends the text; nothing is ever owed, what was open is dropped. Ready for another."""
-        self._state = _State.TEXT
+        self._enter(_State.TEXT)
         self._tags = ""
         return ""
 
@@ -143,7 +148,7 @@ class TerminalFilter:
         elif "\ud800" <= char <= "\udfff":
             out.append("\ufffd")
         elif char in _INTRODUCERS:
-            self._enter(_INTRODUCERS[char])
+            self._enter(_INTRODUCERS[char], _FIRST.get(char, ""))
         return pos + 1
 
     def _flag(self, text: str, pos: int, out: list[str]) -> int:
@@ -164,6 +169,10 @@ class TerminalFilter:
         if self._state is _State.ESCAPE and text[pos] in _ESCAPED:
             self._enter(_ESCAPED[text[pos]])
             return pos + 1
+        if self._first and text[pos] not in self._first:
+            self._enter(_State.TEXT)
+            return pos
+        self._first = ""
         body = _BODY.get(self._state)
         room = pos + _LIMIT - self._length
         if body and (match := body.match(text, pos, room)):
@@ -174,6 +183,7 @@ class TerminalFilter:
         self._state = _State.TEXT
         return pos
 
-    def _enter(self, state: _State) -> None:
+    def _enter(self, state: _State, first: str = "") -> None:
         self._state = state
+        self._first = first
         self._length = 0

@@ -1,7 +1,9 @@
 """Conversations on disk, in SQLite, written while they stream: what was on the screen is not lost.
 
 Each piece of an answer is committed before it is shown. A process that is killed leaves an open
-answer, which reads like one that was interrupted. The file is readable by its owner alone.
+answer, which reads like one that was interrupted. A loss of power takes the last second of an
+answer at most: what is whole, and a piece each second, is on the disk before the talk goes on.
+The file is readable by its owner alone.
 """
 
 import os
@@ -29,6 +31,7 @@ CREATE TABLE IF NOT EXISTS pieces (
 CREATE INDEX IF NOT EXISTS pieces_of ON pieces (conversation);
 """
 _TITLE = 60  # characters
+_DURABLE = 1.0  # seconds between two pieces that wait for the disk
 
 
 class Kept(Struct, frozen=True):
@@ -61,9 +64,9 @@ class History:
             path.touch(mode=0o600)
             self._base = sqlite3.connect(path, timeout=5, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=NORMAL")
             self._base.execute("PRAGMA foreign_keys=ON")
             self._base.executescript(_SCHEMA)
+            self._synced = 0.0  # when the last piece waited for the disk
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"The history in {path} cannot be used: {error}", hint="--no-history goes without"
@@ -82,6 +85,7 @@ class History:
         title = next((each.content for each in messages if each.role == "user"), "")
         rows = [(number, at, _encoded(message)) for at, message in enumerate(messages)]
         base = self._base
+        self._wait_for_disk(True)
         base.execute("BEGIN IMMEDIATE")
         base.execute("DELETE FROM messages WHERE conversation = ?", (number,))
         base.execute("DELETE FROM pieces WHERE conversation = ?", (number,))
@@ -94,6 +98,10 @@ class History:
 
     def piece(self, number: int, text: str) -> None:
         """One more piece of the answer that is coming."""
+        now = time.monotonic()
+        if wait := now - self._synced >= _DURABLE:
+            self._synced = now
+        self._wait_for_disk(wait)
         self._base.execute("INSERT INTO pieces (conversation, text) VALUES (?, ?)", (number, text))
 
     def all(self, search: str = "") -> list[Kept]:
@@ -136,6 +144,10 @@ class History:
 
     def close(self) -> None:
         self._base.close()
+
+    def _wait_for_disk(self, wait: bool) -> None:
+        """Whether the next commit does; it takes those before it along (one log holds them all)."""
+        self._base.execute(f"PRAGMA synchronous={'FULL' if wait else 'NORMAL'}")
 
     def _said(self, number: int) -> list[Message]:
         rows = self._base.execute(
