@@ -48,8 +48,8 @@ def test_pieces_of_an_open_answer_are_read_as_interrupted(tmp_path: Path) -> Non
 def test_the_disk_is_waited_for_once_a_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 100.0
-    monkeypatch.setattr("time.monotonic", lambda: now)
+    clock = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
     history = History(tmp_path / "history.db")
 
     def waited() -> bool:
@@ -58,7 +58,7 @@ def test_the_disk_is_waited_for_once_a_second(
     number = history.begin("m", None)
     history.write(number, [USER], interrupted=False)
     assert waited()
-    for now, waits in ((100.0, True), (100.1, False), (100.9, False), (101.2, True)):
+    for clock[0], waits in ((100.0, True), (100.1, False), (100.9, False), (101.2, True)):
         history.piece(number, "a")
         assert waited() is waits
 
