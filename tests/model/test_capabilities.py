@@ -2,8 +2,9 @@
 
 import pytest
 
-from rillet.model.capabilities import capabilities
+from rillet.model.capabilities import capabilities, jinja_is_abler
 from rillet.model.gguf import GgufHeader, read_header
+from rillet.model.template import Template
 
 from .gguf_bytes import LLAMA, STRING, U32, gguf
 
@@ -29,9 +30,37 @@ def test_from_the_file(template: str, own: dict[str, int], expected: tuple[str, 
     assert capabilities(header(template, **own)) == expected
 
 
+GO_TOOLS = "{{ .Tools }}"
+GO_THINKS = "{{ range .Messages }}<t>{{ .Thinking }}</t>{{ end }}"
+
+
 def test_from_a_go_template() -> None:
-    names = ["Tools", "Suffix", "Thinking"]
-    assert capabilities(header(), names) == ("completion", "tools", "insert", "thinking")
+    template = Template.parse(GO_TOOLS + GO_THINKS + "{{ .Suffix }}")
+    expected = ("completion", "tools", "insert", "thinking")
+    assert capabilities(header(), template) == expected
+
+
+def test_thoughts_without_tags_cannot_be_told_apart() -> None:
+    assert capabilities(header(), Template.parse("{{ .Thinking }}")) == ("completion",)
+
+
+@pytest.mark.parametrize(
+    ("jinja", "go", "expected"),
+    [
+        ("tools", "{{ .Prompt }}", True),
+        ("tools<think></think>", GO_TOOLS, True),
+        ("tools", GO_TOOLS, False),
+        ("tools", GO_TOOLS + GO_THINKS, False),
+        ("tools", GO_THINKS, False),
+        ("tools", "{{ .Prompt }}{{ .Suffix }}", False),
+        ("plain", "{{ .Prompt }}", False),
+        ("", "{{ .Prompt }}", False),
+    ],
+)
+def test_the_template_in_the_file_is_used_if_it_is_abler(
+    jinja: str, go: str, expected: bool
+) -> None:
+    assert jinja_is_abler(header(jinja), Template.parse(go)) is expected
 
 
 def test_without_the_template_inside_the_file() -> None:

@@ -5,35 +5,64 @@ Values: completion, embedding, tools, insert, vision, audio, thinking.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from .gguf import GgufHeader
+from .template import Template
 
 
 def capabilities(
     header: GgufHeader,
-    go_variables: Collection[str] = (),
+    template: Template | None = None,
     *,
     jinja: bool = True,
     projector: bool = False,
 ) -> tuple[str, ...]:
     """The capabilities of a model, in a fixed order.
 
-    `go_variables` are the variable names of its Go template (`Template.variables()`), any case.
+    `template` is its template in Go's language. It can think only if that shows thoughts with tags
+    around them, for else they could not be told from the answer.
     `jinja=False` leaves the chat template inside the file out, as Ollama's /api/tags does.
     `projector` says that the model has an image projector file.
     """
     found = ["embedding" if header.own("pooling_type") in header.metadata else "completion"]
-    names = {name.lower() for name in go_variables}
+    names = template.variables() if template else frozenset()
     text = header.chat_template if jinja else ""
-    if "tools" in names or "tools" in text or "tool_call" in text:
+    if "Tools" in names or jinja_has_tools(text):
         found.append("tools")
-    if "suffix" in names:
+    if "Suffix" in names:
         found.append("insert")
     if projector or header.own("vision.block_count") in header.metadata:
         found.append("vision")
     if header.own("audio.block_count") in header.metadata:
         found.append("audio")
-    if "thinking" in names or ("<think>" in text and "</think>" in text):
+    if (template and template.thinking_tags()) or jinja_has_thinking(text):
         found.append("thinking")
     return tuple(found)
+
+
+def jinja_is_abler(header: GgufHeader, template: Template) -> bool:
+    """Whether the template in the file does all that the Go template does, and more.
+
+    Then the model is asked through it: who wrote the shorter one had no tools or thoughts in mind.
+    """
+    go = {
+        "tools": "Tools" in template.variables(),
+        "insert": "Suffix" in template.variables(),
+        "thinking": template.thinking_tags() is not None,
+    }
+    text = header.chat_template
+    jinja = {
+        "tools": jinja_has_tools(text),
+        "insert": False,
+        "thinking": jinja_has_thinking(text),
+    }
+    return go != jinja and all(jinja[ability] for ability, has in go.items() if has)
+
+
+def jinja_has_tools(text: str) -> bool:
+    """Whether a Jinja template shows tools to the model."""
+    return "tools" in text or "tool_call" in text
+
+
+def jinja_has_thinking(text: str) -> bool:
+    """Whether a Jinja template knows thoughts."""
+    return "<think>" in text and "</think>" in text

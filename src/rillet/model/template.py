@@ -19,6 +19,7 @@ from .gotemplate import FUNCTIONS, Budget, Program, TemplateError, as_json, exec
 from .gotemplate.nodes import Action, Body, Branch, Command, Field, Node, Pipe, pipe_names
 from .gotemplate.values import Value
 from .template_data import message_record, tool_records, typescript_type
+from .template_forms import call_mark, thinking_tags
 
 #: What a model without a template gets: the bare prompt.
 DEFAULT_TEMPLATE = "{{ .Prompt }}"
@@ -47,6 +48,14 @@ class Template:
     def variables(self) -> frozenset[str]:
         """The names of all fields that the template mentions, such as Messages, Tools, Role."""
         return self.program.names()
+
+    def call_mark(self) -> str:
+        """The text that begins a model's calls of tools, or "{" where they are bare JSON."""
+        return call_mark(self.program)
+
+    def thinking_tags(self) -> tuple[str, str] | None:
+        """The texts around a thought; None where the template shows none."""
+        return thinking_tags(self.program)
 
     def render(
         self,

@@ -7,12 +7,13 @@ engine dies, and after that the rest of the answer from the next one (see `conti
 
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from rillet.model.template import Template
 from rillet.net.flow import Call
 from rillet.net.http1 import Request
 from rillet.service import fitting, listener, prompts, reading
@@ -20,18 +21,17 @@ from rillet.service.continuing import Said, Seam, surviving
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
 from rillet.service.options import Options, layered
+from rillet.service.parting import Split, parting, special_texts
 from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
-from rillet.text.thinking import ThinkingSplitter
 from rillet.wire import llamacpp
-from rillet.words.events import Event, Finish, Progress, Text, Thinking, Timings
+from rillet.words.events import Event, Finish, Progress, Text, Timings
 from rillet.words.requests import ChatRequest, GenerateRequest
 
 if TYPE_CHECKING:
     from rillet.service.service import Service
 
 Batch = Sequence[Event]
-Split = Callable[[Batch], Batch]
 STREAM = (*listener.JSON, ("accept", "text/event-stream"))
 
 
@@ -81,6 +81,7 @@ def generate(
 ) -> Produce:
     """Complete one prompt; go on from what was said `before`."""
     answer = Answer(service, model, request)
+    template = None if request.raw else prompts.template_of(model, request)
 
     async def attempt(emit: Emit, said: Said) -> None:
         with Waiting(emit, service.patience) as waiting:
@@ -91,15 +92,17 @@ def generate(
             prompt = await prompts.generate_prompt(resident, model, request)
             fitted = await fitting.prompt(resident, prompt, answer.options, request)
             seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
-            call = _completion(resident, seam, answer)
+            call = _completion(resident, seam, answer, template)
+            split = await _parting(resident, seam, answer, template, prompt)
+            written = [await seam.said_text(resident)]  # by the engine, thinking and all
             async with aclosing(reading.events(resident, call, waiting)) as events:
                 async for raw in events:
-                    batch = seam.join(raw)
+                    written.append(_text(raw))
+                    batch = seam.join(split(raw) if split else raw)
                     if batch and type(last := batch[-1]) is Finish:
                         context = None
                         if not request.raw:
-                            text = said.text() + _text(batch)
-                            context = await _context(resident, prompt, text)
+                            context = await _context(resident, prompt, "".join(written))
                         batch = [*batch[:-1], answer.finish(seam.finish(last), context)]
                     emit(batch)
 
@@ -133,9 +136,8 @@ def chat(
                 prompt = prompts.rendered_chat(template, model, request_fitting)
                 fitted = await fitting.prompt(resident, prompt, answer.options, request)
                 seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
-                call = _completion(resident, seam, answer)
-                if prompts.thinks(model, request.think):
-                    split = _thinking(prompt, await seam.said_text(resident))
+                call = _completion(resident, seam, answer, template)
+                split = await _parting(resident, seam, answer, template, prompt)
             async with aclosing(reading.events(resident, call, waiting)) as events:
                 async for raw in events:
                     batch = seam.join(split(raw) if split else raw)
@@ -195,7 +197,25 @@ async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) 
     return Call(sent, llamacpp.ChatDecoder)
 
 
-def _completion(resident: Resident, seam: Seam, answer: Answer) -> Call | None:
+async def _parting(
+    resident: Resident, seam: Seam, answer: Answer, template: Template | None, prompt: str
+) -> Split | None:
+    """How the engine's text is read, by the template that its prompt was made with."""
+    if template is None:
+        return None
+    request = answer.request
+    return parting(
+        template,
+        prompt,
+        await seam.said_text(resident),
+        thinks=prompts.thinks(answer.model, request.think),
+        tools=request.tools or () if isinstance(request, ChatRequest) else (),
+    )
+
+
+def _completion(
+    resident: Resident, seam: Seam, answer: Answer, template: Template | None
+) -> Call | None:
     """The question for a prompt of our own; None where the answer has all its tokens already."""
     request = answer.request
     options = seam.limited(answer.options)
@@ -209,6 +229,7 @@ def _completion(resident: Resident, seam: Seam, answer: Answer) -> Call | None:
         format=request.format,
         logprobs=bool(request.logprobs),
         top_logprobs=top,
+        shown=special_texts(template) if template else (),
     )
     sent = Request("POST", "/completion", STREAM, msgspec.json.encode(body))
     return Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))
@@ -221,33 +242,3 @@ async def _context(resident: Resident, prompt: str, text: str) -> tuple[int, ...
 
 def _text(batch: Batch) -> str:
     return "".join(event.text for event in batch if type(event) is Text)
-
-
-def _thinking(prompt: str, said: str) -> Split:
-    """Tells thinking from answer in the text of a template that we rendered ourselves.
-
-    `said` is what the engine had said before. Tokens go with the first piece that they gave.
-    """
-    splitter = ThinkingSplitter(starts_inside=prompt.rstrip().endswith("<think>"))
-    splitter.feed(said)
-    tokens: list[int] = []
-
-    def split(batch: Batch) -> Batch:
-        found: list[Event] = []
-        for event in batch:
-            if type(event) is Text:
-                tokens.extend(event.tokens or ())
-                pieces = splitter.feed(event.text)
-            elif type(event) is Finish:
-                pieces = splitter.finish()
-            else:
-                pieces = []
-            for kind, text in pieces:
-                piece = Thinking if kind == "thinking" else Text
-                found.append(piece(text, tokens=tuple(tokens)))
-                tokens.clear()
-            if type(event) is not Text:
-                found.append(event)
-        return found
-
-    return split

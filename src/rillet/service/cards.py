@@ -24,7 +24,6 @@ def timestamp(seconds: float) -> str:
 
 def entry(model: Model) -> ModelInfo:
     """For /api/tags. Its capabilities leave the template inside the file out, as Ollama's do."""
-    known = model.template.variables() if model.template else ()
     name = model.name.display()
     listed = ListedDetails(
         **_details(model),
@@ -39,7 +38,7 @@ def entry(model: Model) -> ModelInfo:
         digest=model.digest,
         details=listed,
         capabilities=list(
-            capabilities(model.header, known, jinja=False, projector=bool(model.projector))
+            capabilities(model.header, model.go, jinja=False, projector=bool(model.projector))
         ),
     )
 
@@ -73,7 +72,7 @@ def card(
         license="\n".join(model.licenses),
         modelfile=_modelfile(model, parameters, system or model.system),
         parameters=parameters_text(parameters),
-        template=model.template_text or model.header.chat_template or DEFAULT_TEMPLATE,
+        template=_shown_template(model),
         system=system or model.system,
         details=ModelDetails(**_details(model)),
         messages=list(model.messages) or None,
@@ -86,6 +85,12 @@ def card(
         modified_at=timestamp(model.modified),
         requires=model.config.requires,
     )
+
+
+def _shown_template(model: Model) -> str:
+    """The one that is used."""
+    own = model.template_text if model.template else ""
+    return own or model.header.chat_template or model.template_text or DEFAULT_TEMPLATE
 
 
 def _values(model: Model) -> Any:

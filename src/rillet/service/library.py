@@ -15,7 +15,7 @@ from msgspec import Struct
 from rillet import builtin
 from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
-from rillet.model.capabilities import capabilities
+from rillet.model.capabilities import capabilities, jinja_is_abler
 from rillet.model.gguf import GgufHeader
 from rillet.model.gotemplate import TemplateError
 from rillet.model.manifest import Config, config_of
@@ -41,7 +41,8 @@ class Model(Struct, frozen=True, kw_only=True):
     size: int
     modified: float  # seconds since the epoch
     template_text: str = ""
-    template: Template | None = None  # in Go's language; None where the GGUF's own is used
+    go: Template | None = None  # what the model has in Go's language
+    template: Template | None = None  # the same; None where the GGUF's own is used
     system: str = ""
     params: JsonObject = {}
     messages: tuple[Message, ...] = ()
@@ -53,8 +54,7 @@ class Model(Struct, frozen=True, kw_only=True):
     @property
     def capabilities(self) -> tuple[str, ...]:
         """As /api/show tells them, the template inside the file included."""
-        variables = self.template.variables() if self.template else ()
-        return capabilities(self.header, variables, projector=self.projector is not None)
+        return capabilities(self.header, self.go, projector=self.projector is not None)
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities
@@ -191,17 +191,20 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
     path = store.blob_path(weights.address)
     header = read_model_header(path)
     written = "".join(texts(kinds.TEMPLATE)[-1:])
+    go = _template(stored.name, header, written)
+    config = store.config(stored)
     projector = manifest.first(kinds.PROJECTOR)
     return Model(
         name=stored.name,
         path=str(path),
         digest=stored.digest,
         header=header,
-        config=store.config(stored),
+        config=config,
         size=stored.size,
         modified=stored.modified.timestamp(),
         template_text=written,
-        template=_template(stored.name, header, written),
+        go=go,
+        template=_used(header, config, go),
         system="".join(texts(kinds.SYSTEM)[-1:]),
         params=_json(texts(kinds.PARAMS), JsonObject, {}),
         messages=_json(texts(kinds.MESSAGES), tuple[Message, ...], ()),
@@ -223,6 +226,18 @@ def _template(name: ModelName, header: GgufHeader, text: str) -> Template | None
             raise ServerError(f"the template of {name.display()} cannot be used: {error}") from None
         log.warning("the template of %s cannot be used: %s", name.display(), error)
         return None
+
+
+def _used(header: GgufHeader, config: Config, go: Template | None) -> Template | None:
+    """The Go template, unless the one inside the file knows more.
+
+    A model that Ollama renders by name has an empty shell of a template; what it is named for
+    stands in the file.
+    """
+    if go is None or not header.chat_template:
+        return go
+    named = config.renderer or config.parser
+    return None if named or jinja_is_abler(header, go) else go
 
 
 _T = TypeVar("_T")

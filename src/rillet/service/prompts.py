@@ -76,8 +76,8 @@ def messages_of(model: Model, turns: Sequence[Message], system: str | None = Non
 def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
     """The Go template to render, or None where the engine's Jinja template is used."""
     text = getattr(request, "template", None)
-    if not text:
-        return model.template
+    if not text:  # what stands before and after a gap is shown by the Go template alone
+        return model.go if getattr(request, "suffix", None) else model.template
     try:
         return Template.parse(text)
     except TemplateError as error:
@@ -104,7 +104,13 @@ async def generate_prompt(resident: Resident, model: Model, request: GenerateReq
     system = model.system if request.system is None else request.system
     if template is not None:
         turns = [*([] if request.context else model.messages), Message("user", request.prompt)]
-        text = _rendered(template, turns, system=system, suffix=request.suffix, think=request.think)
+        text = _rendered(
+            template,
+            turns,
+            system=system,
+            suffix=request.suffix,
+            think=thought(model, request.think),
+        )
     elif not model.header.chat_template:
         text = f"{system}\n\n{request.prompt}" if system else request.prompt
     else:
@@ -124,7 +130,9 @@ async def generate_prompt(resident: Resident, model: Model, request: GenerateReq
 def rendered_chat(template: Template, model: Model, request: ChatRequest) -> str:
     """The prompt of a chat by a Go template."""
     turns = messages_of(model, request.messages)
-    return _rendered(template, turns, tools=request.tools or (), think=request.think)
+    return _rendered(
+        template, turns, tools=request.tools or (), think=thought(model, request.think)
+    )
 
 
 def _rendered(template: Template, turns: Sequence[Message], **values: Any) -> str:

@@ -73,10 +73,12 @@ def completion_body(
     images: Sequence[str] = (),
     logprobs: bool = False,
     top_logprobs: int = 0,
+    shown: Sequence[str] = (),
 ) -> JsonObject:
     """POST /completion: a prompt as text or token ids, sent through no template.
 
     `images` are base64 texts; the prompt holds the engine's media marker (`Props`) for each.
+    `shown` are control tokens that the answer's text shows; the engine leaves others out.
     """
     whole: Any = prompt if isinstance(prompt, str) else list(prompt)
     if images:
@@ -85,6 +87,8 @@ def completion_body(
     body["n_predict"] = token_limit(options, num_ctx, zero_is_none=True)
     if (schema := format_schema(format)) is not None:
         body["json_schema"] = schema
+    if shown:
+        body["preserved_tokens"] = list(shown)
     if logprobs:
         body["n_probs"] = _between(top_logprobs, 1, MOST_TOP_LOGPROBS)
     return body

@@ -1,0 +1,121 @@
+"""Thinking, calls of tools and answer told apart, in the text of a prompt that we rendered.
+
+The engine does it by itself where it applies the template inside the GGUF file; here it only
+completes a text. What the model writes in which form is told by its Go template.
+
+Token ids and log probabilities go with the first piece of text that they gave; those of a call
+belong to none.
+"""
+
+import random
+import string
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from rillet.model.template import Template
+from rillet.text.thinking import ThinkingSplitter
+from rillet.text.tool_calls import ToolCallSplitter
+from rillet.words.events import Event, Finish, Text, Thinking, TokenLogprob, ToolCall
+from rillet.words.requests import JsonObject
+
+Batch = Sequence[Event]
+Split = Callable[[Batch], Batch]
+_TAGS = ("<think>", "</think>")
+
+
+def parting(
+    template: Template, prompt: str, said: str, *, thinks: bool, tools: Sequence[JsonObject] = ()
+) -> Split | None:
+    """A function for the engine's events in turn; None where its text is the answer as it is.
+
+    `said` is what the engine had said before.
+    """
+    thoughts = None
+    if thinks:
+        opening, closing = template.thinking_tags() or _TAGS
+        inside = prompt.rstrip().endswith(opening)
+        thoughts = ThinkingSplitter(opening, closing, starts_inside=inside)
+    calls = ToolCallSplitter(template.call_mark(), list(_names(tools))) if tools else None
+    if thoughts is None and calls is None:
+        return None
+    parted = _Parted(thoughts, calls)
+    parted([Text(said)])
+    parted.forget()
+    return parted
+
+
+def special_texts(template: Template) -> list[str]:
+    """Tokens that engines leave out of a text, though the model's form is told by them."""
+    mark = template.call_mark()
+    pieces = [mark, *mark.split(), *(template.thinking_tags() or _TAGS)]
+    return list(dict.fromkeys(piece for piece in pieces if len(piece) > 1))
+
+
+def call_id() -> str:
+    """An id for a call, as Ollama draws them."""
+    return "call_" + "".join(random.choices(string.ascii_lowercase + string.digits, k=8))
+
+
+class _Parted:
+    def __init__(self, thoughts: ThinkingSplitter | None, calls: ToolCallSplitter | None) -> None:
+        self._thoughts = thoughts
+        self._calls = calls
+        self._tokens: list[int] = []
+        self._logprobs: list[TokenLogprob] = []
+
+    def forget(self) -> None:
+        self._tokens, self._logprobs = [], []
+
+    def __call__(self, batch: Batch) -> Batch:
+        found: list[Event] = []
+        for event in batch:
+            if type(event) is Text:
+                self._tokens += event.tokens or ()
+                self._logprobs += event.logprobs or ()
+                found += self._fed(event.text)
+            elif type(event) is Finish:
+                found += self._rest()
+                found.append(event)
+            else:
+                found.append(event)
+        return found
+
+    def _fed(self, text: str) -> Iterable[Event]:
+        if self._thoughts is None:
+            return self._answered(text)
+        return self._pieces(self._thoughts.feed(text))
+
+    def _rest(self) -> Iterable[Event]:
+        if self._thoughts is not None:
+            yield from self._pieces(self._thoughts.finish())
+        if self._calls is not None:
+            yield from map(self._event, self._calls.finish())
+
+    def _pieces(self, pieces: Iterable[tuple[str, str]]) -> Iterable[Event]:
+        for kind, text in pieces:
+            if kind == "thinking":
+                yield Thinking(text, *self._origin())
+            else:
+                yield from self._answered(text)
+
+    def _answered(self, text: str) -> Iterable[Event]:
+        return map(self._event, self._calls.feed(text) if self._calls else (text,))
+
+    def _event(self, piece: str | ToolCall) -> Event:
+        if isinstance(piece, str):
+            return Text(piece, *self._origin())
+        return msgspec.structs.replace(piece, id=call_id())
+
+    def _origin(self) -> tuple[tuple[TokenLogprob, ...] | None, tuple[int, ...] | None]:
+        logprobs, tokens = tuple(self._logprobs), tuple(self._tokens)
+        self.forget()
+        return logprobs or None, tokens or None
+
+
+def _names(tools: Sequence[JsonObject]) -> Iterable[str]:
+    for tool in tools:
+        function = tool.get("function")
+        name = function.get("name") if isinstance(function, dict) else None
+        if isinstance(name, str):
+            yield name

@@ -1,0 +1,138 @@
+"""Thinking and calls in answers to prompts that we render: a real engine, a Go template."""
+
+from typing import Any
+
+import pytest
+
+from rillet.model.template import Template
+from rillet.service.parting import parting, special_texts
+from rillet.service.service import Service
+from rillet.words.events import Event, Finish, Text, Thinking, TokenLogprob, ToolCall
+from rillet.words.models import CreateRequest
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
+
+from .asking import MODELS, events
+from .conftest import Opened
+
+#: As the template inside tinytool.gguf, in the other language.
+TEMPLATE = """{{- range $i, $_ := .Messages }}{{- $last := eq (len (slice $.Messages $i)) 1 -}}
+{{- if eq .Role "user" }}<|im_start|>user
+{{ .Content }}<|im_end|>
+{{ else if eq .Role "assistant" }}<|im_start|>assistant
+{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}{{ .Content }}
+{{- if .ToolCalls }}<tool_call>
+{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}
+{{ end }}</tool_call>
+{{- end }}{{ if not $last }}<|im_end|>
+{{ end }}
+{{- end }}
+{{- if and (ne .Role "assistant") $last }}<|im_start|>assistant
+{{ if and $.IsThinkSet (not $.Think) }}<think>
+
+</think>{{ else }}<think>{{ end }}{{ end }}
+{{- end }}{{ if .Tools }}{{ end }}"""
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
+WORDS = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>'
+
+
+async def made(service: Service, template: str = TEMPLATE) -> str:
+    digest = service.library.store.put_blob(((MODELS / "tinytool.gguf").read_bytes(),))
+    request = CreateRequest(model="go", files={"a.gguf": str(digest)}, template=template)
+    async for _ in service.create(request):
+        pass
+    return "go"
+
+
+async def asked(service: Service, **more: Any) -> list[Event]:
+    model = await made(service)
+    request = ChatRequest(model=model, messages=[Message("user", "hi")], **more)
+    return await events(await service.chat(request))
+
+
+def joined(found: list[Event], kind: type[Text] | type[Thinking]) -> str:
+    return "".join(event.text for event in found if isinstance(event, kind))
+
+
+async def test_a_call_of_a_tool_and_the_thought_before_it(opened: Opened) -> None:
+    async with opened() as service:
+        found = await asked(service, tools=[TOOL])
+    assert joined(found, Thinking) == "I ponder"
+    assert joined(found, Text).strip() == ""
+    (call,) = [event for event in found if isinstance(event, ToolCall)]
+    assert (call.name, call.arguments, call.index) == ("get_weather", {"city": "Paris"}, 0)
+    assert call.id and call.id.startswith("call_") and len(call.id) == 13
+    last = found[-1]
+    assert isinstance(last, Finish) and last.reason == "stop"
+
+
+async def test_without_tools_the_same_words_are_text(opened: Opened) -> None:
+    async with opened() as service:
+        found = await asked(service, think=False)
+    assert joined(found, Thinking) == ""
+    assert joined(found, Text).strip() == WORDS
+    assert not any(isinstance(event, ToolCall) for event in found)
+
+
+async def test_generate_tells_thinking_apart_and_its_context_has_all(opened: Opened) -> None:
+    async with opened() as service:
+        model = await made(service)
+        found = await events(await service.generate(GenerateRequest(model=model, prompt="hi")))
+        assert joined(found, Thinking) == "I ponder"
+        assert joined(found, Text) == WORDS
+        last = found[-1]
+        assert isinstance(last, Finish) and last.context
+        again = GenerateRequest(model=model, prompt="x", context=list(last.context))
+        prompt = await service.render(again)
+    assert "I ponder</think>" in prompt and WORDS in prompt
+
+
+async def test_the_template_in_the_file_is_taken_where_it_knows_more(opened: Opened) -> None:
+    async with opened() as service:
+        model = await made(service, "{{ .Prompt }}")
+        prompt = await service.render(
+            ChatRequest(model=model, messages=[Message("user", "hi")], tools=[TOOL])
+        )
+    assert "get_weather" in prompt and prompt.endswith("<think>")
+
+
+def test_token_ids_and_probabilities_go_with_the_text_that_they_gave() -> None:
+    template = Template.parse(TEMPLATE)
+    part = parting(template, "<think>", "", thinks=True)
+    assert part is not None
+    one, two = TokenLogprob("a", -1.0), TokenLogprob("</think>", -2.0)
+    found = [
+        *part([Text("a", (one,), (1,))]),
+        *part([Text("</thi", (two,), (2,))]),
+        *part([Text("nk>", None, (3,))]),
+        *part([Text("b", None, (4,)), Finish("stop")]),
+    ]
+    assert found == [
+        Thinking("a", (one,), (1,)),
+        Text("b", (two,), (2, 3, 4)),
+        Finish("stop"),
+    ]
+
+
+@pytest.mark.parametrize("said", ["", "I th", "I think</think>So", "I think</think>So <tool"])
+def test_going_on_from_what_was_said(said: str) -> None:
+    whole = "I think</think>So " + WORDS
+    part = parting(Template.parse(TEMPLATE), "<think>", said, thinks=True, tools=[TOOL])
+    assert part is not None
+    found = [*part([Text(whole[len(said) :])]), *part([Finish("stop")])]
+    (call,) = [event for event in found if isinstance(event, ToolCall)]
+    assert call.arguments == {"city": "Paris"}
+
+
+def test_a_plain_template_has_nothing_to_tell_apart() -> None:
+    assert parting(Template.parse("{{ .Prompt }}"), "", "", thinks=False) is None
+
+
+def test_control_tokens_that_are_to_be_shown() -> None:
+    source = "{{ if .ToolCalls }}[TOOL_CALLS] [{{ end }}"
+    assert special_texts(Template.parse(source)) == ["[TOOL_CALLS]", "<think>", "</think>"]
