@@ -78,6 +78,12 @@ def test_bytes_after_the_end_spoil_the_connection_not_the_answer() -> None:
             assert (body, parser.complete, parser.keep_alive) == (BODY, True, False)
 
 
+def test_chunks_win_over_a_length_and_nothing_may_follow() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+    parser, body = parse([head + b"5\r\nhello\r\n0\r\n\r\n"])
+    assert (body, parser.complete, parser.keep_alive) == (b"hello", True, False)
+
+
 def test_a_body_after_head_is_dropped() -> None:
     parser, body = parse([b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"], "HEAD")
     assert (body, parser.complete, parser.keep_alive) == (b"", True, False)
@@ -87,7 +93,6 @@ def test_a_body_after_head_is_dropped() -> None:
     "raw",
     [
         b"HTTP/1.1 101 Switch\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n",

@@ -49,6 +49,11 @@ def test_a_wrong_field_costs_only_itself() -> None:
     assert convert(value, Outer) == Outer(Inner("", 3), [Inner("a"), Inner("b")], None, "kept")
 
 
+def test_a_number_in_quotes_is_a_number() -> None:
+    value = {"count": "7", "many": [{"name": "a", "size": "3"}], "text": 5}
+    assert convert(value, Outer) == Outer(None, [Inner("a", 3)], 7, "")
+
+
 @pytest.mark.parametrize("value", [None, 5, "text", [], [{}]])
 def test_only_an_object_is_a_struct(value: object) -> None:
     assert convert(value, Outer) is None

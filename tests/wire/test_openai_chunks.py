@@ -112,6 +112,88 @@ def test_tool_calls_are_put_together() -> None:
     ]
 
 
+def call(**fields: object) -> dict[str, object]:
+    return piece(tool_calls=[fields])
+
+
+def test_calls_whose_pieces_come_in_turns() -> None:
+    for named in ({"id": "a"}, {}):  # by index alone as well
+        events = chat(
+            call(index=0, **named, function={"name": "f", "arguments": '{"x"'}),
+            call(index=1, function={"name": "g", "arguments": ""}),
+            call(index=0, function={"arguments": ":1}"}),
+            call(index=1, function={"arguments": '{"y":2}'}),
+            ended("tool_calls"),
+            "[DONE]",
+        )
+        first = ToolCall("f", {"x": 1}, named.get("id"), 0)
+        assert events == [first, ToolCall("g", {"y": 2}, None, 1), Finish("tool_calls")]
+
+
+def test_calls_without_index_are_told_apart_by_id() -> None:
+    events = chat(
+        call(id="a", function={"name": "f", "arguments": '{"x"'}),
+        call(id="b", function={"name": "g", "arguments": "{"}),
+        call(id="a", function={"arguments": ":1}"}),
+        call(id="b", function={"arguments": "}"}),
+        ended("tool_calls"),
+    )
+    assert events[:2] == [ToolCall("f", {"x": 1}, "a", 0), ToolCall("g", {}, "b", 1)]
+
+
+def test_a_name_in_pieces_or_repeated() -> None:
+    for names in (
+        ("get_", "time"),
+        ("get_time", "get_time"),
+        ("get", "get_time"),
+        ("", "get_time"),
+    ):
+        first, second = ({"index": 0, "function": {"name": name}} for name in names)
+        last = {"index": 0, "function": {"arguments": "{}"}}
+        events = chat(call(**first), call(**second), call(**last), ended())
+        assert events == [ToolCall("get_time", {}), Finish("stop")]
+
+
+def test_nothing_more_of_a_call_that_was_whole() -> None:
+    whole = {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}
+    rest = {"index": 0, "function": {"name": "", "arguments": " "}}
+    events = chat(call(**whole), piece(content="x"), call(**rest), ended())
+    assert events == [ToolCall("f", {}, "a"), Text("x"), Finish("stop")]
+
+
+def test_the_older_form_of_a_call() -> None:
+    events = chat(
+        piece(function_call={"name": "f", "arguments": '{"x"'}),
+        piece(function_call={"arguments": ":1}"}),
+        ended("function_call"),
+    )
+    assert events == [ToolCall("f", {"x": 1}), Finish("function_call")]
+
+
+def test_other_choices_are_not_read() -> None:
+    def said(*choices: tuple[int, str, str | None]) -> dict[str, object]:
+        return {
+            "choices": [
+                {"index": index, "delta": {"content": text}, "finish_reason": reason}
+                for index, text, reason in choices
+            ]
+        }
+
+    events = chat(
+        said((1, "no", None), (0, "a", None)),
+        said((1, "no", "length")),
+        said((0, "b", "stop")),
+        "[DONE]",
+    )
+    assert events == [Text("a"), Text("b"), Finish("stop")]
+
+
+@pytest.mark.parametrize("marker", [b"data:  [DONE] \n\n", b'data: "[DONE]"\n\n', b"data: [DONE]"])
+def test_the_last_word_in_other_clothes(marker: bytes) -> None:
+    events = check_cuts(ChatChunkDecoder, sse(piece(content="a"), ended()) + marker, seeds=3)
+    assert events == [Text("a"), Finish("stop")]
+
+
 def test_text_after_a_call_keeps_its_place_and_never_splits_the_call() -> None:
     def call(**function: str) -> dict[str, object]:
         return piece(tool_calls=[{"index": 0, "function": function}])
@@ -188,6 +270,9 @@ def test_an_empty_reason_is_none() -> None:
         sse(piece(content="a"), {"error": "boom"}),
         sse(piece(content="a"), {"object": "error", "message": "boom", "code": 500}),
         sse(piece(content="a"), {"detail": "boom"}),
+        sse(piece(content="a")) + b'error: {"message":"boom","code":500}\n\n',
+        sse(piece(content="a")) + b'{"error":{"message":"boom"}}\n',
+        sse(piece(content="a")) + b'{ "error": "boom" }\n\n',
     ],
 )
 def test_errors_in_mid_stream(body: bytes) -> None:

@@ -122,8 +122,10 @@ class ResponseParser:
         # llhttp calls this for each chunk; a plain list.append keeps Python out of that path.
         self.on_body = self._pieces.append
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
-        # Harmless deviations that hand-written servers have: LF alone, spaces after a chunk size.
+        # Harmless deviations that hand-written servers have: LF alone, spaces after a chunk size,
+        # a length beside chunks (which win, and nothing may follow: RFC 9112, 6.3).
         self._parser.set_dangerous_leniencies(
+            lenient_chunked_length=True,
             lenient_optional_cr_before_lf=True,
             lenient_spaces_after_chunk_size=True,
             lenient_data_after_close=True,
@@ -225,6 +227,7 @@ class ResponseParser:
         else:
             chunked = headers.tokens("transfer-encoding")[-1:] == ["chunked"]
             self._until_close = not chunked and "content-length" not in headers
+            self._surplus = self._surplus or (chunked and "content-length" in headers)
 
     def on_message_complete(self) -> None:
         if self.head is not None:

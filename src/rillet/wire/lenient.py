@@ -98,10 +98,11 @@ _REFUSED = (msgspec.ValidationError, ValueError, TypeError, RecursionError)
 def _field(value: Any, kind: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 5.0 where an integer belongs; where a float does, 5 serves as well
-    try:
-        return msgspec.convert(value, kind)
-    except _REFUSED:
-        pass
+    for strict in (True, False):  # at last also "7" where a number belongs, and 1 for true
+        try:
+            return msgspec.convert(value, kind, strict=strict)
+        except _REFUSED:
+            pass
     for choice in (kind, *get_args(kind)):
         if _is_struct(choice) and isinstance(value, dict):
             return convert(value, choice)

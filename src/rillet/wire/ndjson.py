@@ -25,6 +25,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 _REFUSED = (msgspec.MsgspecError, ValueError, RecursionError)
 _SSE_NOISE = (b":", b"event:", b"id:", b"retry:")
+_BLANK = b" \t\r\n\x0b\x0c\0\x1e"  # the last one begins records in JSON text sequences (RFC 7464)
 _SHOWN = 80  # bytes of a bad line that are told
 
 
@@ -169,7 +170,7 @@ class RecordDecoder(Generic[R]):
 
 def _bare(line: bytes) -> bytes:
     """What a line holds without the clothes of other protocols; b"" if it says nothing."""
-    line = line.strip().removeprefix(b"\xef\xbb\xbf")
+    line = line.strip(_BLANK).removeprefix(b"\xef\xbb\xbf")
     if line.startswith(b"data:"):
         line = line[5:].strip()
     return b"" if line == b"[DONE]" or line.startswith(_SSE_NOISE) else line

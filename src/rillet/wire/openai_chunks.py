@@ -4,7 +4,7 @@ Rules:
 * A stream ends well if a `finish_reason` came; `Finish` goes out at `[DONE]` or the end of the
   bytes, so that the usage that some servers send after the reason is in it.
 * `[DONE]` without a `finish_reason` is a truncated stream, unless the server is known to give none.
-* The first choice is the answer; others (`n` > 1) are not read.
+* The choice with the index 0 is the answer; others (`n` > 1) are not read.
 * Log probabilities of tokens whose text is still held back go with the text that follows.
 Source: OpenAI's API reference (chat/streaming); llama.cpp's server documentation for `timings` and
 `prompt_progress`.
@@ -17,7 +17,14 @@ import msgspec
 from rillet.wire import lenient
 from rillet.wire.decoder import truncated
 from rillet.wire.lines import DEFAULT_LIMIT
-from rillet.wire.openai_records import Choice, Chunk, Delta, logprobs_of, sloppy_chunk
+from rillet.wire.openai_records import (
+    Choice,
+    Chunk,
+    Delta,
+    ToolCallDelta,
+    logprobs_of,
+    sloppy_chunk,
+)
 from rillet.wire.openai_tools import ToolCalls
 from rillet.wire.sse_decoder import SseDecoder
 from rillet.words.errors import MalformedStream
@@ -34,6 +41,13 @@ from rillet.words.events import (
 )
 
 _decode = msgspec.json.Decoder(Chunk).decode
+
+
+def _first(choices: list[Choice]) -> Choice | None:
+    """The choice that is the answer, where a record tells of it."""
+    if choices[0].index == 0:
+        return choices[0]
+    return next((choice for choice in choices if choice.index == 0), None)
 
 
 class ChatChunkDecoder(SseDecoder):
@@ -60,10 +74,14 @@ class ChatChunkDecoder(SseDecoder):
         try:
             chunk = self._slow(lenient.parse(data)) if self._careful else _decode(data)
         except (ValueError, RecursionError):
+            if data.strip(b' \t"') == b"[DONE]":
+                self._end(self._verdict_at_done())
+                return
             chunk = self._slow(lenient.parse(data))
         choices = chunk.choices
         if choices:
-            self._choice(choices[0])
+            if (choice := _first(choices)) is not None:
+                self._choice(choice)
         elif chunk.error is None and not (chunk.usage or chunk.timings or chunk.prompt_progress):
             self._odd(data)
         if chunk.usage is not None or chunk.timings is not None:
@@ -81,7 +99,7 @@ class ChatChunkDecoder(SseDecoder):
             logprobs = self._held + (logprobs or ())
             self._held = ()
         if self._calls.open:
-            self._close_call_before(delta, choice)
+            self._close_calls_before(delta, choice)
         if delta is None:
             text = choice.text
         else:
@@ -94,34 +112,35 @@ class ChatChunkDecoder(SseDecoder):
         elif logprobs:
             self._held = logprobs
             self.growing = True
-        if delta is not None and delta.tool_calls:
+        if delta is not None and (delta.tool_calls or delta.function_call):
             self._tool_calls(delta)
         if choice.finish_reason:  # some servers say "" for not yet
             self._reason = choice.finish_reason
             if isinstance(choice.stop_reason, str):
                 self._stop_string = choice.stop_reason
-            self._close_call()
+            self._close_calls()
 
     def _tool_calls(self, delta: Delta) -> None:
         self.growing = True
-        for piece in delta.tool_calls or ():
-            if call := self._calls.add(piece):
-                self._call(call)
+        pieces = delta.tool_calls or [ToolCallDelta(0, function=delta.function_call)]
+        for piece in pieces:
+            self._hand_on(self._calls.add(piece))
         if self._calls.size > self._limit:
             self._fail(MalformedStream(f"A call of a tool is longer than {self._limit} characters"))
 
-    def _close_call_before(self, delta: Delta | None, choice: Choice) -> None:
+    def _close_calls_before(self, delta: Delta | None, choice: Choice) -> None:
         spoken = choice.text or (delta and (delta.content or delta.reasoning_content))
-        if (spoken or (delta and delta.reasoning)) and (call := self._calls.close_if_whole()):
-            self._call(call)
+        if spoken or (delta and delta.reasoning):
+            self._hand_on(self._calls.close_whole())
 
-    def _close_call(self) -> None:
-        if not self.finished and (call := self._calls.close()):
-            self._call(call)
+    def _close_calls(self) -> None:
+        if not self.finished:
+            self._hand_on(self._calls.close())
 
-    def _call(self, call: ToolCall) -> None:
-        self._release_halves()
-        self._events.append(call)
+    def _hand_on(self, calls: list[ToolCall]) -> None:
+        if calls:
+            self._release_halves()
+            self._events += calls
 
     def _measures(self, chunk: Chunk) -> None:
         if chunk.timings is not None:
@@ -135,7 +154,7 @@ class ChatChunkDecoder(SseDecoder):
         value = lenient.parse(data)
         if not isinstance(value, dict):
             raise ValueError("no object")
-        if value.get("object") == "error" or ("detail" in value and "choices" not in value):
+        if _is_error(value):
             self._fail(self._error(value))
 
     def _slow(self, value: Any) -> Chunk:
@@ -153,9 +172,12 @@ class ChatChunkDecoder(SseDecoder):
 
     def _whole(self, value: dict[str, Any]) -> None:
         chunk = sloppy_chunk(value)
-        if not chunk.choices:
+        choice = _first(chunk.choices) if chunk.choices else None
+        if choice is None:
+            if _is_error(value):
+                self._fail(self._error(value))
             return
-        self._choice(chunk.choices[0])
+        self._choice(choice)
         self._measures(chunk)
         if not self.finished:
             self._end(self._verdict_at_done())
@@ -163,7 +185,7 @@ class ChatChunkDecoder(SseDecoder):
     def _verdict_at_done(self) -> Finish | Failure:
         if self._reason is None and self._reason_required:
             return truncated()
-        self._close_call()
+        self._close_calls()
         return self._finish()
 
     def _verdict(self, cause: str) -> Finish | Failure:
@@ -171,6 +193,11 @@ class ChatChunkDecoder(SseDecoder):
 
     def _finish(self) -> Finish:
         return Finish(self._reason, self._usage, self._timings, stop_string=self._stop_string)
+
+
+def _is_error(value: dict[str, Any]) -> bool:
+    """Whether an object without an `error` is one: older vLLM's, FastAPI's."""
+    return value.get("object") == "error" or ("detail" in value and "choices" not in value)
 
 
 class CompletionChunkDecoder(ChatChunkDecoder):

@@ -36,6 +36,7 @@ class Delta(Struct):
     reasoning_content: str | None = None
     reasoning: str | None = None
     tool_calls: list[ToolCallDelta] | None = None
+    function_call: FunctionDelta | None = None  # what tool_calls were called before
     refusal: str | None = None
 
 

@@ -1,10 +1,11 @@
 """Calls of tools that come in pieces, put together.
 
 Rules:
-* A call is whole when the next one begins or the message ends; also when its arguments are a whole
-  object and text follows, so that the order is kept. Half-written JSON is never handed on.
-* A new index begins a new call; so does a new id on the same index, for some servers number every
-  call 0. A call without an index belongs to the one at hand unless it brings a name.
+* Several calls may be in the making at once, their pieces in any order: the index tells them apart,
+  then the id. A new id on the same index begins a new call, for some servers number every call 0.
+  A piece without either belongs to the last call unless it brings a name.
+* A call is handed on as soon as its arguments are a whole object and another call or text follows,
+  so that the order is kept; the rest when the message ends. Half-written JSON never is.
 """
 
 from typing import Any
@@ -15,74 +16,120 @@ from rillet.wire import lenient
 from rillet.wire.openai_records import ToolCallDelta
 from rillet.words.events import ToolCall
 
-_MOST_LOOKS = 8
+_MOST_LOOKS = 8  # at one call, whether it is whole: each look costs its length
+_CALL_SIZE = 100  # characters that a call counts for by being there
+
+
+class _Call:
+    """A call in the making."""
+
+    def __init__(self, number: int, index: int | None) -> None:
+        self.number = number
+        self.index = index
+        self.id: str | None = None
+        self.name = ""
+        self.pieces: list[str] = []
+        self.object: dict[str, Any] | None = None
+        self.looks = 0
+
+    def add(self, delta: ToolCallDelta) -> int:
+        """Take a piece; how many characters it had."""
+        self.id = self.id or delta.id or None
+        function = delta.function
+        if function is None:
+            return 0
+        self._add_name(function.name or "")
+        if isinstance(function.arguments, dict):
+            self.object = function.arguments
+        elif function.arguments:
+            self.pieces.append(function.arguments)
+            return len(function.arguments) + len(self.name)
+        return len(self.name)
+
+    def _add_name(self, name: str) -> None:
+        """Some servers repeat it with each piece, some send it in pieces."""
+        if name.startswith(self.name):
+            self.name = name
+        elif name and not self.pieces:
+            self.name += name
+
+    def is_whole(self) -> bool:
+        self.looks += 1
+        if self.object is not None:
+            return True
+        text = "".join(self.pieces)
+        return bool(text) and self.looks <= _MOST_LOOKS and parse_arguments(text)[1] is None
+
+    def value(self) -> ToolCall:
+        arguments, raw = self.object, None
+        if arguments is None:
+            arguments, raw = parse_arguments("".join(self.pieces))
+        return ToolCall(self.name, arguments, self.id, self.number, raw)
 
 
 class ToolCalls:
-    """Takes deltas, gives calls. `open`: one is at hand, of `size` characters."""
+    """Takes deltas, gives calls. `open`: the calls in the making; `size`: their characters."""
 
     def __init__(self) -> None:
-        self._index: int | None = None
-        self._id: str | None = None
-        self._name = ""
-        self._pieces: list[str] = []
-        self._whole: dict[str, Any] | None = None
-        self.open = False
-        self._count = 0
-        self._looks = 0
+        self.open: list[_Call] = []
         self.size = 0
+        self._count = 0
 
-    def add(self, delta: ToolCallDelta) -> ToolCall | None:
-        """The call before, if this piece begins another one."""
-        done = self.close() if self._begins_another(delta) else None
-        function = delta.function
-        name = function.name if function else None
-        if not self.open:
-            self.open = True
-            self._index = delta.index
-        self._id = self._id or delta.id or None
-        self._name = self._name or name or ""
-        arguments = function.arguments if function else None
-        if isinstance(arguments, dict):
-            self._whole = arguments
-        elif arguments:
-            self._pieces.append(arguments)
-            self.size += len(arguments) + len(self._name)
+    def add(self, delta: ToolCallDelta) -> list[ToolCall]:
+        """Take a piece; the calls before it that are whole, if it begins another one."""
+        call = self._call_of(delta)
+        done: list[ToolCall] = []
+        if call is None:
+            if _says_nothing(delta):
+                return done
+            done = self.close_whole()
+            call = _Call(self._count, delta.index)
+            self.open.append(call)
+            self._count += 1
+            self.size += _CALL_SIZE
+        self.size += call.add(delta)
         return done
 
-    def close(self) -> ToolCall | None:
-        """The call at hand, now whole; None if there is none."""
-        if not self.open:
-            return None
-        text = "".join(self._pieces)
-        arguments, raw = parse_arguments(text) if self._whole is None else (self._whole, None)
-        call = ToolCall(self._name, arguments, self._id, self._count, raw)
-        self._count += 1
-        self.open = False
-        self._index = self._id = self._whole = None
-        self._name, self._pieces, self.size, self._looks = "", [], 0, 0
-        return call
+    def close(self) -> list[ToolCall]:
+        """All calls in the making, for the message has ended."""
+        calls = [call.value() for call in self.open]
+        self.open = []
+        self.size = 0
+        return calls
 
-    def close_if_whole(self) -> ToolCall | None:
-        """The call at hand if its arguments are complete. It looks a few times only: each costs."""
-        self._looks += 1
-        if not self.open or self._looks > _MOST_LOOKS:
-            return None
-        if self._whole is None:
-            text = "".join(self._pieces)
-            if not text or parse_arguments(text)[1] is not None:
-                return None
-        return self.close()
-
-    def _begins_another(self, delta: ToolCallDelta) -> bool:
+    def close_whole(self) -> list[ToolCall]:
+        """The calls that are complete, up to the first one that is not."""
+        count = 0
+        while count < len(self.open) and self.open[count].is_whole():
+            count += 1
+        calls = [call.value() for call in self.open[:count]]
+        del self.open[:count]
         if not self.open:
-            return False
-        if delta.index is not None and delta.index != self._index:
-            return True
-        if delta.id and self._id and delta.id != self._id:
-            return True
-        named = bool(delta.function and delta.function.name)
-        return delta.index is None and named and (not delta.id or delta.id != self._id)
+            self.size = 0
+        return calls
+
+    def _call_of(self, delta: ToolCallDelta) -> _Call | None:
+        """The call in the making to which a piece belongs."""
+        for call in reversed(self.open):
+            if delta.index is None:
+                if delta.id and call.id:
+                    if delta.id != call.id:
+                        continue
+                    return call
+                named = bool(delta.function and delta.function.name)
+                return None if named else call
+            if delta.index == call.index:
+                return None if delta.id and call.id and delta.id != call.id else call
+        return None
+
+
+def _says_nothing(delta: ToolCallDelta) -> bool:
+    """What some servers send after a call that was whole."""
+    function = delta.function
+    if delta.id or (function and function.name):
+        return False
+    arguments = function.arguments if function else None
+    return not (arguments.strip() if isinstance(arguments, str) else arguments)
 
 
 def parse_arguments(text: str) -> tuple[dict[str, Any], str | None]:

@@ -4,8 +4,9 @@ Rules:
 * A line ends at CR, LF or CRLF (also one split between two pieces) and nowhere else.
 * An event without a `data` line is none: `id:`, `retry:` or a comment alone give nothing.
 * `data` stays bytes; whoever parses it decides what to do about invalid UTF-8.
-* One deviation: an event that no blank line closed is kept and offered by `rest()`, for a proxy
-  may have eaten the last newlines. It may be cut in the middle; only its parser can tell.
+* Two deviations. What is an error in mid-stream, though it has no `data`, is an event `error`.
+  And an event that no blank line closed is kept and offered by `rest()`, for a proxy may have
+  eaten the last newlines. It may be cut in the middle; only its parser can tell.
 * What is held is bounded by `limit`, like in `lines`.
 """
 
@@ -17,6 +18,16 @@ _BOM = b"\xef\xbb\xbf"
 _NO_DATA = (b":", b"event: ping", b"event: keep")  # comments, and heartbeats with a name
 _LOOK = 1024  # bytes at the start of an event in which its `data` begins
 _FIELDS = frozenset((b"data", b"event", b"id", b"retry", b""))  # b"" is a comment
+
+
+def _is_error(field: bytes, line: bytes) -> bool:
+    """Whether a line that is none of the standard's tells of an error in mid-stream.
+
+    Older llama.cpp wrote "error: {…}", others write the bare JSON of an error response.
+    """
+    return field == b"error" or (
+        line[:1] == b"{" and line[:12].replace(b" ", b"")[:8] == b'{"error"'
+    )
 
 
 class ServerEvent(Struct, frozen=True, gc=False):
@@ -118,12 +129,14 @@ class SseSplitter:
                 if len(part) > self._limit:
                     self._stop()
                     break
+                self._understood = self._understood or bool(events)
                 if event := self._event(part):
                     events.append(event)
                 last_id = self._id
-        if events and not self._understood:
+        if events:
             self._understood = True
-            self.foreign = bytearray()
+            if self.foreign:
+                self.foreign = bytearray()
         return events
 
     def _event(self, part: bytes) -> ServerEvent | None:
@@ -139,6 +152,9 @@ class SseSplitter:
                 lines.append(value)
             elif field == b"event":
                 name = value.decode("utf-8", "replace") or None
+            elif self._understood and not lines and _is_error(field, line):
+                name = "error"
+                lines.append(line if field[:1] == b"{" else value)
             elif field == b"id" and b"\0" not in value:
                 self._id = value.decode("utf-8", "replace") or None
         if not known and not self._understood:
