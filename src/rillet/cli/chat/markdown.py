@@ -15,6 +15,7 @@ from rillet.text.terminal import TerminalFilter
 from rillet.text.wordwrap import WordWrap
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_SPACE = re.compile(r"\s")
 _MARGIN = 10  # columns; WordWrap lets longer words flow over the edge
 _SPARE = 2  # rows of the window that a block must leave free
 
@@ -49,6 +50,7 @@ class MarkdownPen:
         self._source = self._line = self._fence = ""
         self._begun = False
         self._rows = 0
+        self._word = 0  # characters of the last word, so far
         self._stays = False  # the block cannot be taken back
         self._wrap = WordWrap(self._out.width())
 
@@ -60,7 +62,10 @@ class MarkdownPen:
             self._out.write(self._gap)
         self._line += piece
         self._show(piece)
-        longest = max(map(len, self._line.split()), default=0)
+        first, *others = _SPACE.split(piece)
+        self._word += len(first)
+        longest = max(self._word, *map(len, others)) if others else self._word
+        self._word = len(others[-1]) if others else self._word
         self._stays |= longest > self._wrap.width - _MARGIN
 
     def _show(self, text: str) -> None:
@@ -72,7 +77,7 @@ class MarkdownPen:
     def _end_line(self) -> None:
         if not self._begun:
             return
-        line, self._line = self._line, ""
+        line, self._line, self._word = self._line, "", 0
         self._source += line + "\n"
         fence = _FENCE.match(line)
         if self._fence:
