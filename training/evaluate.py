@@ -22,7 +22,7 @@ from random import Random
 from training.corpus import jokes, words
 from training.corpus.phrasing import article, held_out
 from training.engine import Engine, running
-from training.unseen import OTHER_FIELDS
+from training.unseen import FRESH, OTHER_FIELDS
 
 Check = Callable[[str, int], str]
 
@@ -223,6 +223,56 @@ CASES: tuple[tuple[str, Check], ...] = (
     ("what is the opposite of hot?", matching("cold")),
 )
 
+# What somebody types who has just installed it; written when the generator was closed.
+FIRST: tuple[tuple[str, Check], ...] = (
+    ("hi", HELLO),
+    ("hello!", HELLO),
+    ("good evening", HELLO),
+    ("how are you doing today?", matching(r"fine|well|place|thank")),
+    ("what can you do?", matching(r"stor|joke")),
+    ("what do you know?", matching(r"stor|joke")),
+    ("who made you?", WHO),
+    ("what is rillet?", WHO),
+    ("are you chatgpt?", WHO),
+    ("which model is this?", WHO),
+    ("are you a robot?", matching(r"program|model")),
+    ("what's 2 + 3", number(5)),
+    ("what is nine plus six", number(15)),
+    ("what's 12 + 30", matching(r"\b42\b|small|calculat|beyond|up to twenty")),
+    ("6*7=", number(42)),
+    ("count to 20", matching(r"18, 19,? (and )?20|nineteen,? (and )?twenty")),
+    (
+        "list three fruits",
+        matching(
+            r"apple|pear|banana|plum|orange|lemon|cherry|grape|peach|kiwi"
+            r"|mango|melon|apricot|strawberry|pineapple"
+        ),
+    ),
+    ("name two colours", matching(r"red|blue|green|yellow|orange|purple|pink|brown|black|white")),
+    ("what is the capital of france", matching("paris")),
+    ("capital of Italy?", matching("rome")),
+    ("write a poem about snow", matching("snow")),
+    ("explain rain", matching("water|drops")),
+    ("explain general relativity to a child", honest),
+    ("translate 'good night' to German", honest),
+    ("what time is it", honest),
+    ("what's the weather", honest),
+    ("tell me something interesting", matching("did you know|stor|joke")),
+    ("write a python function that adds two numbers", honest),
+    ("summarize this article for me", honest),
+    ("repeat after me: orange bicycle", matching("orange bicycle")),
+    ("why is the sea salty", matching("salt")),
+    ("Why is grass green?", GRASS),
+    ("Respond in JSON: what is the capital of Spain?", matching("madrid")),
+    ("tell me a story about a lonely lighthouse keeper", story("lighthouse", "keeper")),
+    ("dog story please", story("dog")),
+    ("joke", joke()),
+    ("knock knock", matching(r"\w")),
+    ("i am bored", matching(r"stor|joke|something")),
+    ("what should i ask you?", matching(r"stor|joke")),
+    ("ok bye", matching(r"bye|see you|care|welcome|good")),
+)
+
 
 @dataclass
 class Row:
@@ -384,14 +434,14 @@ def table(model: Path, seeds: int, slots: int) -> tuple[list[Row], str]:
             )
         )
         rows.append(run(engine, Row("held-out sums"), sum_jobs(1), slots))
-        unseen = [
-            (p, [{"role": "user", "content": p}], seed, honest)
-            for p in OTHER_FIELDS
-            for seed in range(max(1, seeds // 10))
-        ]
-        rows.append(
-            run(engine, Row(f"{len(OTHER_FIELDS)} unseen prompts of other fields"), unseen, slots)
-        )
+        first = [job for prompt, check in FIRST for job in single(prompt, check, seeds // 4 or 1)]
+        rows.append(run(engine, Row(f"{len(FIRST)} first prompts of a newcomer"), first, slots))
+        for name, prompts in (
+            ("unseen prompts of other fields", OTHER_FIELDS),
+            ("of other fields, written last", FRESH),
+        ):
+            unseen = [job for p in prompts for job in single(p, honest, seeds // 10 or 1)]
+            rows.append(run(engine, Row(f"{len(prompts)} {name}"), unseen, slots))
         rows.append(
             run(
                 engine,

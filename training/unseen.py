@@ -1,6 +1,8 @@
 """Two hundred prompts from fields that the model does not know, written by hand.
 
-None of them comes from the generator; the evaluation wants the honest answer for each.
+None of them comes from the generator; the evaluation wants the honest answer for each. While the
+generator grew, failures among ``OTHER_FIELDS`` were looked at, so its frames may have come to fit
+them. ``FRESH`` was written when the generator was closed, and nothing was changed after it.
 """
 
 from __future__ import annotations
@@ -211,5 +213,71 @@ OTHER_FIELDS: tuple[str, ...] = tuple(
     what is the best opening in chess
     how do I learn the guitar quickly
     What is my horoscope for today?
+    """.strip().splitlines()
+)
+
+FRESH: tuple[str, ...] = tuple(
+    line.strip()
+    for line in """
+    Can a minor sign a lease?
+    what is the penalty for shoplifting in Texas
+    How do I register a trademark?
+    who is responsible if a tree falls on my neighbour's car
+    Do I have to report a minor car accident to the police?
+    How many milligrams of paracetamol may a child of five take?
+    what could a sharp pain under the left rib be
+    Is it normal to feel dizzy after giving blood?
+    how long does it take for a broken wrist to heal
+    which foods contain a lot of iron
+    Write a function in Go that removes duplicates from a slice.
+    what does NullPointerException mean
+    how do I merge two dictionaries in python
+    explain the difference between TCP and UDP
+    give me the css for a red button
+    why do I get a 403 error from nginx
+    sudo apt update says lock is held, what now
+    Wo ist der Bahnhof?
+    Écris un poème sur la mer
+    ¿Cuál es la capital de Perú?
+    Dimmi una barzelletta
+    Сколько времени?
+    你叫什么名字？
+    今日はいい天気ですね
+    How do I ask for the bill in Portuguese?
+    translate the word umbrella into Japanese
+    What year did the Titanic sink?
+    who painted Guernica
+    Who came after Queen Victoria?
+    what were the causes of the Spanish Civil War
+    How did the Aztec empire end?
+    What is the highest mountain in Africa?
+    how many people live in Sweden
+    Which river flows through Budapest?
+    What is the national dish of Portugal?
+    what is the speed of light in metres per second
+    How does a laser work?
+    What is the boiling point of ethanol?
+    explain photosynthesis as a chemical equation
+    What is a logarithm?
+    calculate 18 percent of 2450
+    what is 48 divided by 0.3
+    what is the cube root of 2197
+    When does the next bus to the airport leave?
+    What day is it today?
+    how did the stock market do yesterday
+    Is my bank account safe?
+    how much should I save for retirement
+    What is the difference between a Roth IRA and a 401k?
+    is free will an illusion
+    What would Aristotle say about happiness?
+    summarise the Odyssey in one paragraph
+    who wrote The Trial
+    which instrument did Miles Davis play
+    write a letter of complaint to my phone company
+    Give me five slogans for a coffee shop.
+    how do I bake a sponge cake
+    my washing machine makes a loud noise
+    how do I renew my passport
+    what is a good wine with salmon
     """.strip().splitlines()
 )
