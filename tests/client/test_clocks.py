@@ -99,3 +99,17 @@ def test_no_clock_waits_for_ever(shell: str) -> None:
     with ScriptedServer([CHUNKED, Pause(SHORT), *script[1:]]) as server:
         outcome = read(shell, CHAT, server.url, timeouts=Timeouts(None, None, None, None))
     assert outcome.text == "Hi"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_end_that_was_said_on_a_connection_that_stays_open(shell: str) -> None:
+    """The reason came, `[DONE]` or the last newline never does: the answer is whole."""
+    clocks = Timeouts(first_token=SHORT, between_tokens=SHORT)
+    for wire, ending in (
+        (OPENAI, OPENAI.frame(OPENAI.last())),
+        (CHAT, CHAT.frame(CHAT.last()).rstrip()),
+    ):
+        script = [CHUNKED, *map(chunk, [*wire.tokens(["a"]), ending]), Stall()]
+        with ScriptedServer(script) as server:
+            outcome = read(shell, wire, server.url, timeouts=clocks)
+        assert (outcome.error, outcome.text) == (None, "a")

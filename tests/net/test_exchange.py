@@ -11,6 +11,7 @@ import brotli
 import pytest
 import zstandard
 
+from rillet.net import aio, sync
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Request
 from rillet.testing.server import (
@@ -344,6 +345,22 @@ def test_a_kept_connection_closed_on_the_request_is_replaced_once(
     assert (server.connections, len(server.requests)) == (3, 5), "asked once more, not twice"
 
 
+def test_no_second_try_where_the_server_had_begun(
+    shell: Shell, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that dies long after the question was no dead one."""
+    for module in (sync, aio):
+        monkeypatch.setattr(module, "STALE", 0.05)
+    server = serve([answer(b"1")], [Pause(0.1), Hangup()])
+    ask = shell.transport(server.url)
+    talk = ask(POST)
+    talk.head()
+    talk.rest()
+    with pytest.raises(Cut):
+        ask(POST).head()
+    assert len(server.requests) == 2
+
+
 def test_no_second_try_after_a_byte_of_an_answer(shell: Shell, serve: Serve) -> None:
     server = serve([answer(b"1")], [b"H", Hangup()])
     ask = shell.transport(server.url)
@@ -390,6 +407,14 @@ def test_a_redirect_within_the_host_keeps_credentials(shell: Shell, serve: Serve
     assert (got.method, got.path, got.body) == ("GET", "/pre/api/other", b"")
     assert got.header("authorization") and got.header("x-key") == "k"
     assert server.connections == 1
+
+
+def test_a_place_written_as_people_do(shell: Shell, serve: Serve) -> None:
+    server = serve(
+        [answer(status="307 Again", headers=[("Location", "/a b/é%20?q=ü&r")])], [answer()]
+    )
+    shell.ask(server.url, POST).head()
+    assert server.requests[1].path == "/a%20b/%C3%A9%20?q=%C3%BC&r"
 
 
 def test_redirects_end(shell: Shell, serve: Serve) -> None:

@@ -30,6 +30,7 @@ ENGINE = {"error": {"code": 400, "message": "request (99 tokens) is too long", "
         ({"error": json.dumps(ENGINE)}, "request (99 tokens) is too long"),
         ({"error": json.dumps({"error": json.dumps(ENGINE)})}, "request (99 tokens) is too long"),
         ({"detail": "Not allowed"}, "Not allowed"),
+        ({"success": False, "errors": [{"message": "a"}, {"message": "b"}]}, "a; b"),
         (
             {"detail": [{"loc": ["body", "model"], "msg": "Field required", "type": "missing"}]},
             "body.model: Field required",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 IDLE = 60.0  # seconds that an unused connection is kept
 DRAIN_TIME = 0.05  # seconds that a connection worth keeping may take to say its end
 DRAIN_BYTES = 65536
+STALE = 1.0  # as in `sync`
 
 
 class AsyncTransport:
@@ -198,10 +199,12 @@ class AsyncExchange:
         assert pool is not None
         if not course.is_streamed and (wire := pool.take(course.route)):
             self._wire = wire
+            asked = monotonic()
             try:
                 return await self._ask(deadline)
             except Cut:
-                if self._closed or (self._reception is not None and self._reception.started):
+                started = self._reception is not None and self._reception.started
+                if self._closed or started or monotonic() - asked > STALE:
                     raise
                 self._drop()
         # A task of its own, so that `close()` can end it without cancelling its caller.

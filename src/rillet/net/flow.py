@@ -227,6 +227,10 @@ def _events(decoder: "Decoder", clocks: Clocks, *, whole: bool = True) -> Flow:
             if not (data or whole):
                 raise Cut("the stream ended before its end was said")
             events = decoder.feed(data) if data else decoder.eof()
+        except TimedOut:
+            events = decoder.eof()  # a server that has said its end, and holds the connection
+            if type(events[-1]) is not Finish:
+                raise
         except Cut as cut:
             if not whole:
                 raise

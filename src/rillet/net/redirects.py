@@ -12,6 +12,7 @@ from rillet.net.http1 import Head, Request
 from rillet.words.errors import InvalidHost, ServerError
 
 MAX_REDIRECTS = 5
+_SENT = "/?%:@!$&'()*+,;=~-._"  # characters of a path and its query that need no coding
 _HARMLESS = ("accept", "content-type", "user-agent")  # all else may be a credential
 
 
@@ -24,7 +25,7 @@ def follow(target: Target, request: Request, head: Head) -> tuple[Target, Reques
 
     The path of the request that comes back is whole: its target has no prefix.
     """
-    from urllib.parse import urljoin, urlsplit  # 8 ms of start-up that few need
+    from urllib.parse import quote, urljoin, urlsplit  # 8 ms of start-up that few need
 
     location = head.headers["location"].strip()
     here = f"{target.scheme}://{target.authority}{target.prefix}{request.path}"
@@ -34,6 +35,7 @@ def follow(target: Target, request: Request, head: Head) -> tuple[Target, Reques
     except (InvalidHost, ValueError):
         raise ServerError(f"The server redirects to {location!r}", status=head.status) from None
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = quote(path, safe=_SENT)  # some servers write it as people do
     if _is_same_server(target, there):
         there = replace(target, prefix="", scheme=there.scheme, port=there.port)
     else:

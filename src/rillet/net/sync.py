@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RECEIVE = 65536  # bytes asked of the kernel at a time
 DRAIN_TIME = 0.05  # seconds that a connection worth keeping may take to say its end
 DRAIN_BYTES = 65536
+STALE = 1.0  # seconds in which a kept connection shows that it was dead; later, the server died
 
 
 class Transport:
@@ -175,10 +176,12 @@ class Exchange:
         course = self._course
         if not course.is_streamed and (sock := self._transport.pool.take(course.route)):
             self._hold(sock)
+            asked = monotonic()
             try:
                 return self._ask(deadline)
             except Cut:
-                if self._reception is not None and self._reception.started:
+                started = self._reception is not None and self._reception.started
+                if started or monotonic() - asked > STALE:
                     raise
                 self._dispose()
         self._connect(Limits(connect, deadline))
