@@ -8,7 +8,6 @@ counts nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,21 +15,11 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from training.copied import copied_weights, said_words
 from training.corpus.phrasing import Document
 from training.tokenizer import END, END_OF_TEXT, START, token_id
 
 OTHER_WEIGHT = 0.1
-COPIED_WEIGHT = 3.0
-# Words that stand in questions and answers alike without being copied.
-_COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        "the and for you your what who how why are was can does did has have with from about that "
-        "this tell write story joke poem name please know make give say not one there his her she "
-        "him they its will would little short nice good funny think called like",
-    )
-)
-_WORD = re.compile(r"[^\W\d_]{3,}")
 _CHUNK = 2000
 
 
@@ -105,22 +94,9 @@ def _encode_chunk(
                     own[0] = 0.0
                 counts += [OTHER_WEIGHT] * (1 + head) + own + [1.0] + [OTHER_WEIGHT] * len(newline)
             else:
-                said |= {w.lower() for w in _WORD.findall(turn.text)} - _COMMON
+                said |= said_words(turn.text)
                 counts += [OTHER_WEIGHT] * (len(body) + 2 + len(newline))
         yield tokens, counts
-
-
-def copied_weights(text: str, said: set[str], offsets: list[tuple[int, int]]) -> list[float]:
-    """A weight for each token: more for those inside a word that is in ``said``."""
-    spans = [m.span() for m in _WORD.finditer(text) if m[0].lower() in said]
-    weights, at = [1.0] * len(offsets), 0
-    for begin, end in spans:
-        while at < len(offsets) and offsets[at][1] <= begin:
-            at += 1
-        while at < len(offsets) and offsets[at][0] < end:
-            weights[at] = COPIED_WEIGHT
-            at += 1
-    return weights
 
 
 def batches(

@@ -8,7 +8,17 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from training.corpus import chats, jokes, json_answers, poems, refusals, stories, sums, words
+from training.corpus import (
+    chats,
+    jokes,
+    json_answers,
+    poems,
+    refusals,
+    smalltalk,
+    stories,
+    sums,
+    words,
+)
 from training.corpus.mix import MIX, documents
 from training.corpus.phrasing import Document, held_out
 
@@ -115,3 +125,24 @@ def test_refusals_are_honest() -> None:
     rng = Random(10)
     for _ in range(200):
         assert "small" in refusals.unknown(rng).turns[1].text
+
+
+def test_no_subject_is_a_held_out_one() -> None:
+    rng = Random(11)
+    for _ in range(3000):
+        word = words.subject(rng, words.ANIMALS + words.BEINGS + words.THINGS, made_up=0.3)
+        assert word and not set(word.split()) & set(words.HELD_OUT)
+
+
+def test_names_are_many_and_capital() -> None:
+    rng = Random(12)
+    names = {words.any_name(rng) for _ in range(2000)}
+    assert len(names) > 1000
+    assert all(name[0].isupper() for name in names)
+
+
+def test_what_is_to_be_repeated_stands_apart() -> None:
+    rng = Random(13)
+    for _ in range(300):
+        asked, said = (turn.text.lower() for turn in smalltalk.echo(rng).turns)
+        assert asked.endswith(" " + said.rstrip("."))

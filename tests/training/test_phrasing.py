@@ -48,3 +48,11 @@ def test_typo_changes_at_most_one_letter() -> None:
     rng = Random(4)
     for _ in range(200):
         assert abs(len(typo(rng, "why is the sky blue")) - 19) <= 1
+
+
+def test_only_known_words_are_asked_for_in_capitals() -> None:
+    rng = Random(5)
+    known = [ask(rng, "a story about a dragon", keep="dragon") for _ in range(400)]
+    assert any("DRAGON" in text for text in known)
+    unknown = [ask(rng, "a story about a zlorbit", keep="zlorbit") for _ in range(400)]
+    assert not any("ZLORBIT" in text for text in unknown)
