@@ -79,7 +79,7 @@ async def test_a_disk_that_fails_ends_the_answer(journal: SqliteJournal) -> None
     log = await journal.begin("a", Header("chat", b"{}"))
     log.append(texts(1))
     await log.settled()
-    await journal._run(journal._db.execute, "DROP TABLE events")
+    await journal._run(journal._file.db.execute, "DROP TABLE log")
     log.append(texts(1))
     following = journal.follow("a", 1)
     batch = await anext(following)

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from rillet.journal.interface import Batch, Full, Header, Known, Limits
-from rillet.journal.tail import PACKED, Tail, ends, weight
-from rillet.words.events import Event
+from rillet.journal.tail import PACKED, Tail, ends
+from rillet.words.events import Event, Text
+
+WEIGHED = 16  # tokens that are weighed together: as many of a record may not be in its size
 
 
 class _Record:
@@ -23,6 +25,7 @@ class _Record:
         self.size = 0
         self.ended_at = 0.0
         self.tail = Tail()
+        self._weighed = 0  # the number of the last event that is in `size`
         self._journal = journal
 
     @property
@@ -35,10 +38,12 @@ class _Record:
         ending = ends(events)
         if not ending and self.size > self._journal.limits.stream:
             raise Full("the answer is longer than a record may be")
-        self._journal.grow(self, weight(events))
         self.tail.publish(events)
         if ending:
             self._journal.end(self)
+        elif self.tail.last - self._weighed >= WEIGHED or not _is_token(events):
+            self._journal.grow(self, self.tail.weigh(self._weighed))
+            self._weighed = self.tail.last
 
     async def settled(self) -> None:
         pass
@@ -145,3 +150,9 @@ class MemoryJournal:
         if not self._owned[record.header.owner]:
             del self._owned[record.header.owner]
         record.tail.close()
+
+
+def _is_token(events: Sequence[Event]) -> bool:
+    """Whether this is what nearly all is: one small piece of text."""
+    event = events[0] if len(events) == 1 else None
+    return type(event) is Text and len(event.text) < 100 and event.logprobs is None

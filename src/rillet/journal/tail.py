@@ -14,7 +14,8 @@ from rillet.words.events import Event, Failure, Finish, Text, Thinking
 
 MOST = 512  # events in one batch: a reader who catches up must not get all at once
 OBJECT = 160  # bytes of an event in memory beside its text, about
-PACKED = 200  # bytes of an ended record beside its events, about
+_TEXTS = (Text, Thinking)  # a tuple is asked ten times as fast as a union
+PACKED = 2000  # bytes of an ended record beside its events, about: measured with 10,000 of them
 
 
 def ends(events: Sequence[Event]) -> bool:
@@ -26,7 +27,7 @@ def weight(events: Sequence[Event]) -> int:
     """Bytes that these events take in memory, about."""
     size = OBJECT * len(events)
     for event in events:
-        if isinstance(event, Text | Thinking):
+        if isinstance(event, _TEXTS):
             size += len(event.text) + 40 * len(event.tokens or ()) + 500 * len(event.logprobs or ())
         else:
             size += len(repr(event))
@@ -53,6 +54,10 @@ class Tail:
             self.ended = self.closed = True
         if self._waiting:
             self._wake()
+
+    def weigh(self, after: int) -> int:
+        """Bytes that the events behind number `after` take in memory, about."""
+        return weight(self._events[after - self.base :])
 
     def close(self) -> None:
         """Nothing more comes."""
