@@ -18,24 +18,30 @@ from rillet.words.events import Failure, Finish
 from rillet.words.requests import GenerateRequest
 
 from . import hostile
-from .asking import CHAT, ENDLESS, HELLO, SAID, TINY, events, first_text, say, start, until
+from .asking import CHAT, HELLO, SAID, TINY, events, first_text, say, start, until
 from .conftest import Opened, children
 
 #: Seconds: a load has its own limit; everything else is quick, on a busy machine too.
 PATIENCE = 45.0
 #: Seconds between two pieces of a stream nearby, on a machine that does other things as well.
-GAP = 3.0
+GAP = 10.0
 
 
 @asynccontextmanager
-async def bystander(service: Service, model: str) -> AsyncIterator[Callable[[], float]]:
-    """A stream that goes on all the while; gives the longest wait between two of its pieces."""
+async def bystander(
+    service: Service, model: str, num_ctx: int = 2048
+) -> AsyncIterator[Callable[[], float]]:
+    """A stream that goes on all the while; gives the longest wait between two of its pieces.
+
+    Requests for the same model with another `num_ctx` would wait for its end, and load again.
+    """
+    options = {"num_predict": 5000, "num_ctx": num_ctx}
     worst, last = 0.0, time.monotonic()
 
     async def follow() -> None:
         nonlocal worst, last
         while True:
-            generation = await start(service, model, options={"num_predict": 5000})
+            generation = await start(service, model, options=options)
             try:
                 async for batch in generation:
                     now = time.monotonic()
@@ -44,7 +50,7 @@ async def bystander(service: Service, model: str) -> AsyncIterator[Callable[[], 
             finally:
                 await generation.aclose()
 
-    warm = await start(service, model, options=ENDLESS)
+    warm = await start(service, model, options=options)
     await first_text(warm)
     await warm.aclose()
     last = time.monotonic()
@@ -104,7 +110,7 @@ async def all_of(
 @pytest.mark.slow
 @pytest.mark.parametrize("group", hostile.FILES)
 async def test_model_files(opened: Opened, tmp_path: Path, group: str) -> None:
-    async with opened(load_timeout=20) as service, bystander(service, TINY) as gap:
+    async with opened(load_timeout=4) as service, bystander(service, TINY) as gap:
         before = children()
         path = tmp_path / "hostile.gguf"
 
@@ -133,27 +139,34 @@ async def test_options_of_the_load(opened: Opened, name: str) -> None:
 @pytest.mark.parametrize("name", hostile.SAMPLING)
 async def test_options_of_an_answer(opened: Opened, name: str) -> None:
     """Beside a stream of the same engine."""
-    async with opened(num_parallel=2) as service, bystander(service, CHAT) as gap:
+    async with opened(num_parallel=2) as service, bystander(service, CHAT, 64) as gap:
         cases = ((what, {"model": CHAT, **more}) for what, more in hostile.options((name,)))
         assert await all_of(service, cases, gap) >= 10
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["format", "prompt", "context", "template", ""])
+@pytest.mark.parametrize("kind", ["format", "prompt", "context", "template", "others"])
 async def test_requests(opened: Opened, kind: str) -> None:
     """Beside a stream of the same engine."""
     async with opened(num_parallel=2) as service, bystander(service, CHAT) as gap:
         before = children()
-
-        def cases() -> Iterator[tuple[str, dict[str, Any]]]:
-            for name, fields in hostile.requests():
-                prefix = name.partition(":")[0].partition(",")[0] if ":" in name else ""
-                if prefix == kind:
-                    limits = {"num_predict": 20, **fields.pop("options", {})}
-                    yield name, {"model": CHAT, "options": limits, **fields}
-
-        assert await all_of(service, cases(), gap) >= 4
+        assert await all_of(service, cases_of(kind), gap) >= 4
         assert children() == before
+
+
+@pytest.mark.slow
+async def test_requests_without_shift(opened: Opened) -> None:
+    """Such an engine is another one, so that it would wait for the end of the stream beside it."""
+    async with opened() as service, bystander(service, TINY) as gap:
+        assert await all_of(service, cases_of("prompt, no shift"), gap) >= 4
+
+
+def cases_of(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, fields in hostile.requests():
+        group, colon, _ = name.partition(": ")
+        if (group.removesuffix(", whole") if colon else "others") == kind:
+            limits = {"num_predict": 20, "num_ctx": 2048, **fields.pop("options", {})}
+            yield name, {"model": CHAT, "options": limits, **fields}
 
 
 def test_there_are_enough() -> None:

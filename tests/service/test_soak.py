@@ -15,6 +15,8 @@ SOAK = Path(__file__).parents[2] / "benchmarks" / "soak.py"
 @pytest.mark.skipif(not SOAK.is_file(), reason="without the source tree")
 def test_nothing_is_left_and_every_error_is_clear() -> None:
     command = [sys.executable, str(SOAK), CHAT, "--requests", "200", "--kills", "5"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("WRONG")]
+    assert wrong == [], done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
     assert "5 engines killed" in done.stdout
