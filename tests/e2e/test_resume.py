@@ -87,18 +87,27 @@ def engine_of(server: Server) -> int:
     return int(children.split()[-1])
 
 
-def test_an_engine_that_is_killed_does_not_end_the_answer(server: Server) -> None:
-    expected = whole(server)
+def answer_across_a_kill(server: Server) -> list[Event]:
+    """The events of an answer whose engine is killed after the fifth."""
+    events = []
     with rillet.Client(server.url) as client:
-        events = []
         for event in client.stream_generate(MODEL, PROMPT, options=OPTIONS):
             events.append(event)
             if len(events) == 5:
                 os.kill(engine_of(server), signal.SIGKILL)
-    assert joined(events) == expected
-    reply = fold(events)
-    assert reply.finish is not None
-    assert reply.usage is not None and reply.usage.completion_tokens == 60
+    return events
+
+
+def test_an_engine_that_is_killed_does_not_end_the_answer(server: Server) -> None:
+    expected = whole(server)
+    for _ in range(8):  # on a busy machine the engine may be done before it is killed
+        events = answer_across_a_kill(server)
+        assert joined(events) == expected
+        reply = fold(events)
+        assert reply.finish is not None
+        assert reply.usage is not None and reply.usage.completion_tokens == 60
+        if reply.finish.resumed:
+            break
     assert reply.finish.resumed
 
 

@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,11 +45,21 @@ async def test_a_dead_engine_is_told_within_a_second(opened: Opened) -> None:
         assert time.monotonic() - begun < 1
 
 
+def wait_until_stopped(pid: int) -> None:
+    """Until each thread stands: on a busy machine the signal takes its time to reach all."""
+    states = {""}
+    while states != {"T"}:
+        time.sleep(0.01)
+        threads = Path(f"/proc/{pid}/task").glob("*/stat")
+        states = {stat.read_text().rpartition(")")[2].split()[0] for stat in threads}
+
+
 async def test_an_engine_that_hangs_is_ended(opened: Opened) -> None:
     async with opened() as service:
         await say(service, CHAT, options=ONE)
         engine = resident(service)
         os.kill(engine.process.pid, signal.SIGSTOP)
+        wait_until_stopped(engine.process.pid)
         short = Policy(timeouts=Timeouts(first_token=0.2), retries=0)
         with pytest.raises(EngineDied, match="did not answer and was ended"):
             await listener.question(engine, "/tokenize", {"content": "x"}, short)
