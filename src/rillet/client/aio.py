@@ -21,7 +21,7 @@ from rillet.client.asking import (
     embed_request,
     generate_request,
 )
-from rillet.client.settings import Api, Settings
+from rillet.client.settings import Api, ContinueBy, Settings
 from rillet.net.tls import TlsOptions
 from rillet.words.errors import InvalidRequest
 from rillet.words.models import (
@@ -45,6 +45,8 @@ class AsyncClient:
     as a bearer token (else RILLET_API_KEY, and with `api` given OLLAMA_API_KEY or OPENAI_API_KEY).
     `retries` counts further tries where a server cannot have begun: no connection, 429, 503.
     `finish_reason_required=False` is for servers that are known to end without a finish reason.
+    `continue_by="prefill"`: an answer that breaks off on a server without records is asked for the
+    rest, with what came as its beginning. The rest is another sample; `Reply.seams` tells where.
     Every error is a `RilletError`.
     """
 
@@ -59,6 +61,7 @@ class AsyncClient:
         retries: int = 2,
         tls: TlsOptions | None = None,
         finish_reason_required: bool = True,
+        continue_by: ContinueBy | None = None,
     ) -> None:
         settings = Settings.of(
             host,
@@ -69,6 +72,7 @@ class AsyncClient:
             retries=retries,
             tls=tls,
             finish_reason_required=finish_reason_required,
+            continue_by=continue_by,
         )
         self._door: AsyncDoor = AsyncRemoteDoor(settings)
 

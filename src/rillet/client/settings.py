@@ -13,6 +13,7 @@ from rillet.words.errors import InvalidRequest
 from rillet.words.timeouts import Timeouts
 
 Api = Literal["ollama", "openai"]
+ContinueBy = Literal["prefill"]
 
 
 class Settings(Struct, frozen=True):
@@ -24,6 +25,8 @@ class Settings(Struct, frozen=True):
     headers: tuple[tuple[str, str], ...]
     tls: TlsOptions | None
     finish_reason_required: bool
+    continue_by: ContinueBy | None = None
+    env: Mapping[str, str] | None = None  # where proxies are named; the process's own if None
 
     @classmethod
     def of(
@@ -37,9 +40,12 @@ class Settings(Struct, frozen=True):
         retries: int,
         tls: TlsOptions | None,
         finish_reason_required: bool,
+        continue_by: ContinueBy | None = None,
     ) -> "Settings":
         if api not in (None, "ollama", "openai"):
             raise InvalidRequest(f'api is "ollama", "openai" or None, not {api!r}')
+        if continue_by not in (None, "prefill"):
+            raise InvalidRequest(f'continue_by is "prefill" or None, not {continue_by!r}')
         named = host or os.environ.get("RILLET_HOST") or os.environ.get("OLLAMA_HOST")
         key = api_key or _key_of_environment(api)
         fields = dict(headers or {})
@@ -52,6 +58,7 @@ class Settings(Struct, frozen=True):
             headers=tuple(fields.items()),
             tls=tls,
             finish_reason_required=finish_reason_required,
+            continue_by=continue_by,
         )
 
 

@@ -46,7 +46,7 @@ class Speech:
         """A streamed operation. Raises `InvalidRequest` at once where the wire is known."""
         policy = self._settings.policy
         if self._wire is not None:
-            return stream_flow(self._wire.stream(operation, request), policy, monotonic)
+            return self._flow(self._wire, operation, request, policy)
         return self._found_and_streamed(operation, request, policy)
 
     def resume(self, name: str, after: int) -> Flow:
@@ -90,11 +90,19 @@ class Speech:
     def _found_and_streamed(self, operation: str, request: Any, policy: Policy) -> Flow:
         try:
             wire = yield from self._spoken()
-            call = wire.stream(operation, request)
+            flow = self._flow(wire, operation, request, policy)
         except RilletError as error:
             yield [Failure(error)]
         else:
-            yield from stream_flow(call, policy, monotonic)
+            yield from flow
+
+    def _flow(self, wire: Wire, operation: str, request: Any, policy: Policy) -> Flow:
+        call = wire.stream(operation, request)
+        if self._settings.continue_by and operation in ("generate", "chat"):
+            from rillet.client.prefill import continued
+
+            return continued(wire, operation, request, policy, monotonic)
+        return stream_flow(call, policy, monotonic)
 
     def _spoken(self) -> Generator[Command, Any, Wire]:
         if self._wire is None:

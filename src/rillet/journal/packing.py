@@ -59,10 +59,11 @@ class _Progress(Struct, tag=4, array_like=True, omit_defaults=True):
     queue_position: int | None = None
 
 
-class _Reconnected(Struct, tag=5, array_like=True):
+class _Reconnected(Struct, tag=5, array_like=True, omit_defaults=True):
     attempts: int
     after: int
     cause: str
+    new_sample: bool = False
 
 
 class _Finish(Struct, tag=6, array_like=True, omit_defaults=True):
@@ -125,8 +126,8 @@ def _packed(event: Event) -> _Packed:
             return _ToolCall(name, arguments, id, index, raw)
         case Progress(status, completed, total, digest, position):
             return _Progress(status, completed, total, digest, position)
-        case Reconnected(attempts, after, cause):
-            return _Reconnected(attempts, after, cause)
+        case Reconnected(attempts, after, cause, new):
+            return _Reconnected(attempts, after, cause, new)
         case Finish(reason, usage, timings, context, stop_string, resumed):
             return _Finish(reason, usage, timings, context, stop_string, resumed)
         case Failure(error):
@@ -143,8 +144,8 @@ def _unpacked(packed: _Packed) -> Event:
             return ToolCall(name, arguments, id, index, raw)
         case _Progress(status, completed, total, digest, position):
             return Progress(status, completed, total, digest, position)
-        case _Reconnected(attempts, after, cause):
-            return Reconnected(attempts, after, cause)
+        case _Reconnected(attempts, after, cause, new):
+            return Reconnected(attempts, after, cause, new)
         case _Finish(reason, usage, timings, context, stop_string, resumed):
             return Finish(reason, usage, timings, context, stop_string, resumed)
         case _Failure():

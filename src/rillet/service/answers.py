@@ -91,7 +91,7 @@ def generate(
         async with answer.engine(keep_alive, waiting) as resident:
             prompt = await prompts.generate_prompt(resident, model, request)
             fitted = await fitting.prompt(resident, prompt, answer.options, request)
-            seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
+            seam = await Seam.at(resident, fitted, said, request, answer.options)
             call = _completion(resident, seam, answer, template)
             split = await _parting(resident, seam, answer, template, prompt)
             written = [await seam.said_text(resident)]  # by the engine, thinking and all
@@ -135,7 +135,7 @@ def chat(
                 request_fitting = await fitting.chat(resident, model, request, template)
                 prompt = prompts.rendered_chat(template, model, request_fitting)
                 fitted = await fitting.prompt(resident, prompt, answer.options, request)
-                seam = await Seam.at(resident, fitted, said, request, answer.options.num_keep)
+                seam = await Seam.at(resident, fitted, said, request, answer.options)
                 call = _completion(resident, seam, answer, template)
                 split = await _parting(resident, seam, answer, template, prompt)
             async with aclosing(reading.events(resident, call, waiting)) as events:

@@ -10,6 +10,9 @@ Laws:
   and those tokens. Where the engine keeps more state than tokens (a grammar, tool calls, its own
   reading of thinking), the same is asked again with the same seed, and what was said is checked
   off word by word and not shown again.
+* At temperature 0 the second way goes first, for the answer has to be that of an undisturbed run:
+  engines round otherwise when they read many tokens at once, and near ties fall otherwise. Should
+  the model say something else all the same, the first way is taken.
 """
 
 import asyncio
@@ -39,6 +42,7 @@ class Said:
     def __init__(self, before: Sequence[Event] = ()) -> None:
         self.events: list[Content] = []
         self.tokens: list[int] | None = []
+        self.diverged = False  # asked again, the model said something else
         self.add(before)
         self.resumed = bool(self.events)
 
@@ -53,6 +57,10 @@ class Said:
 
     def text(self) -> str:
         return "".join(event.text for event in self.events if type(event) is Text)
+
+
+class Diverged(EngineError):
+    """Asked again, the model said something else; the rest can be had in the other way."""
 
 
 Attempt = Callable[[Emit, Said], Awaitable[None]]
@@ -80,6 +88,8 @@ def surviving(attempt: Attempt, before: Sequence[Event] = ()) -> Produce:
             try:
                 await attempt(checked, said)
                 return
+            except Diverged:
+                said.diverged = True
             except (EngineDied, LoadFailed, Busy) as error:
                 vain = 0 if len(said.events) > count else vain + 1
                 deaths += isinstance(error, EngineDied)
@@ -107,13 +117,21 @@ class Seam:
 
     @classmethod
     async def at(
-        cls, resident: Resident, prompt: str | list[int], said: Said, request: Request, keep: int
+        cls,
+        resident: Resident,
+        prompt: str | list[int],
+        said: Said,
+        request: Request,
+        options: Options,
     ) -> "Seam":
-        """For a prompt that we send ourselves; `keep` tokens of it stay when it is too long."""
+        """For a prompt that we send ourselves; `num_keep` tokens stay when it is too long."""
         if not said.events:
             return cls(prompt, said)
         if said.tokens is None or request.format:
             return cls(prompt, said, replay=Replay(said.events))
+        if options.temperature <= 0 and not said.diverged:
+            return cls(prompt, said, replay=Replay(said.events, Diverged))
+        keep = options.num_keep
         before = await listener.tokenize(resident, prompt) if isinstance(prompt, str) else prompt
         whole = [*before, *said.tokens]
         if len(whole) >= resident.num_ctx:  # as the engine does it when the context is full
@@ -159,7 +177,8 @@ class Seam:
 class Replay:
     """Checks off what was said before, when it is said again."""
 
-    def __init__(self, events: Sequence[Content]) -> None:
+    def __init__(self, events: Sequence[Content], error: type[EngineError] = EngineError) -> None:
+        self._error = error
         self._expected: list[Content] = []
         for event in events:
             last = self._expected[-1] if self._expected else None
@@ -181,7 +200,7 @@ class Replay:
                 new += self._check(event)
             else:
                 if type(event) is Finish and self._expected:
-                    raise _otherwise()
+                    raise self._otherwise()
                 new.append(event)
         return new
 
@@ -189,22 +208,28 @@ class Replay:
         expected = self._expected.pop()
         if isinstance(event, ToolCall) or isinstance(expected, ToolCall):
             if not _same_call(event, expected):
-                raise _otherwise()
+                raise self._otherwise()
             return ()
         if not event.text:
             self._expected.append(expected)
             return ()
         if type(event) is not type(expected):
-            raise _otherwise()
+            raise self._otherwise()
         if len(event.text) < len(expected.text):
             if not expected.text.startswith(event.text):
-                raise _otherwise()
+                raise self._otherwise()
             self._expected.append(type(event)(expected.text[len(event.text) :]))
             return ()
         rest = event.text[len(expected.text) :]
         if not event.text.startswith(expected.text) or (rest and self._expected):
-            raise _otherwise()
+            raise self._otherwise()
         return (type(event)(rest, event.logprobs),) if rest else ()
+
+    def _otherwise(self) -> EngineError:
+        return self._error(
+            "the engine ended in mid-answer, and its model did not say the same again",
+            hint="What came so far stands; ask again for another answer",
+        )
 
 
 def _same_call(one: Content, other: Content) -> bool:
@@ -212,10 +237,3 @@ def _same_call(one: Content, other: Content) -> bool:
     if not isinstance(one, ToolCall) or not isinstance(other, ToolCall):
         return False
     return msgspec.structs.replace(one, id=None) == msgspec.structs.replace(other, id=None)
-
-
-def _otherwise() -> EngineError:
-    return EngineError(
-        "the engine ended in mid-answer, and its model did not say the same again",
-        hint="What came so far stands; ask again for another answer",
-    )

@@ -71,11 +71,16 @@ class Progress(Struct, frozen=True, gc=False):
 
 
 class Reconnected(Struct, frozen=True, gc=False):
-    """The connection was lost; the stream goes on after `attempts` tries, from record `after`."""
+    """The connection was lost; the stream goes on after `attempts` tries, from record `after`.
+
+    With `new_sample` the server knew nothing of the answer and was asked to go on from what had
+    come (`continue_by`): the rest is not what would have come, and `after` counts pieces.
+    """
 
     attempts: int
     after: int
     cause: str = ""
+    new_sample: bool = False
 
 
 class Usage(Struct, frozen=True, gc=False):

@@ -8,6 +8,7 @@ from rillet.words.events import (
     Event,
     Failure,
     Finish,
+    Reconnected,
     Text,
     Thinking,
     Timings,
@@ -18,13 +19,18 @@ from rillet.words.events import (
 
 
 class Reply(Struct, frozen=True):
-    """The answer so far. `complete` says whether the server said its end."""
+    """The answer so far. `complete` says whether the server said its end.
+
+    `seams` are the places in `text` where another sample begins, because an answer that had broken
+    off was continued from what had come (`continue_by`).
+    """
 
     text: str = ""
     thinking: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     finish: Finish | None = None
+    seams: tuple[int, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -79,6 +85,7 @@ class Folding:
         self._thinking = _Pieces()
         self._calls: list[ToolCall] = []
         self._logprobs: list[TokenLogprob] = []
+        self._seams: list[int] = []
         self.finish: Finish | None = None
 
     def extend(self, events: Sequence[Event]) -> None:
@@ -89,6 +96,9 @@ class Folding:
             if len(texts) == len(events) and events[0].logprobs is None:  # type: ignore[union-attr]
                 return
         for event in events:
+            if type(event) is Reconnected and event.new_sample:
+                before = sum(len(e.text) for e in events[: events.index(event)] if type(e) is Text)
+                self._seams.append(len(self._text.text()) - sum(map(len, texts)) + before)
             self._add(event)
 
     def _add(self, event: Event) -> None:
@@ -108,6 +118,7 @@ class Folding:
             tool_calls=tuple(self._calls),
             logprobs=tuple(self._logprobs),
             finish=self.finish,
+            seams=tuple(self._seams),
         )
 
 
