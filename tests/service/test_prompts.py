@@ -39,6 +39,8 @@ async def test_a_model_without_a_template_gets_the_bare_prompt(opened: Opened) -
         ({"raw": True, "system": "s"}, "raw mode does not support"),
         ({"think": True}, "does not support thinking"),
         ({"suffix": "s"}, "does not support insert"),
+        ({"context": [0, 10**6]}, "tokens that this model does not know"),
+        ({"context": [-1]}, "tokens that this model does not know"),
         ({"images": ["AAAA"]}, "does not support images"),
         ({"model": EMBED}, "does not support generate"),
         ({"template": "{{ if"}, "unclosed action"),

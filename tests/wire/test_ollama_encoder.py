@@ -131,6 +131,15 @@ def test_a_text_that_no_peer_could_read_is_mended() -> None:
     assert sent["function"]["arguments"] == {"\ufffd": ["\ufffd"]}
 
 
+def test_a_token_without_a_text_says_so() -> None:
+    """As half a character, or a control token; the client of Ollama wants the field."""
+    event = Text("a", (TokenLogprob("a", -1.0, (97,), (TokenLogprob("", -2.0, ()),)),))
+    record = json.loads(chat().encode(event))
+    top = {"token": "", "logprob": -2.0, "bytes": []}
+    expected = {"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": [top]}
+    assert record["logprobs"] == [expected]
+
+
 def test_a_whole_answer() -> None:
     logprobs = (TokenLogprob("a", -1.0),)
     reply = Reply("a", "t", (ToolCall("f", {}),), logprobs, FINISH)

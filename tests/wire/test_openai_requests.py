@@ -59,6 +59,8 @@ GO = "json: cannot unmarshal {} into Go struct field ChatCompletionRequest.{} of
         (body(stream_options="x"), GO.format("string", "stream_options", "openai.StreamOptions")),
         (body(tools="x"), GO.format("string", "tools", "[]api.Tool")),
         (body(logprobs=2), GO.format("number", "logprobs", "bool")),
+        (body(top_logprobs=21), "top_logprobs must be between 0 and 20"),
+        (body(top_logprobs=-1), "top_logprobs must be between 0 and 20"),
         (body(top_logprobs="2"), GO.format("string", "top_logprobs", "int")),
         (content(None), "invalid message content type: <nil>"),
         (content(7), "invalid message content type: float64"),

@@ -28,6 +28,8 @@ from rillet.server.go_json import (
 )
 from rillet.server.go_scanner import GoJSONError
 from rillet.text.durations import parse_duration
+from rillet.wire.go_tools import checked_tool
+from rillet.words.errors import ServerError
 from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
 
 _LONGEST = (2**63 - 1) // 1_000_000_000  # seconds that fit into Go's duration
@@ -115,9 +117,10 @@ def _message(value: Any, where: str) -> Message:
 
 
 def _tool(value: Any, where: str) -> dict[str, Any]:
-    if type(value) is not dict:
-        raise mismatch(value, where, "api.Tool")
-    return value
+    try:
+        return checked_tool(value, where)
+    except ServerError as error:
+        raise GoJSONError(error.message) from None
 
 
 def _license(value: Any, where: str) -> str | list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from rillet.model.gguf import GgufArray
 from rillet.model.gotemplate import TemplateError
 from rillet.model.template import Template
 from rillet.service import limits, listener
@@ -28,6 +29,7 @@ def check_generate(model: Model, request: GenerateRequest) -> None:
     _check_think(model, request.model, request.think)
     if request.suffix and not model.can("insert"):
         raise _cannot(model, "insert")
+    _check_context(model, request.context or ())
     _check_images(model, bool(request.images))
     limits.check_images(request.images or ())
     llamacpp.format_schema(request.format)
@@ -52,6 +54,13 @@ def _check_kind(model: Model, name: str, verb: str) -> None:
 def _check_think(model: Model, name: str, think: Thought) -> None:
     if think and not model.can("thinking"):
         raise ServerError(f'"{name}" does not support thinking', status=400)
+
+
+def _check_context(model: Model, tokens: Sequence[int]) -> None:
+    """The engine would answer to others with a word of its own insides."""
+    known = model.header.metadata.get("tokenizer.ggml.tokens")
+    if isinstance(known, GgufArray) and not all(0 <= token < known.count for token in tokens):
+        raise ServerError("the context has tokens that this model does not know", status=400)
 
 
 def _check_images(model: Model, images: bool) -> None:

@@ -12,6 +12,7 @@ Source: Anthropic's API reference (messages); error texts as observed on Ollama 
 from typing import Any
 
 from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
+from rillet.wire.go_tools import checked_tool
 from rillet.wire.openai_messages import base64_text
 from rillet.wire.openai_requests import effort_to_think
 from rillet.words.requests import ChatRequest, Message, MessageToolCall, ToolCallFunction
@@ -191,7 +192,7 @@ def _tools(given: Fields) -> list[_Json] | None:
         function = {"name": _text(tool, "name"), "parameters": tool["input_schema"]}
         if description := _text(tool, "description"):
             function["description"] = description
-        tools.append({"type": "function", "function": function})
+        tools.append(checked_tool({"type": "function", "function": function}, "tools"))
     forbidden = given.get("tool_choice", {}).get("type") == "none"
     return None if forbidden or not tools else tools
 

@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 
 from rillet.wire.lenient import whole, wholly
-from rillet.wire.ollama_records import LogprobRecord, TopLogprobRecord
 from rillet.words.events import (
     Event,
     Failure,
@@ -197,17 +196,14 @@ def _progress(event: Progress) -> bytes:
 def _logprobs(logprobs: tuple[TokenLogprob, ...] | None) -> bytes:
     if not logprobs:
         return b""
-    records = [
-        LogprobRecord(
-            one.token,
-            one.logprob,
-            None if one.bytes is None else list(one.bytes),
-            [_top(top) for top in one.top] or None,
-        )
-        for one in logprobs
-    ]
-    return b',"logprobs":' + _json(records)
+    return b',"logprobs":' + _json([_logprob(one) for one in logprobs])
 
 
-def _top(one: TokenLogprob) -> TopLogprobRecord:
-    return TopLogprobRecord(one.token, one.logprob, None if one.bytes is None else list(one.bytes))
+def _logprob(one: TokenLogprob) -> dict[str, Any]:
+    """A token always has its text, be it empty: clients count on it."""
+    shown: dict[str, Any] = {"token": one.token, "logprob": one.logprob}
+    if one.bytes is not None:
+        shown["bytes"] = one.bytes
+    if one.top:
+        shown["top_logprobs"] = [_logprob(top) for top in one.top]
+    return shown

@@ -128,7 +128,8 @@ def arguments_text(call: ToolCall) -> str:
 
 
 def logprob_entries(logprobs: Sequence[TokenLogprob]) -> list[_Json]:
-    return [_logprob_entry(entry) for entry in logprobs]
+    """For each token its entry; OpenAI's own clients count on all four fields of one."""
+    return [{"bytes": None, "top_logprobs": [], **_logprob_entry(entry)} for entry in logprobs]
 
 
 def _logprob_entry(entry: TokenLogprob) -> _Json:

@@ -13,6 +13,7 @@ import json
 from typing import Any, Literal
 
 from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
+from rillet.wire.go_tools import checked_tool
 from rillet.wire.openai_messages import messages_from_openai
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 
@@ -77,7 +78,7 @@ def chat_request_from_openai(body: Any) -> ChatRequest:
         options=_options(given, limit),
         think=_think(given),
         logprobs=given.get("logprobs"),
-        top_logprobs=given.get("top_logprobs"),
+        top_logprobs=_top_logprobs(given.get("top_logprobs")),
     )
 
 
@@ -97,7 +98,7 @@ def generate_request_from_openai(body: Any) -> GenerateRequest:
         stream=given.get("stream", False),
         options=_options(given, given.get("max_tokens")),
         logprobs=True if logprobs else None,
-        top_logprobs=logprobs or None,
+        top_logprobs=_top_logprobs(logprobs) or None,
     )
 
 
@@ -145,6 +146,12 @@ def effort_to_think(effort: str) -> bool | str | None:
     return _EFFORTS[effort]
 
 
+def _top_logprobs(count: int | None) -> int | None:
+    if not 0 <= (count or 0) <= 20:
+        raise refused("top_logprobs must be between 0 and 20")
+    return count
+
+
 def _think(given: Fields) -> bool | str | None:
     effort = given.get("reasoning", {}).get("effort") or given.get("reasoning_effort", "")
     if not isinstance(effort, str):
@@ -175,12 +182,7 @@ def _stops(stop: Any) -> list[str]:
 
 
 def _tools(tools: list[Any] | None) -> list[_Json] | None:
-    for tool in tools or ():
-        if not isinstance(tool, dict):
-            raise mismatch(tool, "ChatCompletionRequest.tools", "api.Tool")
-        if not isinstance(tool.get("function"), dict):
-            raise refused("a tool needs a function")
-    return tools or None
+    return [checked_tool(tool, "ChatCompletionRequest.tools") for tool in tools or ()] or None
 
 
 def _format(wanted: _Json | None) -> str | _Json | None:

@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from rillet.wire.go_fields import Fields, fields, kind, refused
+from rillet.wire.go_tools import checked_tool
 from rillet.wire.openai_messages import image_data
 from rillet.wire.openai_requests import effort_to_think
 from rillet.wire.openai_tools import parse_arguments
@@ -223,7 +224,7 @@ def _tools(tools: list[Any]) -> list[_Json] | None:
             for name in ("description", "parameters"):
                 if tool.get(name) is not None:
                     function[name] = tool[name]
-            found.append({"type": "function", "function": function})
+            found.append(checked_tool({"type": "function", "function": function}, f"tools[{i}]"))
     return found or None
 
 
