@@ -14,6 +14,7 @@ from rillet.testing.server import (
     LAST_CHUNK,
     Hangup,
     Reset,
+    Script,
     ScriptedServer,
     Stall,
     Step,
@@ -98,8 +99,8 @@ def reply(events: Sequence[Event]) -> Reply:
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("cut", CUTS, ids=lambda step: type(step).__name__)
 def test_the_rest_is_asked_for(shell: str, cut: Step) -> None:
-    first = [CHUNKED, chat("Hel", "lo "), cut]
-    rest = [CHUNKED, chat("world", end=True), LAST_CHUNK]
+    first: Script = [CHUNKED, chat("Hel", "lo "), cut]
+    rest: Script = [CHUNKED, chat("world", end=True), LAST_CHUNK]
     with ScriptedServer(first, rest) as server:
         found, error = read(shell, server.url, "stream_chat", HI, options={"num_predict": 9})
     assert error is None
@@ -115,9 +116,8 @@ def test_the_rest_is_asked_for(shell: str, cut: Step) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_openai_compatible_servers_too(shell: str) -> None:
-    with ScriptedServer(
-        [CHUNKED, sse("Hel"), Reset()], [CHUNKED, sse("lo", end=True), LAST_CHUNK]
-    ) as server:
+    first: Script = [CHUNKED, sse("Hel"), Reset()]
+    with ScriptedServer(first, [CHUNKED, sse("lo", end=True), LAST_CHUNK]) as server:
         found, error = read(shell, server.url, "stream_chat", HI, client={"api": "openai"})
     assert error is None and reply(found).text == "Hello" and reply(found).seams == (3,)
     assert bodies(server)[1]["messages"][-1] == {"role": "assistant", "content": "Hel"}
@@ -125,12 +125,15 @@ def test_openai_compatible_servers_too(shell: str) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completions_go_on_behind_the_prompt(shell: str) -> None:
-    script = [[CHUNKED, generate("b"), Reset()], [CHUNKED, generate("c", end=True), LAST_CHUNK]]
+    script: list[Script] = [
+        [CHUNKED, generate("b"), Reset()],
+        [CHUNKED, generate("c", end=True), LAST_CHUNK],
+    ]
     with ScriptedServer(*script) as server:
         found, _ = read(shell, server.url, "stream_generate", "a", raw=True)
     assert reply(found).text == "bc"
     assert [body["prompt"] for body in bodies(server)] == ["a", "ab"]
-    texts = [[CHUNKED, sse("b", field="text"), Reset()]]
+    texts: list[Script] = [[CHUNKED, sse("b", field="text"), Reset()]]
     texts.append([CHUNKED, sse("c", field="text", end=True), LAST_CHUNK])
     with ScriptedServer(*texts) as server:
         found, _ = read(shell, server.url, "stream_generate", "a", client={"api": "openai"})
@@ -139,7 +142,10 @@ def test_completions_go_on_behind_the_prompt(shell: str) -> None:
 
 
 def test_a_prompt_with_a_template_goes_on_as_a_chat() -> None:
-    script = [[CHUNKED, generate("b"), Reset()], [CHUNKED, chat("c", end=True), LAST_CHUNK]]
+    script: list[Script] = [
+        [CHUNKED, generate("b"), Reset()],
+        [CHUNKED, chat("c", end=True), LAST_CHUNK],
+    ]
     with ScriptedServer(*script) as server:
         found, _ = read("sync", server.url, "stream_generate", "a", system="s", think=False)
     assert reply(found).text == "bc"
@@ -150,7 +156,7 @@ def test_a_prompt_with_a_template_goes_on_as_a_chat() -> None:
 
 
 def test_every_cut_is_a_seam_of_its_own() -> None:
-    cuts = [[CHUNKED, chat("ab"), Reset()] for _ in range(4)]
+    cuts: list[Script] = [[CHUNKED, chat("ab"), Reset()] for _ in range(4)]
     with ScriptedServer(*cuts, [CHUNKED, chat("c", end=True), LAST_CHUNK]) as server:
         found, error = read("sync", server.url, "stream_chat", HI)
     assert error is None and reply(found).text == "ababababc"

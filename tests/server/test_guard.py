@@ -99,6 +99,8 @@ async def test_a_page_of_this_machine_may_read_the_answer(server: Running) -> No
         answer = await server.ask("GET", path, headers=origin)
         assert answer.status == status
         assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
+        assert "Rillet-Stream" in answer.headers["access-control-expose-headers"]
+        assert "Rillet-Last" in answer.headers["access-control-expose-headers"]
         assert answer.headers["vary"] == "Origin"
 
 

@@ -12,6 +12,7 @@ def statistics(finish: Finish) -> list[str]:
         ("load duration", format_duration(timings.load) if timings.load else ""),
         *_counted("prompt eval", usage.prompt_tokens, timings.prompt),
         *_counted("eval", usage.completion_tokens, timings.completion),
+        ("resumed", "true" if finish.resumed else ""),
     ]
     return [f"{name + ':':<21} {value}" for name, value in rows if value]
 

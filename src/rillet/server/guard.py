@@ -65,6 +65,9 @@ def is_same_host(origin: str, host: str) -> bool:
     return bool(host) and origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
 
 
+_EXPOSED = b"Rillet-Stream, Rillet-Dialect, Rillet-State, Rillet-Last, Rillet-Version, Retry-After"
+
+
 def preflight_headers(origin: str) -> Headers:
     """The answer to a browser that asks what a page may do."""
     return [
@@ -101,7 +104,7 @@ def _with_origin(send: Send, origin: str) -> Send:
     """A `send` whose answer the page at `origin` may read."""
     extra = [
         (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", b"Rillet-Stream, Rillet-Version, Retry-After"),
+        (b"access-control-expose-headers", _EXPOSED),
         (b"vary", b"Origin"),
     ]
 
