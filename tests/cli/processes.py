@@ -1,5 +1,6 @@
 """The command as its users have it: a process of its own, with pipes or on a real terminal."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -13,6 +14,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+
+import pyte
 
 RILLET = [sys.executable, "-m", "rillet.cli.main"]
 PATIENCE = 30.0  # seconds, for a machine with much to do
@@ -57,6 +60,10 @@ class Terminal:
 
     def __init__(self, command: list[str], env: Mapping[str, str], columns: int, rows: int) -> None:
         self.reads: list[tuple[float, bytes]] = []  # when, and what
+        self._paper = pyte.HistoryScreen(columns, rows, history=1000)
+        self._stream = pyte.Stream(self._paper)
+        self._text = codecs.getincrementaldecoder("utf-8")("replace")
+        self.screen = ""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -64,8 +71,11 @@ class Terminal:
         self._ended: int | None = None
 
     @property
-    def screen(self) -> str:
-        return b"".join(data for _, data in self.reads).decode(errors="replace")
+    def rows(self) -> list[str]:
+        """What a person sees, the rows that were scrolled away included."""
+        columns = range(self._paper.columns)
+        above = ["".join(row[at].data for at in columns) for row in self._paper.history.top]
+        return [row.rstrip() for row in (*above, *self._paper.display)]
 
     def until(self, text: str, *, after: int = 0) -> str:
         """Wait until `text` has come, in what came after the first `after` characters."""
@@ -78,8 +88,25 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._fd, text.encode())
 
+    def type_all(self, text: str) -> None:
+        """More than a terminal holds: what comes back is read while it is typed."""
+        data = memoryview(text.encode())
+        os.set_blocking(self._fd, False)
+        while data:
+            _, writable, _ = select.select([self._fd], [self._fd], [], PATIENCE)
+            assert writable or self._read(0), "nobody reads what is typed"
+            while self._read(0):
+                pass
+            if writable:
+                try:
+                    data = data[os.write(self._fd, data[:4096]) :]
+                except BlockingIOError:
+                    pass
+        os.set_blocking(self._fd, True)
+
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._paper.resize(rows, columns)
         os.kill(self.pid, signal.SIGWINCH)
 
     def wait(self) -> int:
@@ -102,6 +129,9 @@ class Terminal:
         except OSError:  # Linux says so that nobody is on the other side any more
             return False
         self.reads.append((time.monotonic(), data))
+        text = self._text.decode(data)
+        self.screen += text
+        self._stream.feed(text)
         return bool(data)
 
     def __enter__(self) -> Self:

@@ -21,6 +21,9 @@ class Paper:
     def width(self) -> int:
         return 60
 
+    def height(self) -> int:
+        return 24
+
     def write(self, text: str) -> None:
         self.written += len(text)
         row, column = self.at

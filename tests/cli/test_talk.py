@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Drip, ScriptedServer, answer, chunk
+from rillet.testing.server import CHUNKED, LAST_CHUNK, Drip, Script, ScriptedServer, answer, chunk
 
 from .conftest import MODELS
 from .processes import Shell, Terminal
@@ -14,7 +14,8 @@ HELLO = str(MODELS / "tinyhello.gguf")
 VERSION = [answer(b'{"version":"0.33.0"}')]
 CARD = [
     answer(
-        b'{"capabilities":["completion"],"details":{},"model_info":{},"template":"{{ .Prompt }}"}'
+        b'{"capabilities":["completion"],"details":{},"model_info":{},"template":"{{ .Prompt }}",'
+        b'"modelfile":"FROM nothing"}'
     )
 ]
 LOADED = [answer(b'{"model":"m","message":{"role":"assistant"},"done":true,"done_reason":"load"}')]
@@ -33,12 +34,16 @@ def whole(text: str) -> list[bytes]:
 
 
 @contextmanager
-def talking(shell: Shell, *scripts: list[bytes]) -> Iterator[tuple[Terminal, ScriptedServer]]:
+def talking(
+    shell: Shell, *scripts: Script, ready: Script | None = None, columns: int = 80
+) -> Iterator[tuple[Terminal, ScriptedServer]]:
+    """A talk with m, at its first prompt; with `ready`, at what the server does in place of it."""
     with (
-        ScriptedServer(VERSION, CARD, LOADED, *scripts) as server,
-        shell.having(RILLET_HOST=server.url).terminal("run", "m") as terminal,
+        ScriptedServer(VERSION, CARD, ready or LOADED, *scripts) as server,
+        shell.having(RILLET_HOST=server.url).terminal("run", "m", columns=columns) as terminal,
     ):
-        terminal.until(PROMPT)
+        if ready is None:
+            terminal.until(PROMPT)
         yield terminal, server
 
 
@@ -59,7 +64,7 @@ def leave(terminal: Terminal) -> None:
 
 def messages(server: ScriptedServer, at: int = -1) -> list[tuple[str, str]]:
     body = json.loads(server.requests[at].body)
-    return [(message["role"], message["content"]) for message in body["messages"]]
+    return [(message["role"], message.get("content", "")) for message in body["messages"]]
 
 
 def test_a_real_model_answers(shell: Shell) -> None:
@@ -183,7 +188,7 @@ def test_another_model_goes_on(served: Shell) -> None:
         terminal.until(PROMPT)
         tell(terminal, "hi", "Hello world!")
         tell(terminal, "/model tinythink", "Going on with 'tinythink'")
-        tell(terminal, "and you?", "...done thinking.")
+        tell(terminal, "and you?", "Thought for ")
         tell(terminal, "/list", "tinythink:latest")
         tell(terminal, "/model nobody", "Error:")
         leave(terminal)

@@ -2,6 +2,7 @@
 
 import re
 
+import pyte
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -152,3 +153,19 @@ def test_the_screen_is_the_same_at_any_cut(text: str, width: int, at: list[int])
     if max(map(len, re.split(r"[ \n日本語]", text))) <= width - 10 and "   " not in text:
         assert whole.broken == 0
         assert all(wcswidth(line.rstrip()) <= width - 5 for line in whole.lines())
+
+
+@given(
+    st.lists(
+        st.sampled_from(["word ", "a", "   ", "\n", "\t", "日本", "x" * 15, "🎉"]), max_size=60
+    )
+)
+@example(["x" * 15] * 9)
+@example(["   "] * 40)
+def test_rows_are_those_above_the_cursor(pieces: list[str]) -> None:
+    paper = pyte.Screen(24, 200)
+    stream = pyte.Stream(paper)
+    wrap = WordWrap(24)
+    for piece in pieces:
+        stream.feed(wrap.feed(piece).replace("\n", "\r\n"))
+    assert wrap.rows == paper.cursor.y

@@ -13,8 +13,9 @@ from rillet.text.terminal import TerminalFilter
 from rillet.text.wordwrap import WordWrap
 from rillet.words.events import Event, Finish, Progress, Reconnected, Text, Thinking, ToolCall
 
-_GREY = "\x1b[90m"
-_PLAIN = "\x1b[0m"
+# Styles of a terminal.
+GREY = "\x1b[90m"
+PLAIN = "\x1b[0m"
 
 
 class AnswerView:
@@ -30,14 +31,15 @@ class AnswerView:
         raw: bool = False,
         hide_thinking: bool = False,
         pen: "TextPen | None" = None,
+        thoughts: "Thoughts | None" = None,
     ) -> None:
         self._status = status
         self._notes = notes
         self._text: TextPen = pen or Pen(out, wrap=wrap, raw=raw)
-        thoughts: Writer = out if out.is_terminal else notes
-        self._thoughts = None if hide_thinking else Pen(thoughts, wrap=wrap, raw=raw)
+        beside: Writer = out if out.is_terminal else notes
+        shown = thoughts or Thoughts(Pen(beside, wrap=wrap, raw=raw))
+        self._thoughts = None if hide_thinking else shown
         self._thinking = False
-        self._last = ""  # of the thinking
 
     def show(self, event: Event) -> None:
         if isinstance(event, Text):
@@ -74,21 +76,38 @@ class AnswerView:
         self._status.clear()
         if not self._thinking:
             self._thinking = True
-            self._thoughts.style(_GREY)
-            self._thoughts.write("Thinking...\n")
+            self._thoughts.begin()
         self._thoughts.write(text)
-        self._last = text or self._last
 
     def _stop_thinking(self) -> None:
         if not self._thinking or self._thoughts is None:
             return
         self._thinking = False
-        self._thoughts.write(("" if self._last.endswith("\n") else "\n") + "...done thinking.\n\n")
-        self._thoughts.style(_PLAIN)
+        self._thoughts.end()
 
     def _aside(self, text: str) -> None:
         self._status.clear()
         self._notes.line(text)
+
+
+class Thoughts:
+    """Thinking between two lines that say so, greyed where colours are wanted."""
+
+    def __init__(self, pen: "Pen") -> None:
+        self._pen = pen
+        self._last = ""  # that was written
+
+    def begin(self) -> None:
+        self._pen.style(GREY)
+        self._pen.write("Thinking...\n")
+
+    def write(self, text: str) -> None:
+        self._pen.write(text)
+        self._last = text or self._last
+
+    def end(self) -> None:
+        self._pen.write(("" if self._last.endswith("\n") else "\n") + "...done thinking.\n\n")
+        self._pen.style(PLAIN)
 
 
 class TextPen(Protocol):
@@ -115,6 +134,16 @@ class Pen:
             text = self._wrap.feed(text)
         if text:
             self._out.write(text)
+
+    @property
+    def rows(self) -> int:
+        """How many rows of it stand above the cursor, where it is wrapped."""
+        return self._wrap.rows if self._wrap is not None else 0
+
+    def restart(self) -> None:
+        """The cursor stands in a first column again, and nothing above it is of this pen."""
+        if self._wrap is not None:
+            self._wrap = WordWrap(self._out.width())
 
     def end(self) -> None:
         """Nothing is owed: all was written when it came."""

@@ -2,7 +2,7 @@
 
 import os
 
-from rillet.cli.screen import DEFAULT_WIDTH, encoded, write_all
+from rillet.cli.screen import DEFAULT_HEIGHT, DEFAULT_WIDTH, encoded, write_all
 
 
 class OutputFile:
@@ -25,6 +25,9 @@ class OutputFile:
 
     def width(self) -> int:
         return DEFAULT_WIDTH
+
+    def height(self) -> int:
+        return DEFAULT_HEIGHT
 
     def close(self) -> None:
         os.close(self._descriptor)

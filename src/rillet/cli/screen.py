@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Protocol
 
-DEFAULT_WIDTH = 80  # columns where nobody tells
+DEFAULT_WIDTH, DEFAULT_HEIGHT = 80, 24  # columns and rows where nobody tells
 
 
 class Screen:
@@ -53,6 +53,12 @@ class Screen:
         except OSError:
             return DEFAULT_WIDTH
 
+    def height(self) -> int:
+        try:
+            return os.get_terminal_size(self.descriptor).lines or DEFAULT_HEIGHT
+        except OSError:
+            return DEFAULT_HEIGHT
+
 
 class Writer(Protocol):
     """What an answer is written to: a screen, or a file."""
@@ -62,6 +68,7 @@ class Writer(Protocol):
 
     def write(self, text: str) -> None: ...
     def width(self) -> int: ...
+    def height(self) -> int: ...
 
 
 def output() -> Screen:

@@ -30,12 +30,25 @@ class WordWrap:
     """``feed(text) -> text`` with line breaks. ``width`` may be set anew when the window changes.
 
     Nothing is held back, so there is nothing to finish. Below 16 columns nothing is wrapped.
+    `rows` counts the ends of lines so far, those that the terminal made at its edge included: so
+    many rows stand above the cursor, as long as the window has kept its width of 16 or more.
     """
 
-    __slots__ = ("_cluster", "_column", "_fixed", "_mark", "_out", "_shown", "_word", "width")
+    __slots__ = (
+        "_cluster",
+        "_column",
+        "_fixed",
+        "_mark",
+        "_out",
+        "_shown",
+        "_word",
+        "rows",
+        "width",
+    )
 
     def __init__(self, width: int) -> None:
         self.width = width
+        self.rows = 0
         self._column = 0
         self._cluster = ""  # the last character and what has joined it
         self._word = ("", 0)  # the word at the end, and its columns
@@ -47,6 +60,7 @@ class WordWrap:
     def feed(self, text: str) -> str:
         """What to print for ``text``."""
         if self.width < _SMALLEST:
+            self.rows += text.count("\n")
             return text
         self._mark, self._shown = 0, self._word[1]
         for piece in _PIECE.findall(text):
@@ -69,11 +83,12 @@ class WordWrap:
         self._end_word()
         self._cluster = piece[-1]
         if piece == "\n":
+            self.rows += 1
             self._column = 0
         elif piece == "\t":
             self._column = min(self._column + _TAB - self._column % _TAB, self.width - 1)
         else:
-            self._column = (self._column + len(piece) - 1) % self.width + 1
+            self._advance(len(piece))
 
     def _character(self, char: str, width: int) -> None:
         if width < 2:
@@ -99,6 +114,7 @@ class WordWrap:
         word, columns = self._word
         back = f"\x1b[{self._shown}D\x1b[K" if self._shown else ""
         self._out[self._mark :] = [back + "\n", word]
+        self.rows += 1
         self._mark += 1
         self._shown = 0
         self._column = columns
@@ -108,8 +124,13 @@ class WordWrap:
         if not self._fixed:
             word, columns = self._word
             self._word = (word + text, columns + width)
-        self._column += width
-        if self._column > self.width:  # the terminal has broken the line at its edge
+        self._advance(width)
+
+    def _advance(self, columns: int) -> None:
+        """The terminal breaks a line at its edge, once something stands beyond it."""
+        self._column += columns
+        if self._column > self.width:
+            self.rows += (self._column - 1) // self.width
             self._column = (self._column - 1) % self.width + 1
 
     def _end_word(self) -> None:

@@ -21,6 +21,7 @@ HELP = """Available Commands:
   /retry          Ask for the last answer again
   /edit           Change the last message and ask again
   /copy           Copy the last answer to the clipboard
+  /thinking       Show the last thinking
   /bye            Exit
   /?, /help       Help for a command
   /? shortcuts    Help for keyboard shortcuts
@@ -40,6 +41,8 @@ HELP_SET = """Available Commands:
   /set quiet             Disable LLM stats
   /set think [level]     Enable thinking
   /set nothink           Disable thinking
+  /set fold              Fold the thinking when the answer begins
+  /set nofold            Leave the thinking on the screen
 """
 HELP_SHOW = """Available Commands:
   /show info         Show details for this model
@@ -60,6 +63,7 @@ HELP_KEYS = """Available keyboard shortcuts:
   Ctrl + j            Begin a new line
   Ctrl + g            Open an editor
   Ctrl + l            Clear the screen
+  Ctrl + t            Show the last thinking
   Ctrl + c            Stop the model from responding
   Ctrl + d            Exit (/bye)
 """
@@ -101,7 +105,8 @@ def _set(talk: "Talk", rest: str) -> None:
 def _parameter(talk: "Talk", text: str) -> None:
     from rillet.model.parameters import parse_parameter
 
-    name, *values = text.split()
+    name, _, rest = text.partition(" ")
+    values = rest.split()
     if not values:
         talk.out.line("Usage: /set parameter <name> <value>")
         return
@@ -277,6 +282,10 @@ def _copy(talk: "Talk", _: str) -> None:
     talk.out.line(f"Copied {len(answer)} characters")
 
 
+def _thinking(talk: "Talk", _: str) -> None:
+    talk.show_thinking()
+
+
 def _bye(talk: "Talk", _: str) -> None:
     raise Leave
 
@@ -295,6 +304,8 @@ _SETTINGS: dict[str, _Command] = {
     "quiet": _quiet,
     "think": _think,
     "nothink": _nothink,
+    "fold": _manner("fold", True, "Set 'fold' mode."),
+    "nofold": _manner("fold", False, "Set 'nofold' mode."),
 }
 _COMMANDS: dict[str, _Command] = {
     "/?": _help,
@@ -310,6 +321,7 @@ _COMMANDS: dict[str, _Command] = {
     "/retry": _retry,
     "/edit": _edit,
     "/copy": _copy,
+    "/thinking": _thinking,
     "/bye": _bye,
     "/exit": _bye,
 }

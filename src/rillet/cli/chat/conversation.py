@@ -18,6 +18,7 @@ class Manners(Struct):
     verbose: bool = False
     wordwrap: bool = True
     hide_thinking: bool = False
+    fold: bool = True  # thinking into one line, when the answer begins
     plain: bool = False
     raw: bool = False
     numbers: bool = True  # one line after each answer
@@ -108,6 +109,10 @@ class Conversation:
     def last_answer(self) -> str | None:
         said = [message for message in self.messages if message.role == "assistant"]
         return said[-1].content if said else None
+
+    def last_thinking(self) -> str:
+        said = [message.thinking for message in self.messages if message.thinking]
+        return said[-1] if said else ""
 
     def clear(self) -> None:
         self.messages.clear()

@@ -1,19 +1,21 @@
 """The line that a person types: keys and history as Ollama's users know them.
 
-Ctrl-J or Alt-Enter begins a new line, Ctrl-G opens an editor, Ctrl-L clears the screen, Ctrl-D on
-an empty line leaves. A paste of several lines is one message. Three double quotes begin
-a message of several lines and end it. The history holds the last hundred messages, one a line.
+Ctrl-J or Alt-Enter begins a new line, Ctrl-G opens an editor, Ctrl-L clears the screen, Ctrl-T
+shows the last thinking, Ctrl-D on an empty line leaves. A paste of several lines is one message.
+Three double quotes begin a message of several lines and end it. The history holds the last hundred
+messages, one a line.
 """
 
 import os
 import sys
 import termios
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import HTML
@@ -33,12 +35,14 @@ _QUOTES = '"""'
 class Editor:
     """`read()` gives a message. Raises `EOFError` for Ctrl-D, `KeyboardInterrupt` for Ctrl-C."""
 
-    def __init__(self, history: "LineHistory", commands: Iterable[str]) -> None:
+    def __init__(
+        self, history: "LineHistory", commands: Iterable[str], show_thinking: Callable[[], None]
+    ) -> None:
         self.history = history
         self._session: PromptSession[str] = PromptSession(
             history=history,
             output=_terminal(),
-            key_bindings=_keys(),
+            key_bindings=_keys(show_thinking),
             completer=_Commands(tuple(commands)),
             complete_while_typing=False,
             enable_open_in_editor=False,
@@ -133,8 +137,12 @@ class _Commands(Completer):
                     yield Completion(command, start_position=-len(text))
 
 
-def _keys() -> KeyBindings:
+def _keys(show_thinking: Callable[[], None]) -> KeyBindings:
     keys = KeyBindings()
+
+    @keys.add("c-t")
+    def _thinking(event: KeyPressEvent) -> None:
+        run_in_terminal(show_thinking)  # above the line, which stays as it is
 
     @keys.add("c-j")
     @keys.add("escape", "enter")

@@ -3,10 +3,9 @@ r"""Markdown on a terminal while it comes: each block is shown as it is typed, a
 A block (a paragraph, a list, a fenced code) ends with an empty line or its closing fence. Until
 then its source is on the screen; then it is taken back and shown rendered. So every block is
 rendered once, and an answer of any length costs in proportion to it. What cannot be taken back,
-because it is taller than the window, stays as it was typed.
+because it is taller than the window or the window's width has changed, stays as it was typed.
 """
 
-import os
 import re
 from io import StringIO
 
@@ -15,8 +14,7 @@ from rillet.text.terminal import TerminalFilter
 from rillet.text.wordwrap import WordWrap
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_SPACE = re.compile(r"\s")
-_MARGIN = 10  # columns; WordWrap lets longer words flow over the edge
+_SMALLEST = 16  # columns; below, nobody knows where a line ends
 _SPARE = 2  # rows of the window that a block must leave free
 
 
@@ -49,8 +47,6 @@ class MarkdownPen:
     def _start(self) -> None:
         self._source = self._line = self._fence = ""
         self._begun = False
-        self._rows = 0
-        self._word = 0  # characters of the last word, so far
         self._stays = False  # the block cannot be taken back
         self._wrap = WordWrap(self._out.width())
 
@@ -62,22 +58,16 @@ class MarkdownPen:
             self._out.write(self._gap)
         self._line += piece
         self._show(piece)
-        first, *others = _SPACE.split(piece)
-        self._word += len(first)
-        longest = max(self._word, *map(len, others)) if others else self._word
-        self._word = len(others[-1]) if others else self._word
-        self._stays |= longest > self._wrap.width - _MARGIN
 
     def _show(self, text: str) -> None:
-        shown = self._wrap.feed(text)
-        self._rows += shown.count("\n")
-        self._stays |= self._rows >= _height() - _SPARE
-        self._out.write(shown)
+        self._out.write(self._wrap.feed(text))
+        moved = self._out.width() != self._wrap.width or self._wrap.width < _SMALLEST
+        self._stays |= moved or self._wrap.rows >= self._out.height() - _SPARE
 
     def _end_line(self) -> None:
         if not self._begun:
             return
-        line, self._line, self._word = self._line, "", 0
+        line, self._line = self._line, ""
         self._source += line + "\n"
         fence = _FENCE.match(line)
         if self._fence:
@@ -96,7 +86,7 @@ class MarkdownPen:
         if self._stays:
             self._gap = "\n" if self._source.endswith("\n\n") else "\n\n"
         else:
-            up = f"\x1b[{self._rows}A" if self._rows else ""
+            up = f"\x1b[{self._wrap.rows}A" if self._wrap.rows else ""
             rendered = render(self._source, self._out.width())
             self._out.write(f"\r{up}\x1b[J{rendered}")
             self._gap = "\n\n"
@@ -113,10 +103,3 @@ def render(source: str, columns: int) -> str:
     # A link shows where it leads; its text alone could say anything.
     console.print(Markdown(source, hyperlinks=False, code_theme="ansi_dark"))
     return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n"))
-
-
-def _height() -> int:
-    try:
-        return os.get_terminal_size(1).lines or 24
-    except OSError:
-        return 24

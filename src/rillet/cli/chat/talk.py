@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from rillet.cli import exits, screen, where
-from rillet.cli.answer import AnswerView, Pen, TextPen
+from rillet.cli.answer import AnswerView, Pen, TextPen, Thoughts
 from rillet.cli.chat.attachments import attach
 from rillet.cli.chat.commands import COMMANDS, Leave, obey
 from rillet.cli.chat.conversation import Conversation, Manners
@@ -32,7 +32,7 @@ class Talk:
         self.out, self.notes = screen.output(), screen.notes()
         settings = Settings.from_env(os.environ)
         self.history = LineHistory(history_path(settings.nohistory))
-        self.editor = Editor(self.history, COMMANDS)
+        self.editor = Editor(self.history, COMMANDS, self.show_thinking)
         self.draft = ""  # what stands in the next line already
         self.kept: History | None = None
         self.number: int | None = None  # of this conversation in the history
@@ -84,7 +84,11 @@ class Talk:
                 self.notes.line(note)
             self.conversation.say(attached.text, images)
             self.answer()
-        except (RilletError, OSError) as error:
+        except Leave:
+            raise
+        except Exception as error:  # whatever it is, what was said is not lost for it
+            if os.environ.get("RILLET_DEBUG"):
+                raise
             exits.report(error, self.notes)
 
     def answer(self) -> None:
@@ -98,6 +102,7 @@ class Talk:
             raw=self.manners.raw,
             hide_thinking=self.manners.hide_thinking,
             pen=self.pen(),
+            thoughts=self.thoughts(),
         )
         stream = None
         whole = False
@@ -163,6 +168,22 @@ class Talk:
 
     def tell_interrupted(self) -> None:
         self.notes.dim("[interrupted: /continue goes on, /retry asks again]")
+
+    def thoughts(self) -> Thoughts | None:
+        """What folds the thinking, where it is wanted and a terminal can do it."""
+        manners = self.manners
+        if not manners.fold or manners.raw or not manners.wordwrap or not self.out.colours:
+            return None
+        from rillet.cli.chat.folding import FoldedThoughts
+
+        return FoldedThoughts(self.out)
+
+    def show_thinking(self) -> None:
+        """The last thinking, unfolded."""
+        shown = Thoughts(Pen(self.out, wrap=self.manners.wordwrap, raw=self.manners.raw))
+        shown.begin()
+        shown.write(self.conversation.last_thinking() or "(nothing was thought yet)")
+        shown.end()
 
     def pen(self) -> TextPen:
         """What writes an answer: Markdown is set where a terminal can show it."""

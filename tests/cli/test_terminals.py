@@ -1,0 +1,216 @@
+"""What a person sees on a terminal: narrow, without colours, resized, and stopped anywhere."""
+
+import json
+import re
+import threading
+import unicodedata
+
+import pytest
+
+from rillet.testing.server import CHUNKED, LAST_CHUNK, Signal, Stall, WaitFor, answer, chunk
+
+from .processes import PATIENCE, Shell, Terminal
+from .test_talk import PROMPT, leave, messages, said, talking, tell, whole
+
+WORDS = "The quick brown fox jumps over the lazy dog and over again."
+
+
+def record(**fields: object) -> bytes:
+    return chunk(json.dumps({"model": "m", "done": False, **fields}).encode() + b"\n")
+
+
+def thought(text: str) -> bytes:
+    return record(message={"role": "assistant", "content": "", "thinking": text})
+
+
+def end() -> bytes:
+    return said("", done=True) + LAST_CHUNK
+
+
+def seen(terminal: Terminal) -> str:
+    return "\n".join(terminal.rows)
+
+
+@pytest.mark.parametrize("lines", [3, 60])
+def test_thinking_folds_and_is_shown_again(shell: Shell, lines: int) -> None:
+    thoughts = [thought(f"Thought number {number}.\n") for number in range(lines)]
+    with talking(shell, [CHUNKED, *thoughts, said("So be it."), end()]) as (terminal, _):
+        tell(terminal, "think", "So be it.")
+        assert "\x1b[90m" in terminal.screen and f"Thought number {lines - 1}." in terminal.screen
+        assert "Thought number" not in seen(terminal)
+        at = terminal.rows.index(
+            next(row for row in terminal.rows if row.startswith("Thought for"))
+        )
+        assert terminal.rows[at + 1 : at + 3] == ["", "So be it."]
+        before = len(terminal.screen)
+        terminal.type("half a line\x14")  # Ctrl-T
+        terminal.until("...done thinking.", after=before)
+        assert f"Thought number {lines - 1}." in terminal.screen[before:]
+        terminal.until(f"{PROMPT}half a line", after=terminal.screen.rindex("...done thinking."))
+        terminal.type("\x15")
+        tell(terminal, "/thinking", "...done thinking.")
+        leave(terminal)
+
+
+def test_thinking_stays_where_that_is_wanted(shell: Shell) -> None:
+    script = [CHUNKED, thought("Hm."), said("So."), end()]
+    with talking(shell, script) as (terminal, _):
+        tell(terminal, "/set nofold", "Set 'nofold' mode.")
+        tell(terminal, "think", "So.")
+        assert "Thinking...\nHm.\n...done thinking.\n\nSo." in seen(terminal)
+        leave(terminal)
+
+
+def test_twenty_columns(shell: Shell) -> None:
+    with talking(shell, whole(WORDS), columns=20) as (terminal, server):
+        tell(terminal, "a line that is longer than the window", "again.")
+        assert messages(server) == [("user", "a line that is longer than the window")]
+        tell(terminal, "/?", "/bye")
+        leave(terminal)
+    assert WORDS in " ".join(seen(terminal).split())
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours(shell: Shell, env: dict[str, str]) -> None:
+    script = [CHUNKED, thought("Hm."), said("So **be** it."), end()]
+    with talking(shell.having(**env), script) as (terminal, _):
+        tell(terminal, "think", "So **be** it.")
+        leave(terminal)
+    sequences = terminal.screen.split("\x1b[")[1:]
+    styles = {each.partition("m")[0] for each in sequences if each.partition("m")[0].isdigit()}
+    assert styles <= {"0"}
+    assert "Thinking...\nHm.\n...done thinking.\n\nSo **be** it." in seen(terminal)
+
+
+def test_wide_characters_and_emoji_wrap_right(shell: Shell) -> None:
+    text = "日本語の文章はここで折り返す。" * 3 + " 🎉🎉🎉 " + "e\u0301" * 30 + " end."
+    with talking(shell, [CHUNKED, *map(said, text), end()], columns=30) as (terminal, _):
+        tell(terminal, "ask", "end.")
+        leave(terminal)
+    body = seen(terminal).partition("ask\n")[2].partition("end.")[0]
+    composed = unicodedata.normalize("NFC", text.removesuffix("end."))  # as the screen has it
+    assert "".join(body.split()) == "".join(composed.split())
+    assert all(len(row) <= 30 for row in body.split("\n"))
+
+
+@pytest.mark.parametrize("columns", [40, 120])
+def test_the_window_is_resized_in_mid_answer(shell: Shell, columns: int) -> None:
+    go = threading.Event()
+    text = f"Before {WORDS}\n\nThen {WORDS}"
+    half = text[:90], text[90:]
+    script = [CHUNKED, said(half[0]), WaitFor(go), *map(said, half[1]), end()]
+    with talking(shell, script, whole("Next.")) as (terminal, _):
+        terminal.type("ask\r")
+        terminal.until("Then")
+        at = len(terminal.screen)
+        terminal.resize(columns, 24)
+        go.set()
+        terminal.until("again.", after=at)
+        terminal.until("first token after", after=at)
+        rest = terminal.screen[at:]
+        tell(terminal, "go on", "Next.")
+        leave(terminal)
+    assert not re.search(r"\x1b\[\d+A", rest)  # its rows are not where they were
+    if columns > 80:  # the screen of the tests cuts what does not fit any more
+        shown = " ".join(seen(terminal).split())
+        assert shown.count(f"Before {WORDS}") == 1 and shown.count(f"Then {WORDS}") == 1
+
+
+PHASES = {
+    "queue": (record(status="queued", queue_position=2), "Waiting in line, place 2"),
+    "load": (record(status="loading", completed=1, total=4), "Loading the model 25%"),
+    "prompt": (record(status="prompt", completed=50, total=200), "Reading the prompt 50/200"),
+    "nothing": (b"", "Waiting for the model"),
+    "thinking": (thought("Hm, hm."), "Hm, hm."),
+    "answer": (said("Half an "), "Half an"),
+}
+
+
+def test_ctrl_c_in_each_phase_stays_and_the_next_message_is_answered(shell: Shell) -> None:
+    scripts = [
+        script
+        for first, _ in PHASES.values()
+        for script in ([CHUNKED, first, Stall()] if first else [Stall()], whole("Again."))
+    ]
+    with talking(shell, *scripts) as (terminal, server):
+        for phase, (_, shown) in PHASES.items():
+            before = len(terminal.screen)
+            terminal.type(f"ask in {phase}\r")
+            terminal.until(shown, after=before)
+            terminal.type("\x03")
+            terminal.until("[interrupted", after=before)
+            tell(terminal, f"after {phase}", "Again.")
+            assert messages(server)[-1] == ("user", f"after {phase}")
+        said_so_far = messages(server)
+        assert ("assistant", "Half an ") in said_so_far
+        terminal.type("half a line\x03")
+        terminal.until("Use Ctrl + d or /bye to exit.")
+        leave(terminal)
+    assert "Traceback" not in terminal.screen
+
+
+def test_ctrl_c_while_the_model_is_loaded_ends_it(shell: Shell) -> None:
+    loading = threading.Event()
+    with talking(shell, ready=[Signal(loading), Stall()]) as (terminal, _):
+        assert loading.wait(PATIENCE)
+        terminal.until("Loading m")
+        terminal.type("\x03")
+        assert terminal.wait() == 130
+    assert "Traceback" not in terminal.screen
+
+
+def test_ten_thousand_lines_are_pasted_whole(shell: Shell) -> None:
+    text = "\n".join(f"line {number} of the paste" for number in range(10_000))
+    with talking(shell, whole("Read.")) as (terminal, server):
+        terminal.type_all(f"\x1b[200~{text}\x1b[201~")
+        tell(terminal, "", "Read.")
+        assert messages(server) == [("user", text)]
+        leave(terminal)
+
+
+COMMANDS = [
+    ("/set history", ""),
+    ("/set nohistory", ""),
+    ("/set wordwrap", "Set 'wordwrap' mode."),
+    ("/set nowordwrap", "Set 'nowordwrap' mode."),
+    ("/set verbose", "Set 'verbose' mode."),
+    ("/set quiet", "Set 'quiet' mode."),
+    ("/set think", "Set 'think' mode."),
+    ("/set think high", "Set 'think' mode to 'high'."),
+    ("/set think much", "The level is low, medium, high or max"),
+    ("/set nothink", "Set 'nothink' mode."),
+    ("/set fold", "Set 'fold' mode."),
+    ("/set format xml", "Invalid or missing format. For 'json' mode use '/set format json'"),
+    ("/set parameter", "Usage: /set parameter <name> <value>"),
+    ("/set parameter temperature 0.5", "Set parameter 'temperature' to '0.5'"),
+    ("/set system Be brief", "Set system message."),
+    ("/set", "/set parameter ..."),
+    ("/set nonsense", "Unknown command '/set nonsense'"),
+    ("/show", "/show modelfile"),
+    ("/show modelfile", "FROM nothing"),
+    ("/show parameters", "temperature                    0.5"),
+    ("/show system", "Be brief"),
+    ("/show nonsense", "Unknown command '/show nonsense'"),
+    ("/help set", "/set nothink"),
+    ("/help show", "/show license"),
+    ("/load", "Usage:\r\n  /load <modelname>"),
+    ("/save", "Usage:\r\n  /save <modelname>"),
+    ("/model", "m\r\n"),
+    ("/list", "m:latest"),
+    ("/clear", "Cleared session context"),
+    ("/continue", "There is no answer to go on with"),
+    ("/retry", "Nothing was asked yet"),
+    ("/edit", "Nothing was asked yet"),
+    ("/copy", "There is no answer to copy"),
+    ("/thinking", "(nothing was thought yet)"),
+]
+
+
+def test_each_command_says_what_it_did(shell: Shell) -> None:
+    listed = [answer(b'{"models":[{"name":"m:latest","model":"m:latest","size":1,"digest":"a"}]}')]
+    with talking(shell, listed) as (terminal, _):
+        for line, says in COMMANDS:
+            tell(terminal, line, says)
+        terminal.type("/exit\r")
+        assert terminal.wait() == 0
+    assert "Traceback" not in terminal.screen
