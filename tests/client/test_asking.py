@@ -91,3 +91,8 @@ def test_what_is_no_option_is_named() -> None:
         embed_request("m", "a", {"foo": 1})
     with pytest.raises(InvalidRequest, match="keep_alive"):
         chat({"role": "user"}, keep_alive=[1])
+
+
+def test_what_is_none_in_a_message_is_not_said() -> None:
+    given = {"role": "assistant", "content": None, "tool_calls": None, "images": None}
+    assert message(given) == Message(role="assistant")

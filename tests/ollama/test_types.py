@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 import rillet.ollama as ollama
-from rillet.ollama.types import Part
+from rillet.ollama.part import Part
 
 
 def test_items_and_attributes_are_the_same() -> None:
     message = ollama.Message(role="user", content="x")
     assert message["role"] == message.role == message.get("role") == "user"
     assert "content" in message and "images" not in message and "nothing" not in message
-    assert message.get("images") is None and message.get("images", 3) == 3
+    assert message.get("images") is None and message.get("nothing", 3) == 3
     for absent in ("images", "nothing"):
         with pytest.raises(KeyError, match=absent):
             message[absent]
@@ -82,5 +82,5 @@ def test_every_name_is_there(name: str) -> None:
 
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError):
-        ollama.web_search  # noqa: B018
+        ollama.nothing  # noqa: B018
     assert not issubclass(ollama.Image, Part)

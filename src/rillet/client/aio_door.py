@@ -24,7 +24,7 @@ class AsyncRemoteDoor:
     def __init__(self, settings: Settings, wire: Wire | None = None) -> None:
         self._speech = Speech(settings, wire)
         self._transport = AsyncTransport(
-            settings.target, headers=settings.headers, tls=settings.tls
+            settings.target, headers=settings.headers, tls=settings.tls, env=settings.env
         )
 
     def stream(self, operation: str, request: Any) -> AsyncSource:

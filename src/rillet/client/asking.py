@@ -91,7 +91,8 @@ def message(value: MessageLike) -> Message:
         images = value.images
         return value if not images else msgspec.structs.replace(value, images=_images(images))
     dump = getattr(value, "model_dump", None)
-    fields = dict(dump(exclude_none=True) if dump else value)
+    given = dump(exclude_none=True) if dump else value
+    fields = {name: each for name, each in given.items() if each is not None}
     if fields.get("images"):
         fields["images"] = _images(fields["images"])
     return _convert(fields, Message)

@@ -23,7 +23,9 @@ class RemoteDoor:
         from rillet.net.sync import Transport
 
         self._speech = Speech(settings, wire)
-        self._transport = Transport(settings.target, headers=settings.headers, tls=settings.tls)
+        self._transport = Transport(
+            settings.target, headers=settings.headers, tls=settings.tls, env=settings.env
+        )
 
     def stream(self, operation: str, request: Any) -> Source:
         from rillet.net.run_sync import StreamSource

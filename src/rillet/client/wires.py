@@ -186,15 +186,18 @@ def _read(body: bytes, kind: Any) -> Any:
     try:
         value = msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
-        shown = body[:80].decode(errors="replace")
-        raise MalformedStream(
-            f"The server's answer is not what its API says ({error}): {shown!r}"
-        ) from error
+        raise not_of_the_api(body, error) from error
     if isinstance(value, _Version):
         return value.version
     if isinstance(value, _Embedding):
         return value.embedding
     return value.models if isinstance(value, _Tags | _Loaded) else value
+
+
+def not_of_the_api(body: bytes, why: Exception) -> MalformedStream:
+    """The error for a whole answer that is not the one that was asked for."""
+    shown = body[:80].decode(errors="replace")
+    return MalformedStream(f"The server's answer is not what its API says ({why}): {shown!r}")
 
 
 def _read_models(body: bytes) -> list[ModelInfo]:

@@ -15,12 +15,14 @@ class TlsOptions(Struct, frozen=True):
     """`verify`: True (the system's store, or SSL_CERT_FILE and SSL_CERT_DIR), False (trust anyone:
     for tests only), or the path of a file or folder of certificates to trust instead.
     `certificate` and `key` are paths of a client certificate in PEM; one file may hold both.
+    `context`, if given, is used as it is.
     """
 
     verify: bool | str = True
     certificate: str | None = None
     key: str | None = None
     key_password: str | None = None
+    context: "ssl.SSLContext | None" = None
 
     def __repr__(self) -> str:
         return f"TlsOptions(verify={self.verify!r}, certificate={self.certificate!r})"
@@ -30,6 +32,8 @@ def make_context(options: TlsOptions, env: Mapping[str, str]) -> "ssl.SSLContext
     """The context for all connections of a transport. Raises `InvalidRequest` for bad files."""
     import ssl
 
+    if options.context is not None:
+        return options.context
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

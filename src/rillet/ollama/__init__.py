@@ -8,15 +8,28 @@
 
 Programs written for that package run by changing the import. What differs, for the better: a stream
 that breaks off raises `ResponseError`, leaving a loop stops the server, a stalled server is told
-from a slow one. Not here: the calls of Ollama's web service (`web_search`, `web_fetch`).
-The functions of this module use one client, made when first needed, with the settings of the
-environment (OLLAMA_HOST and the rest).
+from a slow one. The functions of this module use one client, made when first needed, with the
+settings of the environment (OLLAMA_HOST and the rest).
 """
 
 from typing import TYPE_CHECKING, Any
 
 from rillet.ollama.errors import RequestError, ResponseError
 from rillet.ollama.sync import Client
+from rillet.ollama.system_one import (
+    SystemOneAnswer,
+    SystemOneChoiceAnswer,
+    SystemOneChoiceQuestion,
+    SystemOneContent,
+    SystemOneNoulAnswer,
+    SystemOneNoulQuestion,
+    SystemOneQuestion,
+    SystemOneRequest,
+    SystemOneResponse,
+    SystemOneScoreAnswer,
+    SystemOneScoreQuestion,
+    SystemOneUsage,
+)
 from rillet.ollama.types import (
     ChatResponse,
     EmbeddingsResponse,
@@ -31,6 +44,8 @@ from rillet.ollama.types import (
     ShowResponse,
     StatusResponse,
     Tool,
+    WebFetchResponse,
+    WebSearchResponse,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +65,9 @@ if TYPE_CHECKING:
     pull = _default.pull
     push = _default.push
     show = _default.show
+    systemone = _default.systemone
+    web_fetch = _default.web_fetch
+    web_search = _default.web_search
 
 __all__ = [
     "AsyncClient",
@@ -68,7 +86,21 @@ __all__ = [
     "ResponseError",
     "ShowResponse",
     "StatusResponse",
+    "SystemOneAnswer",
+    "SystemOneChoiceAnswer",
+    "SystemOneChoiceQuestion",
+    "SystemOneContent",
+    "SystemOneNoulAnswer",
+    "SystemOneNoulQuestion",
+    "SystemOneQuestion",
+    "SystemOneRequest",
+    "SystemOneResponse",
+    "SystemOneScoreAnswer",
+    "SystemOneScoreQuestion",
+    "SystemOneUsage",
     "Tool",
+    "WebFetchResponse",
+    "WebSearchResponse",
     "chat",
     "copy",
     "create",
@@ -82,6 +114,9 @@ __all__ = [
     "pull",
     "push",
     "show",
+    "systemone",
+    "web_fetch",
+    "web_search",
 ]
 _CALLS = frozenset(name for name in __all__ if name.islower())
 

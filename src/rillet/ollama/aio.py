@@ -1,15 +1,16 @@
 """The `AsyncClient` of that package over ours, for asyncio. The twin of `sync`."""
 
-import os
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Self
 
 from rillet.client.aio_door import AsyncRemoteDoor
 from rillet.client.aio_stream import AsyncStream
-from rillet.ollama import calls, types
+from rillet.ollama import calls
 from rillet.ollama.errors import translated
+from rillet.ollama.methods import async_method
 from rillet.ollama.records import RecordWire
+from rillet.ollama.settings import of_the_web, settings
 from rillet.words.errors import RilletError
 
 
@@ -61,107 +62,26 @@ class AsyncPieces:
 class AsyncClient:
     """As `Client`, awaited: `async for piece in await client.chat(…, stream=True)`."""
 
-    def __init__(
-        self,
-        host: str | None = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-        verify: bool | str | os.PathLike[str] = True,
-        auth: tuple[str, str] | None = None,
-        follow_redirects: bool = True,
-    ) -> None:
-        settings = calls.settings(host, headers, timeout, verify, auth)
-        self._door = AsyncRemoteDoor(settings, RecordWire())
+    def __init__(self, host: str | None = None, **options: Any) -> None:
+        self._settings = settings(host, **options)
+        self._door = AsyncRemoteDoor(self._settings, RecordWire())
 
-    # fmt: off
-    async def generate(
-        self, model: str = "", prompt: str | None = None, suffix: str | None = None, *,
-        stream: bool = False, **options: Any,
-    ) -> Any:
-        """A `GenerateResponse`, or an iterable of them."""
-        call = calls.generate(model, prompt, {"suffix": suffix, **options})
-        return await self._answer(call, stream)
-
-    async def chat(
-        self, model: str = "", messages: Iterable[Any] | None = None, *,
-        tools: Iterable[Any] | None = None, stream: bool = False, **options: Any,
-    ) -> Any:
-        """A `ChatResponse`, or an iterable of them. `tools` may be plain functions."""
-        call = calls.chat(model, messages, {"tools": tools, **options})
-        return await self._answer(call, stream)
-
-    async def embed(
-        self, model: str = "", input: str | Sequence[str] = "", truncate: bool | None = None,
-        options: Any = None, keep_alive: Any = None, dimensions: int | None = None,
-    ) -> types.EmbedResponse:
-        fields = {"truncate": truncate, "options": options, "keep_alive": keep_alive}
-        response: types.EmbedResponse = await self._ask(
-            calls.embed(model, input, {**fields, "dimensions": dimensions})
-        )
-        return response
-
-    async def embeddings(
-        self, model: str = "", prompt: str | None = None, options: Any = None,
-        keep_alive: Any = None,
-    ) -> types.EmbeddingsResponse:
-        """The older way to a vector; `embed` takes several texts."""
-        response: types.EmbeddingsResponse = await self._ask(
-            calls.embeddings(model, prompt, options, keep_alive)
-        )
-        return response
-
-    async def pull(self, model: str, *, insecure: bool = False, stream: bool = False) -> Any:
-        """A `ProgressResponse`, or an iterable of them."""
-        return await self._answer(calls.transfer("pull", model, insecure), stream)
-
-    async def push(self, model: str, *, insecure: bool = False, stream: bool = False) -> Any:
-        """A `ProgressResponse`, or an iterable of them."""
-        return await self._answer(calls.transfer("push", model, insecure), stream)
-
-    async def create(
-        self, model: str, quantize: str | None = None, from_: str | None = None,
-        files: Mapping[str, str] | None = None, adapters: Mapping[str, str] | None = None,
-        template: str | None = None, license: str | list[str] | None = None,
-        system: str | None = None, parameters: Any = None,
-        messages: Sequence[Any] | None = None, *, stream: bool = False,
-    ) -> Any:
-        """A `ProgressResponse`, or an iterable of them. `files` are names and digests."""
-        fields = {
-            "quantize": quantize, "from_": from_, "files": files, "adapters": adapters,
-            "template": template, "license": license, "system": system,
-            "parameters": parameters, "messages": messages,
-        }
-        return await self._answer(calls.create(model, fields), stream)
-
-    async def create_blob(self, path: str | os.PathLike[str]) -> str:
-        """Send a file; its digest, for `create`."""
-        digest: str = await self._ask(calls.create_blob(path))
-        return digest
-
-    async def list(self) -> types.ListResponse:
-        """The models that the server has."""
-        response: types.ListResponse = await self._ask(calls.list_models())
-        return response
-
-    async def ps(self) -> types.ProcessResponse:
-        """The models that are loaded."""
-        response: types.ProcessResponse = await self._ask(calls.ps())
-        return response
-
-    async def show(self, model: str) -> types.ShowResponse:
-        response: types.ShowResponse = await self._ask(calls.show(model))
-        return response
-
-    async def delete(self, model: str) -> types.StatusResponse:
-        response: types.StatusResponse = await self._ask(calls.delete(model))
-        return response
-
-    async def copy(self, source: str, destination: str) -> types.StatusResponse:
-        response: types.StatusResponse = await self._ask(calls.copy(source, destination))
-        return response
-
-    # fmt: on
+    generate = async_method(calls.generate)
+    chat = async_method(calls.chat)
+    systemone = async_method(calls.systemone)
+    embed = async_method(calls.embed)
+    embeddings = async_method(calls.embeddings)
+    pull = async_method(calls.pull)
+    push = async_method(calls.push)
+    create = async_method(calls.create)
+    create_blob = async_method(calls.create_blob)
+    list = async_method(calls.list_models)
+    delete = async_method(calls.delete)
+    copy = async_method(calls.copy)
+    show = async_method(calls.show)
+    ps = async_method(calls.ps)
+    web_search = async_method(calls.web_search)
+    web_fetch = async_method(calls.web_fetch)
 
     async def close(self) -> None:
         await self._door.close()
@@ -177,13 +97,18 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def _answer(self, call: calls.Streamed, stream: bool) -> Any:
-        pieces = AsyncPieces(AsyncStream(self._door.stream(call.operation, call.request)), call)
-        return pieces if stream else await pieces.whole()
-
-    async def _ask(self, call: calls.Asked) -> Any:
+    async def _answer(self, call: calls.Streamed | calls.Asked[Any]) -> Any:
+        if isinstance(call, calls.Streamed):
+            stream = AsyncStream(self._door.stream(call.operation, call.request))
+            pieces = AsyncPieces(stream, call)
+            return pieces if call.stream else await pieces.whole()
+        door = self._door
+        if call.web:
+            door = AsyncRemoteDoor(of_the_web(self._settings), RecordWire())
         try:
-            answer = await self._door.ask(call.operation, call.request)
+            return call.response(await door.ask(call.operation, call.request))
         except RilletError as error:
             raise translated(error) from error
-        return call.response(answer)
+        finally:
+            if call.web:
+                await door.close()

@@ -1,209 +1,214 @@
-"""What each call of that package asks of our client: requests out, responses in."""
+"""What each call of that package asks of our client: requests out, responses in.
+
+The signatures are theirs, for `sync` and `aio` make their methods of these functions.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-import msgspec
-
-from rillet.client.asking import chat_request, embed_request, generate_request, message
-from rillet.client.settings import Settings
-from rillet.net.tls import TlsOptions
+from rillet.client.asking import Image, chat_request, embed_request, generate_request, message
 from rillet.ollama import records, types
-from rillet.ollama.errors import RequestError, translated
-from rillet.words.errors import RilletError
+from rillet.ollama.errors import RequestError, given
+from rillet.ollama.part import Part
+from rillet.ollama.system_one import SystemOneResponse
 from rillet.words.events import Finish, Progress
-from rillet.words.models import (
-    CreateRequest,
-    EmbeddingRequest,
-    ModelCard,
-    ShowRequest,
-    TransferRequest,
-)
-from rillet.words.timeouts import Timeouts
+from rillet.words.models import CreateRequest, EmbeddingRequest, ShowRequest, TransferRequest
 
-S = TypeVar("S", bound=msgspec.Struct)
+OptionsLike = Mapping[str, Any] | types.Options
+KeepAlive = float | str
+R = TypeVar("R")
 
 
 class Streamed(NamedTuple):
     """A streamed operation: what it asks, which events are kept, and the response of some of them.
 
-    One event makes the response of a stream, all of them that of a whole answer.
+    One event makes the response of a stream, all of them that of a whole answer, which is what the
+    caller gets if not `stream`.
     """
 
     operation: str
     request: Any
     kept: type | tuple[type, ...]
     respond: Callable[[Sequence[Any]], Any]
+    stream: bool
 
 
-class Asked(NamedTuple):
-    """An operation with one answer."""
+class Asked(NamedTuple, Generic[R]):
+    """An operation with one answer. `web`: that of Ollama's web service."""
 
     operation: str
     request: Any
-    response: Callable[[Any], Any]
+    response: Callable[[Any], R] = lambda answer: answer
+    web: bool = False
 
 
-def settings(
-    host: str | None,
-    headers: Mapping[str, str] | None,
-    timeout: float | None,
-    verify: Any,
-    auth: tuple[str, str] | None,
-) -> Settings:
-    fields = dict(headers or {})
-    if auth is not None:
-        from rillet.net.proxies import basic_authorization
-
-        fields["Authorization"] = basic_authorization(*auth)
-    clocks = Timeouts() if timeout is None else Timeouts(timeout, timeout, timeout)
-    try:
-        return Settings.of(
-            host,
-            api="ollama",
-            api_key=None,
-            headers=fields,
-            timeouts=clocks,
-            retries=2,
-            tls=_tls(verify),
-            finish_reason_required=True,
-        )
-    except RilletError as error:
-        raise translated(error) from error
+# fmt: off
+def generate(
+    model: str = "", prompt: str | None = None, suffix: str | None = None, *,
+    system: str | None = None, template: str | None = None, context: Sequence[int] | None = None,
+    stream: bool = False, think: bool | str | None = None, logprobs: bool | None = None,
+    top_logprobs: int | None = None, raw: bool | None = None, format: Any = None,
+    images: Sequence[Image | types.Image] | None = None, options: OptionsLike | None = None,
+    keep_alive: KeepAlive | None = None, width: int | None = None, height: int | None = None,
+    steps: int | None = None,
+) -> Streamed:
+    """A `GenerateResponse`, or an iterable of them."""
+    said: Any = _said(
+        suffix=suffix, system=system, template=template, context=context, think=think,
+        logprobs=logprobs, top_logprobs=top_logprobs, raw=raw, format=format, images=images,
+        options=options, keep_alive=keep_alive, width=width, height=height, steps=steps,
+    )
+    request = given(lambda: generate_request(_named(model), prompt or "", said))
+    return Streamed("generate", request, records.Mark, records.generate_response, stream)
 
 
-def _tls(verify: Any) -> TlsOptions | None:
-    if verify is True:
-        return None
-    is_path = isinstance(verify, str | os.PathLike)
-    return TlsOptions(verify=os.fspath(verify) if is_path else False)
+def chat(
+    model: str = "", messages: Iterable[Mapping[str, Any] | types.Message] | None = None, *,
+    tools: Iterable[Any] | None = None, stream: bool = False, think: bool | str | None = None,
+    logprobs: bool | None = None, top_logprobs: int | None = None, format: Any = None,
+    options: OptionsLike | None = None, keep_alive: KeepAlive | None = None,
+) -> Streamed:
+    """A `ChatResponse`, or an iterable of them. `tools` may be plain functions."""
+    turns: Any = messages or ()
+    said: Any = _said(
+        tools=tools, think=think, logprobs=logprobs, top_logprobs=top_logprobs, format=format,
+        options=options, keep_alive=keep_alive,
+    )
+    request = given(lambda: chat_request(_named(model), turns, said))
+    return Streamed("chat", request, records.Mark, records.chat_response, stream)
 
 
-def given(make: Callable[[], Any]) -> Any:
-    """What `make` gives; an error of ours becomes one of theirs."""
-    try:
-        return make()
-    except RilletError as error:
-        raise translated(error) from error
+def systemone(
+    model: str, state: Any, questions: Mapping[str, Any], keep_alive: KeepAlive | None = None,
+) -> Asked[SystemOneResponse]:
+    """Questions about a state, each answered with probabilities: a `SystemOneResponse`."""
+    asked = {name: _dumped(question) for name, question in questions.items()}
+    fields = _said(model=_named(model), state=state, questions=asked, keep_alive=keep_alive)
+    return Asked("systemone", fields)
 
 
-def named(model: str) -> str:
-    if not model:
-        raise RequestError("must provide a model")
-    return model
+def embed(
+    model: str = "", input: str | Sequence[str] = "", truncate: bool | None = None,
+    options: OptionsLike | None = None, keep_alive: KeepAlive | None = None,
+    dimensions: int | None = None,
+) -> Asked[types.EmbedResponse]:
+    """The vectors of one text or several: an `EmbedResponse`."""
+    said = _said(
+        truncate=truncate, options=options and _dumped(options), keep_alive=keep_alive,
+        dimensions=dimensions,
+    )
+    return Asked("embed", given(lambda: embed_request(_named(model), input, said)))
 
 
-def chat(model: str, messages: Iterable[Any] | None, options: dict[str, Any]) -> Streamed:
-    request = given(lambda: chat_request(named(model), messages or (), _said(options)))  # type: ignore[arg-type]
-    return Streamed("chat", request, records.Mark, records.chat_response)
+def embeddings(
+    model: str = "", prompt: str | None = None, options: OptionsLike | None = None,
+    keep_alive: KeepAlive | None = None,
+) -> Asked[types.EmbeddingsResponse]:
+    """The older way to a vector; `embed` takes several texts."""
+    wanted = _dumped(options) if options else None
+    request = EmbeddingRequest(
+        model=_named(model), prompt=prompt or "", options=wanted, keep_alive=keep_alive
+    )
+    return Asked("embedding", request)
 
 
-def generate(model: str, prompt: str | None, options: dict[str, Any]) -> Streamed:
-    request = given(lambda: generate_request(named(model), prompt or "", _said(options)))  # type: ignore[arg-type]
-    return Streamed("generate", request, records.Mark, records.generate_response)
+def pull(model: str, *, insecure: bool = False, stream: bool = False) -> Streamed:
+    """A `ProgressResponse`, or an iterable of them."""
+    return _transfer("pull", model, insecure, stream)
 
 
-def _said(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+def push(model: str, *, insecure: bool = False, stream: bool = False) -> Streamed:
+    """A `ProgressResponse`, or an iterable of them."""
+    return _transfer("push", model, insecure, stream)
 
 
-def transfer(operation: str, model: str, insecure: bool) -> Streamed:
-    request = TransferRequest(model=named(model), insecure=insecure or None)
-    return Streamed(operation, request, (Progress, Finish), _step)
+def create(
+    model: str, quantize: str | None = None, from_: str | None = None,
+    files: Mapping[str, str] | None = None, adapters: Mapping[str, str] | None = None,
+    template: str | None = None, license: str | list[str] | None = None,
+    system: str | None = None, parameters: OptionsLike | None = None,
+    messages: Sequence[Mapping[str, Any] | types.Message] | None = None, *, stream: bool = False,
+) -> Streamed:
+    """A `ProgressResponse`, or an iterable of them. `files` are names and digests."""
+    turns: Any = messages
+    said = _said(
+        quantize=quantize, from_=from_, files=files and dict(files),
+        adapters=adapters and dict(adapters), template=template, license=license, system=system,
+        parameters=parameters and _dumped(parameters),
+        messages=messages and given(lambda: [message(each) for each in turns]),
+    )
+    request = CreateRequest(model=_named(model), **said)
+    return Streamed("create", request, (Progress, Finish), _step, stream)
 
 
-def create(model: str, fields: dict[str, Any]) -> Streamed:
-    said = _said(fields)
-    if "messages" in said:
-        said["messages"] = given(lambda: [message(each) for each in said["messages"]])
-    if "parameters" in said:
-        parameters = said["parameters"]
-        is_part = isinstance(parameters, types.Part)
-        said["parameters"] = parameters.model_dump(exclude_none=True) if is_part else parameters
-    for name in ("files", "adapters"):
-        if name in said:
-            said[name] = dict(said[name])
-    request = CreateRequest(model=named(model), **said)
-    return Streamed("create", request, (Progress, Finish), _step)
+def create_blob(path: str | os.PathLike[str]) -> Asked[str]:
+    """Send a file; its digest, for `create`."""
+    return Asked("put_blob", path)
+
+
+def list_models() -> Asked[types.ListResponse]:
+    """The models that the server has: a `ListResponse`."""
+    return Asked("tags", None)
+
+
+def delete(model: str) -> Asked[types.StatusResponse]:
+    return Asked("delete", {"model": _named(model)}, _succeeded)
+
+
+def copy(source: str, destination: str) -> Asked[types.StatusResponse]:
+    return Asked("copy", {"source": source, "destination": destination}, _succeeded)
+
+
+def show(model: str) -> Asked[types.ShowResponse]:
+    """All that is known of a model: a `ShowResponse`."""
+    return Asked("show", ShowRequest(model=_named(model)))
+
+
+def ps() -> Asked[types.ProcessResponse]:
+    """The models that are loaded: a `ProcessResponse`."""
+    return Asked("ps", None)
+
+
+def web_search(query: str, max_results: int = 3) -> Asked[types.WebSearchResponse]:
+    """Ollama's web service: a `WebSearchResponse`. It wants a key (OLLAMA_API_KEY)."""
+    return Asked("web_search", {"query": query, "max_results": max_results}, web=True)
+
+
+def web_fetch(url: str) -> Asked[types.WebFetchResponse]:
+    """A page by Ollama's web service: a `WebFetchResponse`. It wants a key (OLLAMA_API_KEY)."""
+    return Asked("web_fetch", {"url": url}, web=True)
+
+
+# fmt: on
+
+
+def _transfer(operation: str, model: str, insecure: bool, stream: bool) -> Streamed:
+    request = TransferRequest(model=_named(model), insecure=insecure or None)
+    return Streamed(operation, request, (Progress, Finish), _step, stream)
 
 
 def _step(steps: Sequence[Progress | Finish]) -> types.ProgressResponse:
     last = steps[-1]
     if isinstance(last, Finish):
         return types.ProgressResponse(status=last.reason)
-    return types.ProgressResponse(
-        status=last.status, completed=last.completed, total=last.total, digest=last.digest
-    )
-
-
-def embed(model: str, input: Any, options: dict[str, Any]) -> Asked:
-    request = given(lambda: embed_request(named(model), input, _said(options)))
-    return Asked("embed", request, lambda value: _as(value, types.EmbedResponse))
-
-
-def embeddings(model: str, prompt: str | None, options: Any, keep_alive: Any) -> Asked:
-    if isinstance(options, types.Part):
-        options = options.model_dump(exclude_none=True)
-    request = EmbeddingRequest(
-        model=named(model),
-        prompt=prompt or "",
-        options=dict(options) if options else None,
-        keep_alive=keep_alive,
-    )
-    return Asked("embedding", request, lambda value: types.EmbeddingsResponse(embedding=value))
-
-
-def list_models() -> Asked:
-    return Asked("tags", None, _listing(types.ListResponse))
-
-
-def ps() -> Asked:
-    return Asked("ps", None, _listing(types.ProcessResponse))
-
-
-def _listing(response: Any) -> Callable[[Any], Any]:
-    return lambda values: response(models=[_as(value, response.Model) for value in values])
-
-
-def show(model: str) -> Asked:
-    return Asked("show", ShowRequest(model=named(model)), _card)
-
-
-def _card(card: ModelCard) -> types.ShowResponse:
-    response = _as(card, types.ShowResponse)
-    response.modelinfo = card.model_info
-    return response
-
-
-def delete(model: str) -> Asked:
-    return Asked("delete", {"model": named(model)}, _succeeded)
-
-
-def copy(source: str, destination: str) -> Asked:
-    return Asked("copy", {"source": source, "destination": destination}, _succeeded)
-
-
-def create_blob(path: str | os.PathLike[str]) -> Asked:
-    return Asked("put_blob", path, lambda digest: digest)
+    fields = {name: getattr(last, name) for name in ("status", "completed", "total", "digest")}
+    return types.ProgressResponse(**_said(**fields))
 
 
 def _succeeded(_: Any) -> types.StatusResponse:
     return types.StatusResponse(status="success")
 
 
-def _as(value: Any, kind: type[S]) -> S:
-    """A value of ours as the response of that name. A date that is none becomes None."""
-    fields = msgspec.to_builtins(value)
-    for name in ("modified_at", "expires_at"):
-        if name in fields:
-            fields[name] = _date(fields[name])
-    return msgspec.convert(fields, kind)
+def _named(model: str) -> str:
+    if not model:
+        raise RequestError("must provide a model")
+    return model
 
 
-def _date(text: str) -> datetime | None:
-    try:
-        return msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        return None
+def _said(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _dumped(value: Mapping[str, Any] | Part) -> dict[str, Any]:
+    return value.model_dump(exclude_none=True) if isinstance(value, Part) else dict(value)

@@ -1,83 +1,17 @@
-"""The values of the drop-in: fields by name and by item, as in the `ollama` package.
+"""The values of the drop-in, with the fields that the `ollama` package's have.
 
-    response["message"]["content"] == response.message.content
-    "thinking" in response.message, response.get("done_reason"), response.model_dump()
-
-A field that is None counts as absent for `in` and for `[…]`.
 Source of the names: the documentation of the `ollama` package and of Ollama's API.
 """
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Self
-
-import msgspec
-from msgspec import Struct
+from typing import Any, ClassVar, Literal
 
 from rillet.client.asking import image_base64
+from rillet.ollama.part import Part
 
 
-class Part(Struct, kw_only=True):
-    """What all have in common. Objects may be given as mappings where a field holds one."""
-
-    _inner: ClassVar[Mapping[str, Any]] = {}
-
-    def __post_init__(self) -> None:
-        for name, kind in self._inner.items():
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, Part) and _has_mappings(value):
-                setattr(self, name, msgspec.convert(value, kind, from_attributes=True))
-
-    def __getitem__(self, key: str) -> Any:
-        if key in self:
-            return getattr(self, key)
-        raise KeyError(key)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        setattr(self, key, value)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.__struct_fields__ and getattr(self, key) is not None
-
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
-        return ((name, getattr(self, name)) for name in self.__struct_fields__)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return getattr(self, key) if key in self else default
-
-    def model_dump(self, *, exclude_none: bool = False, mode: str = "python") -> dict[str, Any]:
-        """Plain dicts and lists. `mode="json"` makes texts of dates and of bytes."""
-        kept = () if mode == "json" else (bytes, datetime)
-        dumped: dict[str, Any] = msgspec.to_builtins(self, builtin_types=kept, enc_hook=_plain)
-        return _without_none(dumped) if exclude_none else dumped
-
-    def model_dump_json(self, *, indent: int | None = None, exclude_none: bool = False) -> str:
-        data = msgspec.json.encode(self.model_dump(exclude_none=exclude_none, mode="json"))
-        return (data if indent is None else msgspec.json.format(data, indent=indent)).decode()
-
-    @classmethod
-    def model_validate(cls, value: Any) -> Self:
-        return msgspec.convert(value, cls, from_attributes=True)
-
-    @classmethod
-    def model_validate_json(cls, text: str | bytes) -> Self:
-        return msgspec.json.decode(text, type=cls)
-
-
-def _has_mappings(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return any(isinstance(item, Mapping) for item in value)
-    return isinstance(value, Mapping)
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return [_without_none(item) for item in value] if isinstance(value, list) else value
-
-
-class Options(Part, kw_only=True):
+class Options(Part):
     """What a model may be told about its work. None leaves the server's own."""
 
     numa: bool | None = None
@@ -119,26 +53,45 @@ class Image:
     def __init__(self, value: str | bytes | Path) -> None:
         self.value = value
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and self.value == other.value
 
-def _plain(value: Any) -> Any:
-    return image_base64(value) if isinstance(value, Image) else str(value)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Image(value={self.value!r})"
+
+    def model_dump(self, **options: Any) -> str:
+        return image_base64(self)
 
 
-class Message(Part, kw_only=True):
+class ByteSize(int):
+    """A number of bytes."""
+
+    def human_readable(self, decimal: bool = False, separator: str = "") -> str:
+        """In the unit that suits: "11.8MiB", with `decimal` "12.3MB"."""
+        step, units = (1000, "B KB MB GB TB PB") if decimal else (1024, "B KiB MiB GiB TiB PiB")
+        size, last = float(self), "EB" if decimal else "EiB"
+        for unit in units.split():
+            if abs(size) < step:
+                return (
+                    f"{size:0.0f}{separator}B" if unit == "B" else f"{size:0.1f}{separator}{unit}"
+                )
+            size /= step
+        return f"{size:0.1f}{separator}{last}"
+
+
+class Message(Part):
     """One turn of a chat. `images` hold paths, bytes, base64 texts or `Image`s."""
 
-    class ToolCall(Part, kw_only=True):
+    class ToolCall(Part):
         """What a model wants called, and with what."""
 
-        class Function(Part, kw_only=True):
+        class Function(Part):
             name: str
-            arguments: dict[str, Any] = {}
-
-        _inner: ClassVar[Mapping[str, Any]] = {"function": Function}
+            arguments: dict[str, Any]
 
         function: Function
-
-    _inner: ClassVar[Mapping[str, Any]] = {"tool_calls": list[ToolCall]}
 
     role: str
     content: str | None = None
@@ -148,12 +101,12 @@ class Message(Part, kw_only=True):
     tool_calls: list[ToolCall] | None = None
 
 
-class Tool(Part, kw_only=True):
+class Tool(Part):
     """A tool as a schema. Plain functions serve as well."""
 
-    class Function(Part, kw_only=True):
-        class Parameters(Part, kw_only=True):
-            class Property(Part, kw_only=True):
+    class Function(Part):
+        class Parameters(Part):
+            class Property(Part):
                 """A parameter. `type` is a JSON schema type or several."""
 
                 type: str | list[str] | None = None
@@ -161,36 +114,34 @@ class Tool(Part, kw_only=True):
                 description: str | None = None
                 enum: list[Any] | None = None
 
-            _inner: ClassVar[Mapping[str, Any]] = {"properties": dict[str, Property]}
+            _aliases: ClassVar = {"$defs": "defs"}
 
-            type: str | None = "object"
+            type: Literal["object"] | None = "object"
+            defs: Any = None
+            items: Any = None
             required: list[str] | None = None
             properties: dict[str, Property] | None = None
-
-        _inner: ClassVar[Mapping[str, Any]] = {"parameters": Parameters}
 
         name: str | None = None
         description: str | None = None
         parameters: Parameters | None = None
 
-    _inner: ClassVar[Mapping[str, Any]] = {"function": Function}
-
     type: str | None = "function"
     function: Function | None = None
 
 
-class TokenLogprob(Part, kw_only=True):
+class TokenLogprob(Part):
     token: str
-    logprob: float | None = None
+    logprob: float
 
 
-class Logprob(TokenLogprob, kw_only=True):
+class Logprob(TokenLogprob):
     """A token with its natural-log probability, and those that might have been."""
 
     top_logprobs: list[TokenLogprob] | None = None
 
 
-class Answer(Part, kw_only=True):
+class Answer(Part):
     """What the answers of models have in common. Durations are nanoseconds."""
 
     model: str | None = None
@@ -205,37 +156,38 @@ class Answer(Part, kw_only=True):
     eval_duration: int | None = None
 
 
-class GenerateResponse(Answer, kw_only=True):
+class GenerateResponse(Answer):
     """An answer of `generate`, or a piece of one."""
 
-    response: str = ""
+    response: str | None = None
     thinking: str | None = None
     context: list[int] | None = None
     logprobs: list[Logprob] | None = None
+    image: str | None = None  # base64, of a model that paints; its steps are counted by the others
+    completed: int | None = None
+    total: int | None = None
 
 
-class ChatResponse(Answer, kw_only=True):
+class ChatResponse(Answer):
     """An answer of `chat`, or a piece of one."""
-
-    _inner: ClassVar[Mapping[str, Any]] = {"message": Message}
 
     message: Message
     logprobs: list[Logprob] | None = None
 
 
-class EmbedResponse(Answer, kw_only=True):
-    embeddings: list[list[float]] = []
+class EmbedResponse(Answer):
+    embeddings: list[list[float]]
 
 
-class EmbeddingsResponse(Part, kw_only=True):
-    embedding: list[float] = []
+class EmbeddingsResponse(Part):
+    embedding: list[float]
 
 
-class StatusResponse(Part, kw_only=True):
+class StatusResponse(Part):
     status: str | None = None
 
 
-class ProgressResponse(StatusResponse, kw_only=True):
+class ProgressResponse(StatusResponse):
     """A step of a pull, push or create. Sizes are bytes."""
 
     completed: int | None = None
@@ -243,7 +195,7 @@ class ProgressResponse(StatusResponse, kw_only=True):
     digest: str | None = None
 
 
-class ModelDetails(Part, kw_only=True):
+class ModelDetails(Part):
     parent_model: str | None = None
     format: str | None = None
     family: str | None = None
@@ -252,37 +204,35 @@ class ModelDetails(Part, kw_only=True):
     quantization_level: str | None = None
 
 
-class ListResponse(Part, kw_only=True):
-    class Model(Part, kw_only=True):
+class ListResponse(Part):
+    class Model(Part):
         model: str | None = None
         modified_at: datetime | None = None
         digest: str | None = None
-        size: int | None = None
+        size: ByteSize | None = None
         details: ModelDetails | None = None
 
-    _inner: ClassVar[Mapping[str, Any]] = {"models": list[Model]}
-
-    models: list[Model] = []
+    models: list[Model]
 
 
-class ProcessResponse(Part, kw_only=True):
-    class Model(Part, kw_only=True):
+class ProcessResponse(Part):
+    class Model(Part):
         model: str | None = None
         name: str | None = None
         digest: str | None = None
         expires_at: datetime | None = None
-        size: int | None = None
-        size_vram: int | None = None
+        size: ByteSize | None = None
+        size_vram: ByteSize | None = None
         details: ModelDetails | None = None
         context_length: int | None = None
 
-    _inner: ClassVar[Mapping[str, Any]] = {"models": list[Model]}
-
-    models: list[Model] = []
+    models: list[Model]
 
 
-class ShowResponse(Part, kw_only=True):
+class ShowResponse(Part):
     """All that is known of a model. `modelinfo` holds the keys of its GGUF file."""
+
+    _aliases: ClassVar = {"model_info": "modelinfo"}
 
     modified_at: datetime | None = None
     template: str | None = None
@@ -292,3 +242,19 @@ class ShowResponse(Part, kw_only=True):
     modelinfo: dict[str, Any] | None = None
     parameters: str | None = None
     capabilities: list[str] | None = None
+
+
+class WebSearchResult(Part):
+    content: str | None = None
+    title: str | None = None
+    url: str | None = None
+
+
+class WebSearchResponse(Part):
+    results: list[WebSearchResult]
+
+
+class WebFetchResponse(Part):
+    title: str | None = None
+    content: str | None = None
+    links: list[str] | None = None

@@ -85,7 +85,7 @@ class AnswerDecoder(RecordDecoder[R]):
         for call in calls or ():
             events.append(_tool_call(call, self._calls))
             self._calls += 1
-        if record.status or record.queue_position is not None:
+        if record.status or record.queue_position is not None or record.completed is not None:
             events.append(_progress(record))
         self._own(record)
         if record.error:
@@ -238,9 +238,8 @@ _NO_TIMINGS = Timings()
 
 def _progress(record: StreamRecord | ProgressRecord) -> Progress:
     position = record.queue_position if isinstance(record, StreamRecord) else None
-    return Progress(
-        record.status or "queued", record.completed, record.total, record.digest, position
-    )
+    status = record.status or ("working" if position is None else "queued")
+    return Progress(status, record.completed, record.total, record.digest, position)
 
 
 def _logprobs(records: list[LogprobRecord] | None) -> tuple[TokenLogprob, ...] | None:

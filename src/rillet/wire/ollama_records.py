@@ -80,6 +80,7 @@ class GenerateRecord(StreamRecord, kw_only=True, gc=False):
     thinking: str | None = None
     tool_calls: list[ToolCallRecord] | None = None
     context: list[int] | None = None
+    image: str | None = None  # base64, of a model that paints
 
 
 class MessageRecord(Struct, gc=False):

@@ -56,6 +56,9 @@ class GenerateRequest(Struct, omit_defaults=True, kw_only=True):
     shift: bool | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
+    width: int | None = None  # pixels, and steps: for models that paint
+    height: int | None = None
+    steps: int | None = None
 
 
 class ChatRequest(Struct, omit_defaults=True, kw_only=True):
