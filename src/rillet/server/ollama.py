@@ -18,6 +18,7 @@ from rillet.server.go_json import Fields
 from rillet.server.ollama_bodies import fields_of
 from rillet.server.router import Routes
 from rillet.service.interface import Generation
+from rillet.service.pictures import images_of
 from rillet.wire.ollama_encoder import ChatEncoder, GenerateEncoder, Timestamp
 from rillet.words.errors import ServerError
 from rillet.words.models import EmbeddingRequest
@@ -115,7 +116,10 @@ class OllamaAnswers:
         prompt = await self._face.streams.run(exchange, work)
         stamp = Timestamp().text(self._face.clock())
         record = {"model": request.model, "created_at": stamp, **empty, "done": False}
-        await exchange.json({**record, "_debug_info": {"rendered_template": prompt}})
+        info: dict[str, Any] = {"rendered_template": prompt}
+        if count := len(images_of(request)):
+            info["image_count"] = count
+        await exchange.json({**record, "_debug_info": info})
 
 
 async def body_fields(face: Face, exchange: Exchange, body: str) -> Fields:

@@ -17,11 +17,12 @@ from rillet.model.template import Template
 from rillet.net.flow import Call
 from rillet.net.http1 import Request
 from rillet.service import fitting, listener, prompts, reading
-from rillet.service.continuing import Said, Seam, surviving
+from rillet.service.continuing import Replay, Said, Seam, surviving
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
 from rillet.service.options import Options, layered
 from rillet.service.parting import Split, parting, special_texts
+from rillet.service.pictures import Mark, images_of
 from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
 from rillet.wire import llamacpp
@@ -89,10 +90,11 @@ def generate(
 
     async def write(emit: Emit, waiting: Waiting, said: Said) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
-            prompt = await prompts.generate_prompt(resident, model, request)
-            fitted = await fitting.prompt(resident, prompt, answer.options, request)
-            seam = await Seam.at(resident, fitted, said, request, answer.options)
-            call = _completion(resident, seam, answer, template)
+            images = images_of(request)
+            mark = await _mark(resident, images)
+            prompt = await prompts.generate_prompt(resident, model, request, mark)
+            seam = await _seam(resident, prompt, said, answer, images)
+            call = _completion(resident, seam, answer, template, images)
             split = await _parting(resident, seam, answer, template, prompt)
             written = [await seam.said_text(resident)]  # by the engine, thinking and all
             async with aclosing(reading.events(resident, call, waiting)) as events:
@@ -102,7 +104,8 @@ def generate(
                     if batch and type(last := batch[-1]) is Finish:
                         context = None
                         if not request.raw:
-                            context = await _context(resident, prompt, "".join(written))
+                            shown = prompt.replace(mark(0), "") if images else prompt
+                            context = await _context(resident, shown, "".join(written))
                         batch = [*batch[:-1], answer.finish(seam.finish(last), context)]
                     emit(batch)
 
@@ -133,10 +136,11 @@ def chat(
                 call = await _jinja_chat(resident, answer, request)
             else:
                 request_fitting = await fitting.chat(resident, model, request, template)
-                prompt = prompts.rendered_chat(template, model, request_fitting)
-                fitted = await fitting.prompt(resident, prompt, answer.options, request)
-                seam = await Seam.at(resident, fitted, said, request, answer.options)
-                call = _completion(resident, seam, answer, template)
+                images = images_of(request_fitting)
+                mark = await _mark(resident, images)
+                prompt = prompts.rendered_chat(template, model, request_fitting, mark)
+                seam = await _seam(resident, prompt, said, answer, images)
+                call = _completion(resident, seam, answer, template, images)
                 split = await _parting(resident, seam, answer, template, prompt)
             async with aclosing(reading.events(resident, call, waiting)) as events:
                 async for raw in events:
@@ -197,6 +201,22 @@ async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) 
     return Call(sent, llamacpp.ChatDecoder)
 
 
+async def _mark(resident: Resident, images: Sequence[str]) -> Mark:
+    """What the engine takes for an image."""
+    marker = await listener.media_marker(resident) if images else ""
+    return lambda _: marker
+
+
+async def _seam(
+    resident: Resident, prompt: str, said: Said, answer: Answer, images: Sequence[str]
+) -> Seam:
+    """The prompt as it fits, and where the answer goes on. Images have no tokens to be cut."""
+    if images:
+        return Seam(prompt, said, replay=Replay(said.events) if said.events else None)
+    fitted = await fitting.prompt(resident, prompt, answer.options, answer.request)
+    return await Seam.at(resident, fitted, said, answer.request, answer.options)
+
+
 async def _parting(
     resident: Resident, seam: Seam, answer: Answer, template: Template | None, prompt: str
 ) -> Split | None:
@@ -214,7 +234,11 @@ async def _parting(
 
 
 def _completion(
-    resident: Resident, seam: Seam, answer: Answer, template: Template | None
+    resident: Resident,
+    seam: Seam,
+    answer: Answer,
+    template: Template | None,
+    images: Sequence[str],
 ) -> Call | None:
     """The question for a prompt of our own; None where the answer has all its tokens already."""
     request = answer.request
@@ -227,6 +251,7 @@ def _completion(
         msgspec.structs.asdict(options),
         num_ctx=resident.num_ctx,
         format=request.format,
+        images=images,
         logprobs=bool(request.logprobs),
         top_logprobs=top,
         shown=special_texts(template) if template else (),

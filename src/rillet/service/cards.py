@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from rillet.engine import estimate_memory
+from rillet.engine import estimate_memory, read_model_header
 from rillet.model.capabilities import capabilities
 from rillet.model.modelfile import Modelfile, Turn, shown
 from rillet.model.parameters import parameters_text
 from rillet.model.template import DEFAULT_TEMPLATE
 from rillet.service.library import Model
 from rillet.service.resident import FOR_EVER, Resident
+from rillet.words.errors import RilletError
 from rillet.words.models import ListedDetails, LoadedModel, ModelCard, ModelDetails, ModelInfo
 from rillet.words.requests import JsonObject
 
@@ -77,6 +78,7 @@ def card(
         details=ModelDetails(**_details(model)),
         messages=list(model.messages) or None,
         model_info=model.header.model_info(_values(model) if verbose else None),
+        projector_info=_projector_info(model),
         tensors=[
             {"name": tensor.name, "type": tensor.type, "shape": list(tensor.shape)}
             for tensor in model.header.tensors
@@ -85,6 +87,16 @@ def card(
         modified_at=timestamp(model.modified),
         requires=model.config.requires,
     )
+
+
+def _projector_info(model: Model) -> dict[str, Any] | None:
+    """What the file of the image projector says of itself; None where it cannot be read."""
+    if model.projector is None:
+        return None
+    try:
+        return read_model_header(model.projector).model_info()
+    except RilletError:
+        return None
 
 
 def _shown_template(model: Model) -> str:

@@ -23,13 +23,17 @@ PATIENT = Policy(timeouts=Timeouts(connect=5, first_token=None, between_tokens=N
 SHORT = Policy(timeouts=Timeouts(connect=5, first_token=60, between_tokens=None), retries=0)
 JSON = (("content-type", "application/json"),)
 _LIMIT = 1 << 28
+_MARKER = "<__media__>"  # of engines that do not tell theirs
 
 
 async def question(
     resident: Resident, path: str, body: JsonObject, policy: Policy = SHORT
 ) -> bytes:
     """The answer of one route. Raises `ServerError` as the engine says, or `EngineDied`."""
-    request = Request("POST", path, JSON, msgspec.json.encode(body))
+    return await _asked(resident, Request("POST", path, JSON, msgspec.json.encode(body)), policy)
+
+
+async def _asked(resident: Resident, request: Request, policy: Policy) -> bytes:
     try:
         return await ask(resident.transport, request, policy, model=None, limit=_LIMIT)
     except (Unreachable, StreamTruncated) as error:
@@ -64,6 +68,12 @@ async def detokenize(resident: Resident, tokens: Sequence[int]) -> str:
 async def apply_template(resident: Resident, body: JsonObject) -> str:
     """The prompt that the model's own Jinja template makes of a chat."""
     return llamacpp.prompt(await question(resident, "/apply-template", body))
+
+
+async def media_marker(resident: Resident) -> str:
+    """The text that stands in a prompt for an image; it may be another one in each engine."""
+    found = llamacpp.props(await _asked(resident, Request("GET", "/props"), SHORT))
+    return found.media_marker or _MARKER
 
 
 async def embeddings(resident: Resident, tokens: Sequence[Sequence[int]]) -> list[list[float]]:

@@ -13,6 +13,7 @@ from rillet.model.gotemplate import TemplateError
 from rillet.model.template import Template
 from rillet.service import limits, listener
 from rillet.service.library import Model
+from rillet.service.pictures import Mark, marked, numbered, placed
 from rillet.service.resident import Resident
 from rillet.wire import llamacpp
 from rillet.words.errors import ServerError
@@ -105,14 +106,17 @@ def thought(model: Model, think: Thought) -> Thought:
     return True if think is None else think
 
 
-async def generate_prompt(resident: Resident, model: Model, request: GenerateRequest) -> str:
+async def generate_prompt(
+    resident: Resident, model: Model, request: GenerateRequest, mark: Mark = numbered
+) -> str:
     """The whole prompt of a generate request, the given context put before it."""
+    said = placed(request.prompt, [mark(at) for at in range(len(request.images or ()))])
     if request.raw:
-        return request.prompt
+        return said
     template = template_of(model, request)
     system = model.system if request.system is None else request.system
     if template is not None:
-        turns = [*([] if request.context else model.messages), Message("user", request.prompt)]
+        turns = [*([] if request.context else model.messages), Message("user", said)]
         text = _rendered(
             template,
             turns,
@@ -121,13 +125,13 @@ async def generate_prompt(resident: Resident, model: Model, request: GenerateReq
             think=thought(model, request.think),
         )
     elif not model.header.chat_template:
-        text = f"{system}\n\n{request.prompt}" if system else request.prompt
+        text = f"{system}\n\n{said}" if system else said
     else:
         own = () if request.context else model.messages
         turns = [
             *([Message("system", system)] if system else []),
             *own,
-            Message("user", request.prompt),
+            Message("user", said),
         ]
         body = llamacpp.template_body(turns, think=thought(model, request.think))
         text = await listener.apply_template(resident, body)
@@ -136,9 +140,11 @@ async def generate_prompt(resident: Resident, model: Model, request: GenerateReq
     return text
 
 
-def rendered_chat(template: Template, model: Model, request: ChatRequest) -> str:
+def rendered_chat(
+    template: Template, model: Model, request: ChatRequest, mark: Mark = numbered
+) -> str:
     """The prompt of a chat by a Go template."""
-    turns = messages_of(model, request.messages)
+    turns = marked(messages_of(model, request.messages), mark)
     return _rendered(
         template, turns, tools=request.tools or (), think=thought(model, request.think)
     )

@@ -1,0 +1,51 @@
+"""Images in a prompt that we render: a mark in the text for each, in the order of the images.
+
+The mark stands where the text says `[img]`, else before the text, as Ollama does it. The engine
+applies its own rule where it renders the chat itself.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
+
+#: The mark of the image with this number.
+Mark = Callable[[int], str]
+_PLACE = "[img]"
+
+
+def numbered(number: int) -> str:
+    """How Ollama shows an image in a prompt that it explains."""
+    return f"[img-{number}]"
+
+
+def images_of(request: GenerateRequest | ChatRequest) -> list[str]:
+    """All images of a request, base64 texts, in their order."""
+    if isinstance(request, GenerateRequest):
+        return list(request.images or ())
+    return [image for turn in request.messages for image in turn.images or ()]
+
+
+def placed(text: str, marks: Iterable[str]) -> str:
+    """The text with its images."""
+    before = ""
+    for mark in marks:
+        if _PLACE in text:
+            text = text.replace(_PLACE, mark, 1)
+        else:
+            before += mark
+    return before + text
+
+
+def marked(turns: Sequence[Message], mark: Mark) -> list[Message]:
+    """The messages with the marks of their images in them."""
+    count = 0
+    shown: list[Message] = []
+    for turn in turns:
+        if turn.images:
+            marks = [mark(count + at) for at in range(len(turn.images))]
+            turn = msgspec.structs.replace(turn, content=placed(turn.content, marks))
+            count += len(marks)
+        shown.append(turn)
+    return shown

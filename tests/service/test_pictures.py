@@ -1,0 +1,118 @@
+"""Images reach the model on every way to it: a real engine with a tiny image projector."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rillet.service.cards import card
+from rillet.service.pictures import marked, placed
+from rillet.service.service import Service
+from rillet.words.errors import ServerError
+from rillet.words.events import Event, Finish
+from rillet.words.models import CreateRequest
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
+
+from .asking import CHAT, events, text
+from .conftest import Opened
+from .projector import png, write_projector
+
+GO = (
+    "{{ range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
+    "<|im_start|>assistant\n"
+)
+FEW = {"num_predict": 4, "temperature": 0}
+
+
+def put(service: Service, path: Path) -> str:
+    return str(service.library.store.put_blob((path.read_bytes(),)))
+
+
+async def made(service: Service, tmp_path: Path, template: str = "") -> str:
+    path = tmp_path / "projector.gguf"
+    write_projector(path)
+    files = {"a.gguf": put(service, Path(CHAT)), "b.gguf": put(service, path)}
+    request = CreateRequest(model="sees", files=files, template=template or None)
+    async for _ in service.create(request):
+        pass
+    return "sees"
+
+
+async def generated(service: Service, model: str, **more: Any) -> list[Event]:
+    request = GenerateRequest(**{"model": model, "prompt": "hi", "options": FEW, **more})
+    return await events(await service.generate(request))
+
+
+async def chatted(service: Service, model: str, images: list[str]) -> list[Event]:
+    message = Message("user", "hi", images=images)
+    request = ChatRequest(model=model, messages=[message], options=FEW)
+    return await events(await service.chat(request))
+
+
+def prompt_tokens(found: list[Event]) -> int:
+    last = found[-1]
+    assert isinstance(last, Finish) and last.usage and last.usage.prompt_tokens
+    return last.usage.prompt_tokens
+
+
+@pytest.mark.parametrize("template", ["", GO], ids=["jinja", "go"])
+async def test_every_image_is_seen(opened: Opened, tmp_path: Path, template: str) -> None:
+    async with opened() as service:
+        model = await made(service, tmp_path, template)
+        blind = prompt_tokens(await generated(service, model))
+        for ask in (
+            lambda images: generated(service, model, images=images),
+            lambda images: chatted(service, model, images),
+        ):
+            one, two = await ask([png()]), await ask([png(), png()])
+            assert blind < prompt_tokens(one) < prompt_tokens(two)
+        shown = text(await generated(service, model, images=[png()]))
+        assert shown != text(await generated(service, model))
+
+
+async def test_an_image_alone_and_one_in_a_raw_prompt(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        assert text(await generated(service, model, prompt="", images=[png()]))
+        found = await generated(service, model, prompt="a [img] b", raw=True, images=[png()])
+        assert prompt_tokens(found) > 3
+
+
+async def test_the_context_of_an_answer_has_no_marks(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as service:
+        model = await made(service, tmp_path, GO)
+        plain = (await generated(service, model, options={**FEW, "num_predict": 1}))[-1]
+        seen = (await generated(service, model, images=[png()], options={**FEW, "num_predict": 1}))[
+            -1
+        ]
+    assert isinstance(plain, Finish) and isinstance(seen, Finish)
+    assert plain.context and seen.context
+    assert len(seen.context) - len(plain.context) in range(-4, 5)  # but for the word that was said
+
+
+async def test_what_is_no_image_is_refused(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as service:
+        for template in ("", GO):
+            model = await made(service, tmp_path, template)
+            with pytest.raises(ServerError) as caught:
+                await generated(service, model, images=["aGVsbG8="])
+            assert caught.value.status == 400
+
+
+async def test_the_projector_is_told(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as service:
+        model = service.library.find(await made(service, tmp_path))
+    shown = card(model, verbose=False)
+    assert shown.projector_info and shown.projector_info["clip.projector_type"] == "mlp"
+    assert shown.capabilities == ["completion", "vision"]
+
+
+def test_marks_stand_where_the_text_says_so_else_before_it() -> None:
+    assert placed("hi", ["<1>", "<2>"]) == "<1><2>hi"
+    assert placed("a [img] b", ["<1>", "<2>"]) == "<2>a <1> b"
+    assert placed("[img][img]", ["<1>"]) == "<1>[img]"
+    turns = [Message("user", "a", images=["x", "y"]), Message("user", "b"), Message("user", "c")]
+    turns[2].images = ["z"]
+    shown = marked(turns, lambda number: f"<{number}>")
+    assert [turn.content for turn in shown] == ["<0><1>a", "b", "<2>c"]
+    assert [turn.content for turn in turns] == ["a", "b", "c"]
