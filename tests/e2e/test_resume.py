@@ -108,7 +108,7 @@ def test_an_engine_that_is_killed_does_not_end_the_answer(server: Server) -> Non
         assert reply.usage is not None and reply.usage.completion_tokens == 60
         if reply.finish.resumed:
             break
-    assert reply.finish.resumed
+    assert reply.finish is not None and reply.finish.resumed
 
 
 @pytest.mark.parametrize("pause", [0.0, 1.0])
@@ -138,28 +138,35 @@ def test_a_server_that_is_killed_does_not_end_the_answer(tmp_path: Path, pause: 
 
 @pytest.mark.slow
 def test_many_streams_through_a_cutting_proxy(server: Server) -> None:
-    """A count by RILLET_TEST_STREAMS; 1,000 by hand, fewer in CI."""
+    """A count by RILLET_TEST_STREAMS; 1,000 by hand, fewer in CI. Half of them with asyncio.
+
+    What was received is what the journal has, read without the proxy.
+    """
     count = int(os.environ.get("RILLET_TEST_STREAMS", "60"))
-    expected = whole(server)
 
-    def one(number: int) -> bool:
+    def one(number: int) -> tuple[str, str]:
         with rillet.Client(proxy.place) as client:
-            return joined(list(client.stream_generate(MODEL, PROMPT, options=OPTIONS))) == expected
+            stream = begun(client, number % 2 == 0)
+            return joined(list(stream)), stream.id
 
-    async def another(number: int) -> bool:
-        async with rillet.AsyncClient(proxy.place) as client:
+    async def another(number: int) -> tuple[str, str]:
+        async with places, rillet.AsyncClient(proxy.place) as client:
             stream = client.stream_generate(MODEL, PROMPT, options=OPTIONS)
-            return joined([event async for event in stream]) == expected
+            return joined([event async for event in stream]), stream.id
 
-    async def others() -> list[bool]:
+    async def others() -> list[tuple[str, str]]:
         return await asyncio.gather(*(another(number) for number in range(count // 2)))
 
+    places = asyncio.Semaphore(16)
     with CuttingProxy(port(server), cuts=0.8, most=6000) as proxy:
         with ThreadPoolExecutor(16) as threads:
             found = list(threads.map(one, range(count - count // 2)))
         found += asyncio.run(others())
-        assert proxy.count > count
-    assert all(found)
+    with rillet.Client(server.url) as client:
+        for text, name in found:
+            assert text == client.resume(name).reply().text != ""
+    print({"streams": len(found), "cuts": proxy.count})
+    assert proxy.count > count
 
 
 @pytest.mark.slow
