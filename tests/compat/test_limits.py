@@ -193,6 +193,21 @@ def test_too_many_messages(server: Serving, path: str) -> None:
     assert answer.status == 400 and "10000 are the most" in answer.text
 
 
+LONG: dict[str, dict[str, object]] = {
+    "/api/chat": {"options": {"stop": ["x"] * 257}},
+    "/v1/chat/completions": {"stop": ["x"] * 257},
+    "/v1/messages": {"stop_sequences": ["x"] * 257},
+}
+
+
+@pytest.mark.parametrize("path", LONG)
+def test_too_many_stop_strings(server: Serving, path: str) -> None:
+    messages = [{"role": "user", "content": "x"}]
+    body = {"model": "tinychat", "max_tokens": 1, "stream": False, "messages": messages}
+    answer = exchange(server.url, "POST", path, json.dumps({**body, **LONG[path]}).encode())
+    assert answer.status == 400 and "256 are the most" in answer.text
+
+
 def test_numbers_that_are_too_large(server: Serving) -> None:
     huge = b"9" * 5000
     for number in (huge, b"-" + huge, huge + b".5e300", b"1e400"):

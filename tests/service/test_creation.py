@@ -136,7 +136,6 @@ async def test_a_file_that_is_no_adapter_is_none(library: Library) -> None:
         ({"from_": "theirs", "messages": [Message("robot", "x")]}, "role of a message"),
         ({"from_": "theirs", "parameters": {"temperature": "hot"}}, "must be of type float32"),
         ({"from_": "theirs", "template": "{{ if }}"}, "template error"),
-        ({"from_": "theirs", "quantize": "q4_K_M"}, "cannot quantize"),
         ({"from_": "theirs", "adapters": {"../a": "sha256:" + "a" * 64}}, "must be relative"),
         ({"from_": "theirs", "adapters": {"a": "sha256:"}}, "invalid digest"),
     ],
@@ -147,6 +146,25 @@ async def test_what_is_refused_before_anything_is_touched(
     with pytest.raises(ServerError, match=says) as raised:
         await made(library, "mine", **fields)
     assert raised.value.status == 400 and not library.store.root.exists()
+
+
+async def test_weights_that_are_as_wanted_need_no_quantization(library: Library) -> None:
+    assert (await made(library, "mine", from_="theirs", quantize="f32"))[-1] == "success"
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"from_": "theirs", "quantize": "q4_K_M"}, "llama-quantize model.gguf .* Q4_K_M"),
+        ({"from_": BUILT_IN, "quantize": "F16"}, "only supported for F16, BF16 and F32 models"),
+    ],
+)
+async def test_quantization_is_told_to_be_done_elsewhere(
+    library: Library, fields: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ServerError, match=says) as raised:
+        await made(library, "mine", **fields)
+    assert raised.value.status == 400 and library.store.list() == []
 
 
 async def test_a_missing_blob_does_not_tell_our_folders(library: Library) -> None:

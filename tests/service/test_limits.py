@@ -11,8 +11,13 @@ from rillet.service.limits import (
     MAX_IMAGE_BYTES,
     MAX_IMAGES,
     MAX_MESSAGES,
+    MAX_STOP,
+    MAX_STOPS,
+    MAX_TOOLS,
     check_images,
     check_messages,
+    check_stops,
+    check_tools,
     dimensions,
 )
 from rillet.words.errors import ServerError
@@ -63,6 +68,7 @@ def test_any_bytes_are_read(data: bytes, start: bytes) -> None:
         ([encoded(png(30_000, 30_000))], "30000 x 30000"),
         ([encoded(jpeg(60_000, 60_000))], "60000 x 60000"),
         (["A"], "not base64"),
+        ([encoded(b"RIFF\x10\0\0\0WEBPVP8 ")], "WebP"),
     ],
 )
 def test_images_are_limited(images: list[str], says: str) -> None:
@@ -80,3 +86,24 @@ def test_messages_are_limited() -> None:
     check_messages([Message("user", images=[encoded(png(4000, 3000))])] * MAX_IMAGES)
     with pytest.raises(ServerError, match="10001 messages"):
         check_messages([Message("user")] * (MAX_MESSAGES + 1))
+
+
+def test_tools_are_limited() -> None:
+    check_tools([{}] * MAX_TOOLS)
+    with pytest.raises(ServerError, match="1025 tools") as raised:
+        check_tools([{}] * (MAX_TOOLS + 1))
+    assert raised.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("stops", "says"),
+    [
+        (["x"] * (MAX_STOPS + 1), "257 stop strings"),
+        (["x" * (MAX_STOP + 1)], "more than 1024 characters"),
+    ],
+)
+def test_stop_strings_are_limited(stops: list[str], says: str) -> None:
+    check_stops(["x" * MAX_STOP] * MAX_STOPS)
+    with pytest.raises(ServerError, match=says) as raised:
+        check_stops(stops)
+    assert raised.value.status == 400

@@ -25,6 +25,8 @@ from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, TransferRequest
 
 QUANTIZATIONS = ("F32", "F16", "Q4_K_S", "Q4_K_M", "Q8_0")
+#: What can be quantized.
+_WHOLE = ("F32", "F16", "BF16")
 ROLES = ("system", "user", "assistant")
 #: Layers that a new value replaces; licences and adapters add up.
 _REPLACED = {kinds.TEMPLATE, kinds.SYSTEM, kinds.PARAMS, kinds.MESSAGES}
@@ -45,6 +47,8 @@ async def create(library: Library, request: CreateRequest, pull: Pull) -> AsyncI
         yield Progress("parsing GGUF")
         config, layers = await asyncio.to_thread(_files, library, request.files or {})
         yield Progress("verifying conversion")
+    if request.quantize:
+        _check_quantized(config, request.quantize)
     steps: list[str] = [f"using existing layer {layer.digest}" for layer in layers]
     layers = await asyncio.to_thread(_changed, library, layers, request, steps)
     for status in steps:
@@ -130,8 +134,17 @@ def _check_quantization(kind: str) -> None:
         raise ServerError(
             f"unsupported quantization type {kind} - supported types are {supported}", status=500
         )
+
+
+def _check_quantized(config: Config, kind: str) -> None:
+    """The weights are taken as they are: where others are wanted, say who makes them."""
+    if kind.upper() == config.file_type:
+        return
+    if config.file_type not in _WHOLE:
+        raise ServerError("quantization is only supported for F16, BF16 and F32 models", status=400)
     raise ServerError(
-        "this engine cannot quantize models; quantize the GGUF file with llama-quantize before",
+        "this server does not quantize models; make the file with llama.cpp's program"
+        f" (llama-quantize model.gguf quantized.gguf {kind.upper()}) and create the model from it",
         status=400,
     )
 

@@ -13,6 +13,9 @@ from rillet.words.errors import ServerError
 from rillet.words.requests import Message
 
 MAX_MESSAGES = 10_000
+MAX_TOOLS = 1_024
+MAX_STOPS = 256
+MAX_STOP = 1_024  # characters of one stop string
 MAX_IMAGES = 64
 MAX_IMAGE_BYTES = 20 << 20
 MAX_PIXELS = 50_000_000
@@ -29,6 +32,20 @@ def check_messages(messages: Sequence[Message]) -> None:
     check_images([image for message in messages for image in message.images or ()])
 
 
+def check_tools(tools: Sequence[object]) -> None:
+    """Raises `ServerError` (400) for too many: the engine makes a grammar of them."""
+    if len(tools) > MAX_TOOLS:
+        raise _refused(f"{len(tools)} tools: {MAX_TOOLS} are the most")
+
+
+def check_stops(stops: Sequence[str]) -> None:
+    """Raises `ServerError` (400) for too many or too long: each token is compared with all."""
+    if len(stops) > MAX_STOPS:
+        raise _refused(f"{len(stops)} stop strings: {MAX_STOPS} are the most")
+    if any(len(stop) > MAX_STOP for stop in stops):
+        raise _refused(f"a stop string of more than {MAX_STOP} characters")
+
+
 def check_images(images: Sequence[str]) -> None:
     """`images` are base64 texts. Raises `ServerError` (400)."""
     if len(images) > MAX_IMAGES:
@@ -37,9 +54,12 @@ def check_images(images: Sequence[str]) -> None:
         if len(image) * 3 // 4 > MAX_IMAGE_BYTES:
             raise _refused(f"an image of more than {MAX_IMAGE_BYTES} bytes")
         try:
-            width, height = dimensions(binascii.a2b_base64(image))
+            data = binascii.a2b_base64(image)
         except binascii.Error:
             raise _refused("an image that is not base64") from None
+        if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+            raise _refused("an image in WebP, which the engine cannot read; send PNG or JPEG")
+        width, height = dimensions(data)
         if width * height > MAX_PIXELS:
             raise _refused(f"an image of {width} x {height}: {MAX_PIXELS} pixels are the most")
 

@@ -33,6 +33,7 @@ def check_generate(model: Model, request: GenerateRequest) -> None:
     _check_context(model, request.context or ())
     _check_images(model, bool(request.images))
     limits.check_images(request.images or ())
+    _check_stops(request)
     llamacpp.format_schema(request.format)
 
 
@@ -44,6 +45,8 @@ def check_chat(model: Model, request: ChatRequest) -> None:
     _check_think(model, request.model, request.think)
     _check_images(model, any(turn.images for turn in request.messages))
     limits.check_messages(request.messages)
+    limits.check_tools(request.tools or ())
+    _check_stops(request)
     llamacpp.format_schema(request.format)
 
 
@@ -62,6 +65,12 @@ def _check_context(model: Model, tokens: Sequence[int]) -> None:
     known = model.header.metadata.get("tokenizer.ggml.tokens")
     if isinstance(known, GgufArray) and not all(0 <= token < known.count for token in tokens):
         raise ServerError("the context has tokens that this model does not know", status=400)
+
+
+def _check_stops(request: GenerateRequest | ChatRequest) -> None:
+    stops = (request.options or {}).get("stop")
+    if isinstance(stops, list):  # what else it is, is told by the options
+        limits.check_stops([stop for stop in stops if isinstance(stop, str)])
 
 
 def _check_images(model: Model, images: bool) -> None:
