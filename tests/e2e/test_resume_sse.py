@@ -70,7 +70,7 @@ def test_many_streams_through_a_cutting_proxy(server: Server) -> None:
         places = asyncio.Semaphore(16)
         return await asyncio.gather(*(another(number) for number in range(count // 2)))
 
-    with CuttingProxy(port(server), cuts=0.8, most=6000) as proxy:
+    with CuttingProxy(port(server), cuts=0.9, most=4000) as proxy:
         with ThreadPoolExecutor(16) as threads:
             found = list(threads.map(one, range(count - count // 2)))
         found += asyncio.run(others())
