@@ -14,6 +14,8 @@ from rillet.words.errors import StoreError
 from rillet.words.requests import Message
 
 from .processes import Shell
+from .test_faults import DONE, at, serving
+from .test_faults import piece as said_once
 from .test_talk import CARD, LOADED, PROMPT, VERSION, leave, messages, said, talking, tell, whole
 
 USER = Message(role="user", content="Why is the sky blue?")
@@ -81,6 +83,31 @@ def test_a_killed_process_leaves_what_was_on_the_screen(shell: Shell) -> None:
     assert kept["interrupted"]
     text = kept["messages"][-1]["content"]
     assert " ".join(text.split()).startswith(" ".join(seen.split()))
+
+
+def test_one_answer_on_a_terminal_is_kept_as_well(shell: Shell) -> None:
+    pieces = [said_once("Half "), Drip(said_once("and "))]
+    with (
+        serving([CHUNKED, *pieces]) as server,
+        at(server, shell).terminal("run", "m", "ask", "-s", "Be brief") as terminal,
+    ):
+        terminal.until("Half and and")
+        os.kill(terminal.pid, signal.SIGKILL)
+        terminal.wait()
+        seen = terminal.screen[terminal.screen.index("Half ") :]
+    kept = json.loads(shell.run("history", "show", "--json").stdout)
+    assert (kept["interrupted"], kept["system"]) == (True, "Be brief")
+    assert kept["messages"][0]["content"] == "ask"
+    assert kept["messages"][-1]["content"].startswith(seen.replace("\r\n", "").rstrip())
+    whole = [CHUNKED, said_once("Whole."), DONE]
+    with serving(whole) as server:
+        at(server, shell).run("run", "m", "to a pipe")
+    with (
+        serving(whole) as server,
+        at(server, shell).terminal("run", "m", "unkept", "--no-history") as terminal,
+    ):
+        assert terminal.wait() == 0
+    assert shell.run("logs").stdout.count(b"\n") == 2
 
 
 def test_a_conversation_goes_on(shell: Shell) -> None:

@@ -37,6 +37,10 @@ def test_a_prompt_alone_goes_to_the_default_model(shell: Shell) -> None:
     assert done.stdout == b"Hello world!\n\n"
 
 
+def test_the_model_may_be_a_flag(shell: Shell) -> None:
+    assert shell.run("-m", HELLO, "Why?").stdout == b"Hello world!\n\n"
+
+
 def test_flags_may_stand_before_a_prompt_for_the_default_model(shell: Shell) -> None:
     done = shell.having(RILLET_MODEL=HELLO).run("--verbose", "Why is the sky blue?")
     assert done.stdout == b"Hello world!\n\n"
@@ -69,7 +73,7 @@ def test_verbose_tells_the_numbers_in_the_lines_of_ollama(served: Shell) -> None
 
 def test_stats_tell_where_the_time_went(served: Shell) -> None:
     told = served.run("run", "tinyhello", "hi", "--stats").stderr.decode()
-    assert "first token:" in told
+    assert "first token:" in told and "connect:" in told and "on the way:" in told
     assert "p95" in told
 
 

@@ -1,5 +1,6 @@
 """One question and its answer, from the model's place to the exit code."""
 
+import time
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from rillet.cli.status import Status
 from rillet.words.errors import InvalidRequest, RilletError
 
 if TYPE_CHECKING:
+    from rillet.cli.chat.keeping import Keeper
     from rillet.cli.recording import Recorder
     from rillet.client.stream import Stream
     from rillet.words.models import ModelCard
@@ -20,7 +22,9 @@ def ask(model: str, prompt: str, args: Namespace, options: dict[str, Any]) -> in
     notes = screen.notes()
     status = Status(notes, "Waiting for the model")
     try:
+        began = time.perf_counter()
         found = where.find(model, args.host)
+        args.connect = time.perf_counter() - began
         with found.place.client:
             if found.missing:
                 status.clear()
@@ -69,7 +73,7 @@ def _asked(
         try:
             if args.events:
                 return _show_events(stream, recorder)
-            return _show(stream, bool(prompt), args, status, recorder)
+            return _show(stream, model, prompt, args, status, recorder)
         except RilletError as error:
             if recorder is not None:
                 recorder.fail(error)
@@ -124,7 +128,12 @@ def _stream(found: where.Found, model: str, prompt: str, options: dict[str, Any]
 
 
 def _show(
-    stream: "Stream", asked: bool, args: Namespace, status: Status, recorder: "Recorder | None"
+    stream: "Stream",
+    model: str,
+    prompt: str,
+    args: Namespace,
+    status: Status,
+    recorder: "Recorder | None",
 ) -> int:
     from rillet.cli.answer import AnswerView
     from rillet.cli.files import OutputFile
@@ -140,21 +149,26 @@ def _show(
         raw=args.raw,
         hide_thinking=args.hidethinking,
     )
-    watch = Stopwatch() if args.stats else None
+    watch = Stopwatch(args.connect) if args.stats else None
+    keeper = _keeper(args, model, prompt, out)
     try:
         for event in stream:
+            if keeper is not None:
+                keeper.see(event)
             if recorder is not None:
                 recorder.see(event)
             view.show(event)
             if watch is not None:
                 watch.see(event)
         view.end()
-        if asked and not args.output and not args.raw:
+        if prompt and not args.output and not args.raw:
             out.write("\n\n")
     except BaseException:
         _leave(view, out, stream)
         raise
     finally:
+        if keeper is not None:
+            keeper.end(stream.partial)
         if isinstance(out, OutputFile):
             out.close()
     reply = stream.partial
@@ -163,6 +177,15 @@ def _show(
     if watch is not None:
         watch.tell(reply, notes)
     return _complete(reply, args, notes)
+
+
+def _keeper(args: Namespace, model: str, prompt: str, out: Any) -> "Keeper | None":
+    """What somebody reads on a terminal is kept; what goes elsewhere has its place there."""
+    if not prompt or args.no_history or not out.is_terminal:
+        return None
+    from rillet.cli.chat.keeping import Keeper
+
+    return Keeper(model, args.system, prompt)
 
 
 def _leave(view: Any, out: Any, stream: "Stream") -> None:

@@ -18,7 +18,7 @@ _WORDS = {
     "template": ("list", "show", "save", "rm", "path"),
     "completion": ("bash", "zsh", "fish"),
 }
-_OF_MODEL = ("--model", "--preload")
+_OF_MODEL = ("-m", "--model", "--preload")
 _OF_TEMPLATE = ("-t", "--template")
 _SAFE = re.compile(r"[\w.:/@+-]+")  # what no shell reads as more than a word
 

@@ -37,7 +37,13 @@ COMMANDS = {
     "version": "Tell the version",
     "help": "Explain a command",
 }
-ALIASES = {"ls": "list", "start": "serve"}
+ALIASES = {
+    "ls": "list",
+    "models": "list",
+    "start": "serve",
+    "logs": "history",
+    "templates": "template",
+}
 _MODULES = {"continue": "continue_"}  # which is no name for a module
 _HELP = ("-h", "--help")
 _VERSION = ("-v", "--version")
@@ -109,7 +115,9 @@ def _refuse_typo(word: str) -> None:
         return
     from difflib import get_close_matches
 
-    near = get_close_matches(word, [*COMMANDS, *ALIASES], n=1, cutoff=0.85)
+    known = [*COMMANDS, *ALIASES]
+    near = [each for each in known if sorted(each) == sorted(word.lower())]  # "rnu"
+    near = near or get_close_matches(word, known, n=1, cutoff=0.85)
     if near:
         raise exits.UsageError(
             f"there is no command '{word}'. Did you mean: rillet {near[0]}?\n"

@@ -9,6 +9,7 @@ from rillet.text.durations import format_duration
 from rillet.words.events import Event, Progress, Text, Thinking
 from rillet.words.replies import Reply
 
+_PHASES = {"queued": "queue", "loading": "load", "prompt": "prompt"}
 _BURST = 0.001  # seconds between two pieces that came together
 _BUFFERED = 0.8  # part of the pieces that came so, from which on something on the way collects them
 _ENOUGH = 20  # pieces to judge by
@@ -17,7 +18,9 @@ _ENOUGH = 20  # pieces to judge by
 class Stopwatch:
     """`see(event)` when it comes, `tell()` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, connect: float = 0.0) -> None:
+        """`connect`: seconds that it took to reach the server and have the card of the model."""
+        self._connect = connect
         self._began = time.perf_counter()
         self._arrivals: list[float] = []
         self._waits: dict[str, float] = {}  # status -> when it was first seen
@@ -35,7 +38,8 @@ class Stopwatch:
 
     def rows(self, reply: Reply) -> list[tuple[str, str]]:
         """What is known, in the order in which it happened."""
-        rows = [(f"{status} after", _shown(at)) for status, at in self._waits.items()]
+        rows = [("connect", _shown(self._connect))] if self._connect else []
+        rows += self._phases()
         timings, usage = reply.timings, reply.usage
         if timings and timings.load:
             rows.append(("load (server)", format_duration(timings.load)))
@@ -48,8 +52,17 @@ class Stopwatch:
             rows.append(("speed (server)", f"{rate:.2f} tokens/s"))
         if timings and timings.total and self._arrivals:
             outside = self._arrivals[-1] - timings.total / 1e9
-            rows.append(("outside the server", _shown(max(0.0, outside))))
+            rows.append(("in the server", format_duration(timings.total)))
+            rows.append(("on the way", _shown(max(0.0, outside))))
         return rows
+
+    def _phases(self) -> list[tuple[str, str]]:
+        """How long each of the waits was, that the server told of."""
+        ends = [*self._waits.values(), *self._arrivals[:1]][1:]
+        return [
+            (_PHASES.get(status, status), _shown(end - began))
+            for (status, began), end in zip(self._waits.items(), ends, strict=False)
+        ]
 
     def _pieces(self) -> list[tuple[str, str]]:
         arrivals = self._arrivals

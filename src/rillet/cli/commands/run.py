@@ -11,6 +11,7 @@ USAGE = "MODEL [PROMPT ...] [flags]"
 EXAMPLES = """
   rillet "Why is the sky blue?"                    the default model
   rillet run llama3 "Why is the sky blue?"         a model of the server, or of this machine
+  rillet -m llama3 "Why is the sky blue?"          the same
   rillet run ./model.gguf "tell me a joke?"        any GGUF file, no server needed
   git diff | rillet run llama3 "Review this:"      standard input comes before the words
   rillet run llama3 --format json "Three colours as JSON" | jq
@@ -28,6 +29,7 @@ def arguments(parser: Parser) -> None:
     add = parser.add_argument
     add("words", nargs="*", metavar="MODEL [PROMPT ...]", help="the model, then what to ask it")
     add("--default-model", action="store_true", help="no MODEL: RILLET_MODEL, or the built-in one")
+    add("-m", "--model", metavar="MODEL", help="the model; all words are what to ask it then")
     add("-s", "--system", help="the system message")
     add("-t", "--template", metavar="NAME", help="a saved prompt (rillet template), or its path")
     add(
@@ -50,7 +52,7 @@ def arguments(parser: Parser) -> None:
     parser.switch("--stats", help="tell where the time went")
     parser.switch("--nowordwrap", help="do not wrap lines on a terminal")
     parser.switch("--raw", help="the text as it comes: no filter, no wrapping, nothing added")
-    parser.switch("--no-history", help="do not keep the talk")
+    parser.switch("--no-history", help="do not keep what is said")
     parser.switch("--plain", help="no Markdown rendering in a talk")
     parser.switch("--events", help="the events as NDJSON, while they come")
     add("--record", metavar="FILE", help="keep the events with their times, for rillet replay")
@@ -63,8 +65,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     words = list(args.words)
-    model = where.default_model() if args.default_model else words.pop(0) if words else ""
-    if not model:
+    if not (model := _model(args, words)):
         raise UsageError('which model?\nHow it goes: rillet run MODEL "PROMPT"')
     options = call_options(args)
     out = screen.output()
@@ -84,6 +85,15 @@ def run(args: Namespace) -> int:
     from rillet.cli.asking import ask
 
     return ask(model, prompt.joined(words, stdin), args, options)
+
+
+def _model(args: Namespace, words: list[str]) -> str:
+    """The first of the words, which is taken away, unless a flag says it; "" if nothing does."""
+    if args.model:
+        return str(args.model)
+    if args.default_model:
+        return where.default_model()
+    return words.pop(0) if words else ""
 
 
 def call_options(args: Namespace) -> dict[str, Any]:
