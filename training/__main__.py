@@ -13,6 +13,9 @@ MALLOC = (
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
     ":glibc.malloc.trim_threshold=4000000000:glibc.malloc.top_pad=268435456"
 )
+# Part one at a constant rate, part two on the second mix with a rate that falls to nothing.
+BATCH = ("--batch-tokens", "2048")
+SECOND = ("--data", "second.npz", "--seed", "2", "--warmup", "0.01", "--decay", "1.0")
 
 
 def main() -> None:
@@ -22,23 +25,15 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("src/rillet/builtin/rillet-tiny.gguf"))
     parser.add_argument("--documents", type=int, default=220_000)
-    parser.add_argument("--minutes", type=float, default=78.0)
+    parser.add_argument("--minutes", type=float, default=81.0)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     work = str(options.work)
+    train = ("training.train", "--work", work, "--workers", str(options.workers), *BATCH)
     steps = (
         ("training.prepare", "--work", work, "--documents", str(options.documents)),
-        (
-            "training.train",
-            "--work",
-            work,
-            "--minutes",
-            str(options.minutes),
-            "--workers",
-            str(options.workers),
-            "--batch-tokens",
-            "2048",
-        ),
+        (*train, "--minutes", str(0.6 * options.minutes), "--name", "first", "--decay", "0.01"),
+        (*train, "--minutes", str(0.4 * options.minutes), *SECOND, "--start", f"{work}/first.pt"),
         ("training.export", "--work", work, "--out", str(options.out)),
         ("training.compare", "--work", work, "--model", str(options.out)),
         (

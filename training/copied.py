@@ -19,6 +19,7 @@ _COMMON = frozenset(
     )
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD_OR_NUMBER = re.compile(r"[^\W\d_]{3,}|[0-9]+")
 
 
 def said_words(text: str) -> set[str]:
@@ -26,9 +27,15 @@ def said_words(text: str) -> set[str]:
     return {word.lower() for word in _WORD.findall(text)} - _COMMON
 
 
-def copied_weights(text: str, said: set[str], offsets: list[tuple[int, int]]) -> list[float]:
-    """A weight for each token: more for those inside a word that is in ``said``."""
-    spans = [m.span() for m in _WORD.finditer(text) if m[0].lower() in said]
+def copied_weights(
+    text: str, said: set[str], offsets: list[tuple[int, int]], numbers: bool = False
+) -> list[float]:
+    """A weight for each token: more for those inside a word that is in ``said``.
+
+    With ``numbers`` for each number as well: in the answer to a sum little else matters.
+    """
+    pattern = _WORD_OR_NUMBER if numbers else _WORD
+    spans = [m.span() for m in pattern.finditer(text) if m[0].lower() in said or m[0].isdigit()]
     weights, at = [1.0] * len(offsets), 0
     for begin, end in spans:
         while at < len(offsets) and offsets[at][1] <= begin:

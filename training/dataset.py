@@ -89,7 +89,8 @@ def _encode_chunk(
             tokens += [start, *body, end, *newline]
             if turn.role == "assistant":
                 text = f"{turn.role}\n{turn.text}"
-                own = copied_weights(text, said, encoding.offsets)[head:]
+                sums = document.kind == "sum"
+                own = copied_weights(text, said, encoding.offsets, numbers=sums)[head:]
                 if turn.free:
                     own[0] = 0.0
                 counts += [OTHER_WEIGHT] * (1 + head) + own + [1.0] + [OTHER_WEIGHT] * len(newline)

@@ -45,6 +45,7 @@ class Run:
     seed: int = 1
     save_minutes: float = 4.0
     start: str = ""
+    data: str = "train.npz"
     name: str = "model"
     nice: int = 0
     average_every: int = 8
@@ -94,7 +95,7 @@ def worker(rank: int, run: Run) -> None:
     if run.workers > 1:
         dist.init_process_group("gloo", rank=rank, world_size=run.workers)
     work, dtype = Path(run.work), torch.bfloat16
-    train, valid = Dataset.load(work / "train.npz"), Dataset.load(work / "valid.npz")
+    train, valid = Dataset.load(work / run.data), Dataset.load(work / "valid.npz")
     model = Llama(Config())
     if run.start:
         model.load_state_dict(torch.load(run.start)["weights"])
