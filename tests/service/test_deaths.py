@@ -1,6 +1,8 @@
+import time
+
 import pytest
 
-from rillet.service.deaths import LIMIT, WINDOW, Deaths
+from rillet.service.deaths import LIMIT, LONGEST, WINDOW, Deaths
 from rillet.words.errors import Busy
 
 KEY = ("/model.gguf", False)
@@ -27,7 +29,9 @@ def test_the_first_deaths_cost_nothing(times: int) -> None:
     deaths.check(KEY, "m")
 
 
-@pytest.mark.parametrize(("times", "wait"), [(LIMIT, 1.0), (LIMIT + 1, 2.0), (LIMIT + 3, 8.0)])
+@pytest.mark.parametrize(
+    ("times", "wait"), [(LIMIT, 1.0), (LIMIT + 1, 2.0), (LIMIT + 3, 8.0), (LIMIT + 9, LONGEST)]
+)
 def test_then_every_death_doubles_the_wait(times: int, wait: float) -> None:
     deaths, clock = dead(times)
     with pytest.raises(Busy, match=f"died {times} times within a minute") as caught:
@@ -40,6 +44,30 @@ def test_then_every_death_doubles_the_wait(times: int, wait: float) -> None:
 def test_one_model_does_not_wait_for_the_deaths_of_another() -> None:
     deaths, _ = dead(9)
     deaths.check(("/other.gguf", False), "other")
+
+
+def test_each_whole_answer_makes_up_for_a_death() -> None:
+    deaths, _ = dead(LIMIT + 2)
+    for _ in range(2):
+        deaths.make_up(KEY)
+        with pytest.raises(Busy):
+            deaths.check(KEY, "m")
+    deaths.make_up(KEY)
+    deaths.check(KEY, "m")
+    deaths.make_up(("/other.gguf", False))
+
+
+async def test_a_short_wait_is_waited_and_a_long_one_is_told() -> None:
+    deaths = Deaths()
+    for _ in range(LIMIT):
+        deaths.note(KEY)
+    begun = time.monotonic()
+    await deaths.wait(KEY, "m")
+    assert time.monotonic() - begun >= 0.99
+    deaths.note(KEY)
+    deaths.note(KEY)
+    with pytest.raises(Busy):
+        await deaths.wait(KEY, "m")
 
 
 def test_deaths_are_forgotten() -> None:

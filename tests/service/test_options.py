@@ -42,6 +42,17 @@ def test_stops_are_texts() -> None:
         layered({"stop": ["a", 1]})
 
 
+@pytest.mark.parametrize(
+    ("stops", "said"),
+    [(["x"] * 1001, "more than 1000 strings"), (["x" * 50_001] * 2, "more than 100000 characters")],
+)
+def test_stops_are_bounded(stops: list[str], said: str) -> None:
+    with pytest.raises(ServerError, match=said) as caught:
+        layered({"stop": stops})
+    assert caught.value.status == 400
+    assert layered({"stop": ["x" * 100] * 1000}).stop
+
+
 def test_whole_numbers_are_cut_and_kept_within_64_bits() -> None:
     assert layered({"num_predict": 3.9}).num_predict == 3
     assert layered({"num_predict": 10**40}).num_predict == (1 << 63) - 1

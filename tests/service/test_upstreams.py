@@ -95,6 +95,10 @@ async def test_models_are_merged_and_asked_where_they_are(opened: Opened) -> Non
             if type(event) is Text
         )
         assert service.residents.all() == [] and len(behind.residents.all()) == 1
+        assert [entry.name for entry in await service.ps()] == [
+            "far/tinyhello:latest",
+            "tinyhello:latest",
+        ]
         card = await service.show(ShowRequest(model="far/tinyhello"))
         assert card.details.family == "llama"
         assert await say(service, HELLO) == SAID  # a model of our own beside them
@@ -125,6 +129,7 @@ async def test_a_server_that_speaks_openai(opened: Opened) -> None:
     async with opened(), openai(TINY) as url, opened(upstreams=(f"vllm={url}",)) as service:
         (model,) = [entry.name for entry in await service.tags() if "vllm/" in entry.name]
         report = service.upstreams.report()[0]
+        assert await service.ps() == []
         assert report["speaks"] == "OpenAI" and report["models"] == 1 and report["error"] == ""
         assert "@" not in str(report["url"])
         said = await say(service, model, options={"num_predict": 5})
@@ -161,6 +166,7 @@ async def test_one_that_is_silent_and_one_that_is_gone_slow_nobody(opened: Opene
             await service.tags()
             assert time.monotonic() - begun < 1
             assert await say(service, HELLO) == SAID
+            assert {entry.name for entry in await service.ps()} == {"tinyhello:latest"}
             with pytest.raises(ModelNotFound, match=r"cannot be asked now.*Nothing listens"):
                 await start(service, "gone/anything")
             errors = [str(each["error"]) for each in service.upstreams.report()]

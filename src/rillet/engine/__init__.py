@@ -8,6 +8,7 @@ The law here: what a model file or a request can break is broken in a child, nev
 end is a value. Nobody here reads tokens.
 """
 
+from rillet.engine.batch import processor_alone, usual_batch
 from rillet.engine.endpoint import Endpoint
 from rillet.engine.memory import available_memory, estimate_memory
 from rillet.engine.options import LoadOptions
@@ -24,5 +25,7 @@ __all__ = [
     "available_memory",
     "capabilities",
     "estimate_memory",
+    "processor_alone",
     "read_model_header",
+    "usual_batch",
 ]

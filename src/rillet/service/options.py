@@ -18,7 +18,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
     # a change of these loads the model again
     num_ctx: int = 0  # 0 is automatic
-    num_batch: int = 512
+    num_batch: int = 0  # 0 is automatic
     num_gpu: int = -1
     main_gpu: int | None = None
     use_mmap: bool | None = None
@@ -41,6 +41,9 @@ class Options(Struct, frozen=True, kw_only=True):
 
 _INT64 = 1 << 63
 _FLOAT32 = 3.4028235e38
+#: Each stop is looked for after each token.
+_MOST_TEXTS = 1_000
+_MOST_CHARACTERS = 100_000
 
 
 def layered(*layers: Mapping[str, Any] | None) -> Options:
@@ -79,6 +82,12 @@ def _texts(name: str, value: Any) -> list[str]:
         raise _wrong(name, "array")
     if not all(isinstance(text, str) for text in value):
         raise ServerError(f'option "{name}" must be of an array of strings', status=500)
+    if len(value) > _MOST_TEXTS:
+        raise ServerError(f'option "{name}" has more than {_MOST_TEXTS} strings', status=400)
+    if sum(map(len, value)) > _MOST_CHARACTERS:
+        raise ServerError(
+            f'option "{name}" has more than {_MOST_CHARACTERS} characters', status=400
+        )
     return value
 
 

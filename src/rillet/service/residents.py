@@ -71,6 +71,7 @@ class Residents:
         """The model, loaded with these options, for as long as the block lasts."""
         resident = self._usable(options)
         while resident is None:
+            await self._deaths.wait(key_of(options), model.name.display())
             async with self._loads.turn(tell):
                 resident = self._usable(options) or await self._loading(model, options, tell)
             # Between the load and this line others may have run.
@@ -78,6 +79,8 @@ class Residents:
         self._begin(resident, keep_alive)
         try:
             yield resident
+            if resident.process.alive:
+                self._deaths.make_up(resident.key)
         finally:
             self._end(resident)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet import builtin
-from rillet.engine import LoadOptions
+from rillet.engine import LoadOptions, processor_alone, usual_batch
 from rillet.engine.options import MAX_CONTEXT, MAX_PARALLEL
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
@@ -146,7 +146,11 @@ class Service:
         )
 
     async def ps(self) -> list[LoadedModel]:
-        return [cards.loaded(resident) for resident in self.residents.all()]
+        own = [cards.loaded(resident) for resident in self.residents.all()]
+        if not self.upstreams:
+            return own
+        names = {entry.name for entry in own}
+        return own + [one for one in await self.upstreams.loaded() if one.name not in names]
 
     async def copy(self, source: str, destination: str) -> None:
         from rillet.service import changes
@@ -278,7 +282,7 @@ class Service:
         return LoadOptions(
             model_path=model.path,
             num_ctx=num_ctx,
-            num_batch=options.num_batch,
+            num_batch=options.num_batch or _batch(model, options, parallel),
             num_gpu=options.num_gpu,
             main_gpu=options.main_gpu,
             use_mmap=options.use_mmap,
@@ -351,6 +355,11 @@ def _single(event: Event) -> Generation:
 def _pooling(model: Model) -> str | None:
     """As the file says; one made to complete is read at its last token, which saw all others."""
     return None if model.can("embedding") else "last"
+
+
+def _batch(model: Model, options: Options, parallel: int) -> int:
+    processor = options.num_gpu == 0 or processor_alone()
+    return usual_batch(model.header, parallel=parallel, processor=processor)
 
 
 def _few_slots(model: Model, num_ctx: int) -> int:

@@ -14,12 +14,13 @@ from rillet.service.upstream_dialects import Asked, Dialect, Ollama, OpenAI, Que
 from rillet.service.waiting import Waiting
 from rillet.words.errors import InvalidHost, RilletError, ServerError, Unreachable
 from rillet.words.events import Finish, Progress
-from rillet.words.models import Embeddings, ModelCard, ModelInfo
+from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
 from rillet.words.requests import ChatRequest, EmbedRequest
 from rillet.words.timeouts import Timeouts
 
 #: A look at a server must not take long; its work may.
 _LOOK = Policy(timeouts=Timeouts(connect=2, first_token=4, between_tokens=2, total=5), retries=0)
+_GLANCE = Policy(timeouts=Timeouts(connect=1, first_token=1, between_tokens=1, total=1), retries=0)
 _WORK = Policy(timeouts=Timeouts(connect=5, first_token=600, between_tokens=300), retries=0)
 _LIMIT = 1 << 26  # bytes of a whole answer
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(?=.)(.*)", re.S)
@@ -70,6 +71,21 @@ class Upstream:
     def tags(self) -> list[ModelInfo]:
         """Its models under the names that they have here."""
         return [replace(info, name=name, model=name) for name, info in self.models.items()]
+
+    async def loaded(self) -> list[LoadedModel]:
+        """What it holds in memory, under the names of here. Nothing where it does not tell."""
+        question = self.dialect.loaded() if self.dialect and not self.error else None
+        if question is None:
+            return []
+        try:
+            found: list[LoadedModel] = await self._ask(question, _GLANCE)
+        except RilletError:
+            return []
+        return [replace(one, name=name, model=name) for one in found if (name := self._here(one))]
+
+    def _here(self, model: LoadedModel) -> str:
+        name = self.prefix + model.name
+        return name if name in self.models else ""
 
     def generation(self, request: Asked, model: str) -> Generation:
         """Its answer. Closing it closes the connection, so that it stops there, too."""

@@ -14,7 +14,7 @@ from rillet.net.flow import Call
 from rillet.net.http1 import Request
 from rillet.wire import ollama, openai
 from rillet.words.errors import MalformedStream, ServerError
-from rillet.words.models import Embeddings, ModelCard, ModelDetails, ModelInfo
+from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelDetails, ModelInfo
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
 
 JSON = (("content-type", "application/json"),)
@@ -35,6 +35,7 @@ class Dialect(Protocol):
     name: str
 
     def tags(self) -> Question: ...
+    def loaded(self) -> Question | None: ...
     def stream(self, request: Asked) -> Call: ...
     def embed(self, request: EmbedRequest) -> Question: ...
     def show(self, model: str) -> Question | ModelCard: ...
@@ -47,6 +48,9 @@ class Ollama:
 
     def tags(self) -> Question:
         return Question(Request("GET", "/api/tags"), lambda body: _read(body, _Tags).models)
+
+    def loaded(self) -> Question:
+        return Question(Request("GET", "/api/ps"), lambda body: _read(body, _Loaded).models)
 
     def stream(self, request: Asked) -> Call:
         chat = isinstance(request, ChatRequest)
@@ -71,6 +75,9 @@ class OpenAI:
 
     def tags(self) -> Question:
         return Question(Request("GET", "/v1/models"), _models)
+
+    def loaded(self) -> None:
+        """There is no such question."""
 
     def stream(self, request: Asked) -> Call:
         if isinstance(request, GenerateRequest) and (request.raw or request.suffix):
@@ -117,6 +124,10 @@ def _as_chat(request: GenerateRequest) -> ChatRequest:
 
 class _Tags(Struct):
     models: list[ModelInfo] = []
+
+
+class _Loaded(Struct):
+    models: list[LoadedModel] = []
 
 
 class _Model(Struct):

@@ -4,11 +4,12 @@ A model of our own comes before one of the same name elsewhere; between servers 
 """
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 
 from rillet.service.upstream import Upstream, parse_upstreams
-from rillet.words.models import ModelInfo
+from rillet.words.models import LoadedModel, ModelInfo
 
 EVERY = 10.0  # seconds between two looks
 #: Seconds that the very first question waits for the servers to tell what they have.
@@ -51,6 +52,15 @@ class Upstreams:
         for server in self.servers:
             for info in server.tags():
                 merged.setdefault(info.name, info)
+        return list(merged.values())
+
+    async def loaded(self) -> list[LoadedModel]:
+        """What they hold in memory; who does not answer within a second is left out."""
+        self.start()
+        told = await asyncio.gather(*(server.loaded() for server in self.servers))
+        merged: dict[str, LoadedModel] = {}
+        for model in itertools.chain(*told):
+            merged.setdefault(model.name, model)
         return list(merged.values())
 
     def away(self) -> str:
