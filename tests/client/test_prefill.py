@@ -20,6 +20,7 @@ from rillet.testing.server import (
     Step,
     answer,
     chunk,
+    head,
 )
 from rillet.words.errors import (
     InvalidRequest,
@@ -222,3 +223,26 @@ def test_the_request_of_the_caller_is_left_alone() -> None:
     rest = rest_of(OllamaWire(), "generate", request, said)
     assert rest is not None and rest[1].options == {"num_predict": 4}
     assert request.options == {"num_predict": 5} and request.prompt == "a"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_lost_record_is_continued_as_well(shell: str) -> None:
+    """The server is another one now, and knows nothing of the answer."""
+    recorded = head(headers=[("Transfer-Encoding", "chunked"), ("Rillet-Stream", "a" * 32)])
+    unknown = answer(b'{"error":"stream not found"}', status="404 Not Found")
+    script: list[Script] = [[recorded, chat("ab"), Reset()], [unknown]]
+    with ScriptedServer(*script, [CHUNKED, chat("c", end=True), LAST_CHUNK]) as server:
+        found, error = read(shell, server.url, "stream_chat", HI)
+    assert error is None and reply(found).text == "abc" and reply(found).seams == (2,)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_who_is_patient_no_longer_has_what_came(shell: str) -> None:
+    recorded = head(headers=[("Transfer-Encoding", "chunked"), ("Rillet-Stream", "a" * 32)])
+    busy = answer(b'{"error":"starting"}', status="503 Service Unavailable")
+    with ScriptedServer([recorded, chat("ab"), Reset()], [busy]) as server:
+        how = {"reconnect": 2.5, "continue_by": None}
+        found, error = read(shell, server.url, "stream_chat", HI, client=how)
+    assert isinstance(error, StreamTruncated) and "within 2.5 s" in error.message
+    assert isinstance(error.partial, Reply) and error.partial.text == "ab"
+    assert len(server.requests) > 2 and found == [Text("ab")]

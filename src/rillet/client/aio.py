@@ -45,6 +45,8 @@ class AsyncClient:
     as a bearer token (else RILLET_API_KEY, and with `api` given OLLAMA_API_KEY or OPENAI_API_KEY).
     `retries` counts further tries where a server cannot have begun: no connection, 429, 503.
     `finish_reason_required=False` is for servers that are known to end without a finish reason.
+    `reconnect`: seconds that an answer whose connection was cut is tried to be had again, where the
+    server keeps a record of it; then the error has what came. 0 is not at all.
     `continue_by="prefill"`: an answer that breaks off on a server without records is asked for the
     rest, with what came as its beginning. The rest is another sample; `Reply.seams` tells where.
     Every error is a `RilletError`.
@@ -61,6 +63,7 @@ class AsyncClient:
         retries: int = 2,
         tls: TlsOptions | None = None,
         finish_reason_required: bool = True,
+        reconnect: float = 60.0,
         continue_by: ContinueBy | None = None,
     ) -> None:
         settings = Settings.of(
@@ -73,6 +76,7 @@ class AsyncClient:
             tls=tls,
             finish_reason_required=finish_reason_required,
             continue_by=continue_by,
+            reconnect=reconnect,
         )
         self._door: AsyncDoor = AsyncRemoteDoor(settings)
 

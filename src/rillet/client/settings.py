@@ -41,6 +41,7 @@ class Settings(Struct, frozen=True):
         tls: TlsOptions | None,
         finish_reason_required: bool,
         continue_by: ContinueBy | None = None,
+        reconnect: float = 60.0,
     ) -> "Settings":
         if api not in (None, "ollama", "openai"):
             raise InvalidRequest(f'api is "ollama", "openai" or None, not {api!r}')
@@ -54,7 +55,7 @@ class Settings(Struct, frozen=True):
         return cls(
             target=parse_host(named),
             api=api,
-            policy=Policy(timeouts=timeouts or Timeouts(), retries=retries),
+            policy=Policy(timeouts=timeouts or Timeouts(), retries=retries, reconnect=reconnect),
             headers=tuple(fields.items()),
             tls=tls,
             finish_reason_required=finish_reason_required,

@@ -46,6 +46,8 @@ class Client:
     as a bearer token (else RILLET_API_KEY, and with `api` given OLLAMA_API_KEY or OPENAI_API_KEY).
     `retries` counts further tries where a server cannot have begun: no connection, 429, 503.
     `finish_reason_required=False` is for servers that are known to end without a finish reason.
+    `reconnect`: seconds that an answer whose connection was cut is tried to be had again, where the
+    server keeps a record of it; then the error has what came. 0 is not at all.
     `continue_by="prefill"`: an answer that breaks off on a server without records is asked for the
     rest, with what came as its beginning. The rest is another sample; `Reply.seams` tells where.
     Every error is a `RilletError`.
@@ -62,6 +64,7 @@ class Client:
         retries: int = 2,
         tls: TlsOptions | None = None,
         finish_reason_required: bool = True,
+        reconnect: float = 60.0,
         continue_by: ContinueBy | None = None,
     ) -> None:
         settings = Settings.of(
@@ -74,6 +77,7 @@ class Client:
             tls=tls,
             finish_reason_required=finish_reason_required,
             continue_by=continue_by,
+            reconnect=reconnect,
         )
         self._door: Door = RemoteDoor(settings)
 
