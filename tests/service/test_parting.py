@@ -1,5 +1,6 @@
 """Thinking and calls in answers to prompts that we render: a real engine, a Go template."""
 
+import json
 from typing import Any
 
 import pytest
@@ -90,6 +91,34 @@ async def test_generate_tells_thinking_apart_and_its_context_has_all(opened: Ope
         again = GenerateRequest(model=model, prompt="x", context=list(last.context))
         prompt = await service.render(again)
     assert "I ponder</think>" in prompt and WORDS in prompt
+
+
+@pytest.mark.parametrize("kind", ["chat", "generate"])
+async def test_a_form_holds_for_the_answer_not_for_the_thought(opened: Opened, kind: str) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"],
+              "additionalProperties": False}  # fmt: skip
+    async with opened() as service:
+        if kind == "chat":
+            found = await asked(service, format=schema, options={"seed": 1})
+        else:
+            request = GenerateRequest(model=await made(service), prompt="hi", format=schema)
+            found = await events(await service.generate(request))
+        free = await asked(service, think=False, format=schema)
+    assert joined(found, Thinking) == "I ponder"
+    assert json.loads(joined(found, Text)).keys() == {"a"}
+    assert joined(free, Thinking) == "" and json.loads(joined(free, Text)).keys() == {"a"}
+    last = found[-1]
+    assert isinstance(last, Finish) and last.reason == "stop" and last.usage
+    assert last.usage.completion_tokens and last.usage.completion_tokens > 4
+
+
+async def test_a_limit_holds_for_thought_and_answer_together(opened: Opened) -> None:
+    async with opened() as service:
+        for limit in (1, 2, 3, 4):
+            found = await asked(service, format="json", options={"num_predict": limit})
+            last = found[-1]
+            assert isinstance(last, Finish) and last.reason == "length" and last.usage
+            assert last.usage.completion_tokens == limit
 
 
 async def test_the_template_in_the_file_is_taken_where_it_knows_more(opened: Opened) -> None:

@@ -7,7 +7,7 @@ engine dies, and after that the rest of the answer from the next one (see `conti
 
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,10 @@ from rillet.service.continuing import Replay, Said, Seam, surviving
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
 from rillet.service.options import Options, layered
-from rillet.service.parting import Split, parting, special_texts
+from rillet.service.parting import Split, parting, special_texts, tags_of
 from rillet.service.pictures import Mark, images_of
 from rillet.service.resident import Resident
+from rillet.service.thought_first import thought_first
 from rillet.service.waiting import Waiting
 from rillet.wire import llamacpp
 from rillet.words.events import Event, Finish, Progress, Text, Timings
@@ -94,10 +95,10 @@ def generate(
             mark = await _mark(resident, images)
             prompt = await prompts.generate_prompt(resident, model, request, mark)
             seam = await _seam(resident, prompt, said, answer, images)
-            call = _completion(resident, seam, answer, template, images)
+            written_by = _completed(resident, seam, answer, template, images, prompt, waiting)
             split = await _parting(resident, seam, answer, template, prompt)
             written = [await seam.said_text(resident)]  # by the engine, thinking and all
-            async with aclosing(reading.events(resident, call, waiting)) as events:
+            async with aclosing(written_by) as events:
                 async for raw in events:
                     written.append(_text(raw))
                     batch = seam.join(split(raw) if split else raw)
@@ -130,19 +131,19 @@ def chat(
     async def write(emit: Emit, waiting: Waiting, said: Said) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
             split: Split | None = None
-            call: Call | None
             if template is None:
                 seam = Seam.repeated(said)
                 call = await _jinja_chat(resident, answer, request)
+                written_by = reading.events(resident, call, waiting)
             else:
                 request_fitting = await fitting.chat(resident, model, request, template)
                 images = images_of(request_fitting)
                 mark = await _mark(resident, images)
                 prompt = prompts.rendered_chat(template, model, request_fitting, mark)
                 seam = await _seam(resident, prompt, said, answer, images)
-                call = _completion(resident, seam, answer, template, images)
+                written_by = _completed(resident, seam, answer, template, images, prompt, waiting)
                 split = await _parting(resident, seam, answer, template, prompt)
-            async with aclosing(reading.events(resident, call, waiting)) as events:
+            async with aclosing(written_by) as events:
                 async for raw in events:
                     batch = seam.join(split(raw) if split else raw)
                     if batch and type(last := batch[-1]) is Finish:
@@ -233,28 +234,62 @@ async def _parting(
     )
 
 
-def _completion(
+def _completed(
     resident: Resident,
     seam: Seam,
     answer: Answer,
     template: Template | None,
     images: Sequence[str],
-) -> Call | None:
-    """The question for a prompt of our own; None where the answer has all its tokens already."""
+    prompt: str,
+    waiting: Waiting,
+) -> AsyncGenerator[Batch, None]:
+    """What the engine writes behind a prompt of our own."""
     request = answer.request
     options = seam.limited(answer.options)
-    if options is None:
-        return None
+    if options is None:  # the answer has all its tokens already
+        return reading.events(resident, None, waiting)
+    shown = special_texts(template) if template else ()
+
+    async def ask(more: str, options: Options, in_form: bool) -> AsyncGenerator[Batch, None]:
+        start = await _behind(resident, seam.prompt, more)
+        call = _completion(resident, start, answer, options, in_form, images, shown)
+        return reading.events(resident, call, waiting)
+
+    if request.format and template and prompts.thinks(answer.model, request.think):
+        tags = tags_of(template)
+        inside = prompt.rstrip().endswith(tags[0])
+        return thought_first(ask, options, tags, inside=inside)
+    call = _completion(resident, seam.prompt, answer, options, True, images, shown)
+    return reading.events(resident, call, waiting)
+
+
+async def _behind(resident: Resident, prompt: str | list[int], more: str) -> str | list[int]:
+    if isinstance(prompt, str) or not more:
+        return prompt + more if isinstance(prompt, str) else prompt
+    return prompt + await listener.tokenize(resident, more, special=False)
+
+
+def _completion(
+    resident: Resident,
+    prompt: str | list[int],
+    answer: Answer,
+    options: Options,
+    in_form: bool,
+    images: Sequence[str],
+    shown: Sequence[str],
+) -> Call:
+    """The question for a prompt of our own."""
+    request = answer.request
     top = request.top_logprobs or 0
     body = llamacpp.completion_body(
-        seam.prompt,
+        prompt,
         msgspec.structs.asdict(options),
         num_ctx=resident.num_ctx,
-        format=request.format,
+        format=request.format if in_form else None,
         images=images,
         logprobs=bool(request.logprobs),
         top_logprobs=top,
-        shown=special_texts(template) if template else (),
+        shown=shown,
     )
     sent = Request("POST", "/completion", STREAM, msgspec.json.encode(body))
     return Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))

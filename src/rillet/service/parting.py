@@ -33,7 +33,7 @@ def parting(
     """
     thoughts = None
     if thinks:
-        opening, closing = template.thinking_tags() or _TAGS
+        opening, closing = tags_of(template)
         inside = prompt.rstrip().endswith(opening)
         thoughts = ThinkingSplitter(opening, closing, starts_inside=inside)
     calls = ToolCallSplitter(template.call_mark(), list(_names(tools))) if tools else None
@@ -45,10 +45,15 @@ def parting(
     return parted
 
 
+def tags_of(template: Template) -> tuple[str, str]:
+    """What stands around a thought of the model."""
+    return template.thinking_tags() or _TAGS
+
+
 def special_texts(template: Template) -> list[str]:
     """Tokens that engines leave out of a text, though the model's form is told by them."""
     mark = template.call_mark()
-    pieces = [mark, *mark.split(), *(template.thinking_tags() or _TAGS)]
+    pieces = [mark, *mark.split(), *tags_of(template)]
     return list(dict.fromkeys(piece for piece in pieces if len(piece) > 1))
 
 

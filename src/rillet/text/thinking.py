@@ -50,6 +50,10 @@ class ThinkingSplitter:
         self._held = ""
         self._state = _State.OPENED if starts_inside else _State.START
 
+    @property
+    def close_tag(self) -> str:
+        return self._close
+
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now, in order."""
         if self._state is _State.TEXT:
