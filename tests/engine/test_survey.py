@@ -15,6 +15,12 @@ def test_the_engine_tells_what_it_has() -> None:
     assert "CPU" in found.features and found.version and found.build
 
 
+def test_what_is_used_of_the_processor() -> None:
+    line = "CPU : SSE3 = 1 | AVX = 1 | AVX512 = 0 | LLAMAFILE = 1 | REPACK : Q4 = 1 | "
+    found = Capabilities(devices=(), features=line, version="", build={})
+    assert found.used == ("SSE3", "AVX", "LLAMAFILE", "Q4")
+
+
 def test_a_build_without_avx512_leaves_speed_where_there_is_avx512() -> None:
     def found(devices: tuple[Device, ...], features: str, machine: bool) -> Capabilities:
         return Capabilities(devices, features, "1", {}, machine_has_avx512=machine)

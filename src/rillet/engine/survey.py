@@ -42,6 +42,12 @@ class Capabilities(Struct, frozen=True):
         return tuple(device for device in self.devices if device.type in ("GPU", "IGPU"))
 
     @property
+    def used(self) -> tuple[str, ...]:
+        """Names of what the build uses of the processor, such as AVX2."""
+        parts = (part.rpartition(":")[2].partition("=") for part in self.features.split("|"))
+        return tuple(name.strip() for name, _, value in parts if value.strip() == "1")
+
+    @property
     def leaves_speed(self) -> bool:
         """Whether a native build would evaluate prompts about twice as fast here."""
         return self.machine_has_avx512 and not self.gpus and "AVX512 = 1" not in self.features

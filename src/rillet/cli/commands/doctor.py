@@ -20,7 +20,10 @@ EXAMPLES = """
 """
 
 
-_NATIVE = "A build for this processor would read prompts about twice as fast (AVX-512)"
+_NATIVE = (
+    "A build for this processor would read prompts about twice as fast (AVX-512): docs/engine.md"
+    " has the command, RILLET_LLAMA_SERVER names its llama-server"
+)
 _NO_SERVER = "none runs, so the engine inside is used (start one: rillet serve)"
 
 
@@ -88,16 +91,19 @@ def _program() -> Finding:
 
 def _engine() -> Finding:
     from rillet.engine import capabilities
+    from rillet.engine.threads import usable_cores
 
     found = capabilities()
     devices = (
         ", ".join(f"{each.name} ({each.description})" for each in found.devices) or "processor"
     )
-    slow = found.leaves_speed
+    slow = found.leaves_speed and not found.llama_server
+    uses = f"; {usable_cores()} threads, {', '.join(found.used) or 'no special features'}"
     return Finding(
         "engine",
         True,
-        f"llama.cpp {found.llama_server or found.version}, on {devices}",
+        # The features are those of the wheel; a llama-server has its own.
+        f"llama.cpp {found.llama_server or found.version + uses}, on {devices}",
         _NATIVE if slow else "",
     )
 
