@@ -1,11 +1,12 @@
 """What the Tab key offers, and the scripts that ask for it."""
 
+import os
 import shutil
 import subprocess
 
 import pytest
 
-from .processes import PATIENCE, RILLET, Shell
+from .processes import PATIENCE, RILLET, Shell, Terminal
 
 
 def offered(shell: Shell, *words: str) -> list[str]:
@@ -50,11 +51,41 @@ done
     assert done.stdout.decode().splitlines() == ["tinyhello", "", "history"], done.stderr
 
 
-@pytest.mark.parametrize("name", ["zsh", "fish"])
-def test_the_other_shells_read_their_scripts(shell: Shell, name: str) -> None:
-    script = shell.run("completion", name).stdout
-    assert b"rillet __complete" in script
-    if (program := shutil.which(name)) is None:
-        pytest.skip(f"no {name} here")
-    done = subprocess.run([program, "-n"], input=script, capture_output=True, timeout=PATIENCE)
-    assert done.returncode == 0, done.stderr
+@pytest.fixture
+def installed(served: Shell) -> Shell:
+    """With a program `rillet` on the path."""
+    folder = served.home / "bin"
+    folder.mkdir()
+    (folder / "rillet").write_text(f"""#!/bin/sh\nexec {" ".join(RILLET)} "$@"\n""")
+    (folder / "rillet").chmod(0o755)
+    return served.having(PATH=f"{folder}:{os.environ['PATH']}")
+
+
+def test_fish_completes(installed: Shell) -> None:
+    if (fish := shutil.which("fish")) is None:
+        pytest.skip("no fish here")
+    script = "rillet completion fish | source; "
+    for typed, offers in (("rillet run tinyh", "tinyhello"), ("rillet hi", "history")):
+        done = subprocess.run(
+            [fish, "--no-config", "-c", f"{script}complete -C '{typed}'"],
+            env=installed.env,
+            capture_output=True,
+            timeout=PATIENCE,
+        )
+        assert done.stdout.decode().split() == [offers], done.stderr
+
+
+def test_zsh_completes(installed: Shell) -> None:
+    if (zsh := shutil.which("zsh")) is None:
+        pytest.skip("no zsh here")
+    env = {**installed.env, "PS1": "$ ", "TERM": "dumb"}
+    with Terminal([zsh, "-f", "-i"], env, 80, 24) as terminal:
+        terminal.type('autoload -Uz compinit && compinit -u; eval "$(rillet completion zsh)"\r')
+        terminal.type("echo rea''dy\r")
+        terminal.until("ready")
+        terminal.type("rillet run tinyh\t")
+        terminal.until("tinyhello")
+        terminal.type("\x15rillet hi\t")
+        terminal.until("history")
+        terminal.type("\x15exit\r")
+        terminal.wait()

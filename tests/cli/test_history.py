@@ -133,6 +133,21 @@ def test_a_conversation_goes_on(shell: Shell) -> None:
     assert shell.run("history", "show", "1").returncode == 1
 
 
+def test_no_command_takes_an_answer_out_of_the_history(shell: Shell) -> None:
+    answers = [whole(text) for text in ("One.", "Two.", "Three.")]
+    with talking(shell, *answers) as (terminal, _):
+        tell(terminal, "first", "One.")
+        tell(terminal, "/retry", "Two.")
+        tell(terminal, "/clear", "Cleared")
+        tell(terminal, "second", "Three.")
+        leave(terminal)
+    kept = [
+        json.loads(shell.run("history", "show", str(number), "--json").stdout)["messages"][-1]
+        for number in (1, 2, 3)
+    ]
+    assert [message["content"] for message in kept] == ["One.", "Two.", "Three."]
+
+
 def test_nothing_is_kept_where_that_is_not_wanted(shell: Shell) -> None:
     with talking(shell.having(RILLET_NOHISTORY="1"), whole("One.")) as (terminal, _):
         tell(terminal, "first", "One.")

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rillet.testing.server import CHUNKED, LAST_CHUNK, ScriptedServer, answer, chunk
+
 from .conftest import MODELS
 from .processes import Shell
+from .test_faults import VERSION, at
 
 RECIPE = f"""FROM {MODELS / "tinyhello.gguf"}
 PARAMETER num_predict 20
@@ -127,3 +130,22 @@ def test_changes_as_json(shell: Shell, tmp_path: Path) -> None:
     assert json.loads(copied.stdout) == {"source": "mine", "destination": "yours"}
     gone = own.run("rm", "mine", "yours", "--json").stdout.splitlines()
     assert [json.loads(line) for line in gone] == [{"deleted": "mine"}, {"deleted": "yours"}]
+
+
+def test_pull_push_and_stop_as_json(shell: Shell) -> None:
+    steps = [b'{"status":"manifest"}\n', b'{"status":"layer","total":9,"completed":3}\n']
+    moved = [CHUNKED, *map(chunk, steps), chunk(b'{"status":"success"}\n') + LAST_CHUNK]
+    for command in ("pull", "push"):
+        with ScriptedServer(VERSION, moved) as server:
+            done = at(server, shell).run(command, "m", "--json")
+            assert server.requests[-1].path == f"/api/{command}"
+        assert [json.loads(line) for line in done.stdout.splitlines()] == [
+            {"status": "manifest"},
+            {"status": "layer", "total": 9, "completed": 3},
+            {"status": "success"},
+        ]
+    freed = [answer(b'{"model":"m","response":"","done":true,"done_reason":"unload"}')]
+    with ScriptedServer(VERSION, freed) as server:
+        done = at(server, shell).run("stop", "m", "--json")
+    assert json.loads(done.stdout) == {"stopped": "m"}
+    assert "version" in json.loads(shell.run("version", "--json").stdout)

@@ -105,6 +105,25 @@ def test_a_drip_comes_whole(shell: Shell, kept: str, monkeypatch: pytest.MonkeyP
     assert "".join(texts).endswith("Hello")
 
 
+def test_a_stall_is_a_silence_after_a_beginning(shell: Shell, kept: str) -> None:
+    with server(read(kept), "stall", 0, 0) as there:
+        process = shell.start("run", "m", "hi", "--host", there.url, "--events")
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["event"] == "progress"
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+    assert process.returncode == 130 and b"finish" not in rest
+
+
+def test_slow_takes_ten_times_as_long(shell: Shell, tmp_path: Path) -> None:
+    lines = ['{"recording":1,"model":"m","prompt":""}', '{"at":0.1,"event":"text","text":"a"}']
+    (tmp_path / "slow").write_text("\n".join(lines) + '\n{"at":0.1,"event":"finish"}\n')
+    with server(read(str(tmp_path / "slow")), "slow", 1, 0) as there:
+        began = time.monotonic()
+        assert shell.run("run", "m", "hi", "--host", there.url).stdout == b"a\n\n"
+    assert time.monotonic() - began >= 1
+
+
 def test_it_is_played_at_its_pace(shell: Shell, tmp_path: Path) -> None:
     lines = ['{"recording":1,"model":"m","prompt":""}', '{"at":0.5,"event":"text","text":"a"}']
     (tmp_path / "slow").write_text("\n".join(lines) + '\n{"at":0.6,"event":"finish"}\n')

@@ -24,7 +24,7 @@ def ask(model: str, prompt: str, args: Namespace, options: dict[str, Any]) -> in
     try:
         began = time.perf_counter()
         found = where.find(model, args.host)
-        args.connect = time.perf_counter() - began
+        args.connect = 0.0 if found.place.name == where.EMBEDDED else time.perf_counter() - began
         with found.place.client:
             if found.missing:
                 status.clear()

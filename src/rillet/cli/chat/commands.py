@@ -208,6 +208,7 @@ def _load(talk: "Talk", model: str) -> None:
     talk.out.line(f"Loading model '{model}'")
     talk.settle(model)
     talk.conversation.clear()
+    talk.begin_anew()
 
 
 def _model(talk: "Talk", model: str) -> None:
@@ -241,6 +242,7 @@ def _save(talk: "Talk", name: str) -> None:
 
 def _clear(talk: "Talk", _: str) -> None:
     talk.conversation.clear()
+    talk.begin_anew()
     talk.out.line("Cleared session context")
 
 
@@ -261,6 +263,7 @@ def _continue(talk: "Talk", _: str) -> None:
 def _retry(talk: "Talk", _: str) -> None:
     if not talk.conversation.take_back_answer():
         raise InvalidRequest("Nothing was asked yet")
+    talk.begin_anew()
     talk.answer()
 
 
@@ -268,6 +271,7 @@ def _edit(talk: "Talk", _: str) -> None:
     question = talk.conversation.take_back_question()
     if question is None:
         raise InvalidRequest("Nothing was asked yet")
+    talk.begin_anew()
     talk.draft = question
 
 

@@ -153,6 +153,10 @@ class Talk:
         except RilletError as error:
             self.notes.line(f"Warning: this talk is not kept: {error.message}")
 
+    def begin_anew(self) -> None:
+        """What was kept so far stays in the history as it is; what comes is another entry."""
+        self.number = None
+
     def show_again(self) -> None:
         """What was said in the talk that goes on."""
         for message in self.conversation.messages:

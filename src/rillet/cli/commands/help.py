@@ -13,24 +13,24 @@ EXAMPLES = """
 _HEAD = """Streams of language models: ask, talk, serve.
 
 Ask:
-  rillet "Why is the sky blue?"                  the built-in model, nothing to set up
-  rillet run llama3 "Why is the sky blue?"       any model of Ollama's library
-  rillet run ./model.gguf "tell me a joke?"      any GGUF file
-  git diff | rillet "Write a commit message"     standard input comes first
+  rillet "Why is the sky blue?"                 the built-in model, no set-up
+  rillet run llama3 "Why is the sky blue?"      any model of Ollama's library
+  rillet run ./model.gguf "tell me a joke?"     any GGUF file
+  git diff | rillet "Write a commit message"    standard input comes first
 
 Talk:
-  rillet                                         with the default model (RILLET_MODEL)
+  rillet                                        the default model (RILLET_MODEL)
   rillet run llama3
 
 Serve:
-  rillet serve                                   for everything that speaks to Ollama or OpenAI
+  rillet serve                                  for what speaks Ollama or OpenAI
 
 Commands:
 """
 _TAIL = """
 rillet help COMMAND, or rillet COMMAND --help, tells more.
-A server at RILLET_HOST, OLLAMA_HOST or 127.0.0.1:11434 is used if one is there, else the engine
-inside.
+A server at RILLET_HOST, OLLAMA_HOST or 127.0.0.1:11434 is used if one is
+there, else the engine inside.
 """
 
 

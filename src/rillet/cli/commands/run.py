@@ -9,18 +9,18 @@ from rillet.cli.parsing import Parser
 
 USAGE = "MODEL [PROMPT ...] [flags]"
 EXAMPLES = """
-  rillet "Why is the sky blue?"                    the default model
-  rillet run llama3 "Why is the sky blue?"         a model of the server, or of this machine
-  rillet -m llama3 "Why is the sky blue?"          the same
-  rillet run ./model.gguf "tell me a joke?"        any GGUF file, no server needed
-  git diff | rillet run llama3 "Review this:"      standard input comes before the words
+  rillet "Why is the sky blue?"                 the default model
+  rillet run llama3 "Why is the sky blue?"      of the server, or of this machine
+  rillet -m llama3 "Why is the sky blue?"       the same
+  rillet run ./model.gguf "tell me a joke?"     any GGUF file, no server needed
+  git diff | rillet run llama3 "Review this:"   standard input comes first
   rillet run llama3 --format json "Three colours as JSON" | jq
-  rillet run llama3 --verbose "Hi"                 where it ran, and how fast
-  rillet run llama3                                talk with it
+  rillet run llama3 --verbose "Hi"              where it ran, and how fast
+  rillet run llama3                             talk with it
 
 Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete answer, 130 interrupted.
-Text goes to standard output, everything else to standard error. After the text stand two newlines;
---raw and -o FILE give the text alone.
+Text goes to standard output, everything else to standard error. After the
+text stand two newlines; --raw and -o FILE give the text alone.
 """
 _LEVELS = ("high", "medium", "low", "max")
 
