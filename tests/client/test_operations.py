@@ -382,9 +382,22 @@ def test_other_refusals_are_final(shell: str, status: str) -> None:
 
 def test_an_answer_of_another_kind(shell: str) -> None:
     with ScriptedServer([answer(b"<html>hello")], [answer(b'{"models": 5}')]) as server:
-        for _ in range(2):
-            with pytest.raises(MalformedStream, match="not what its API says"):
+        for words in ("web page", "not what its API says"):
+            with pytest.raises(MalformedStream, match=words):
                 call(shell, server.url, lambda c: c.tags())
+    for what in (lambda c: c.tags(), lambda c: c.show("m"), lambda c: c.embed("m", "x")):
+        with ScriptedServer([said({"error": "boom"})]) as server:
+            with pytest.raises(ServerError, match="boom"):
+                call(shell, server.url, what)
+            with pytest.raises(ServerError, match="boom"):
+                call(shell, server.url, lambda c: c.tags(), api="openai")
+
+
+def test_a_list_that_names_models_one_way(shell: str) -> None:
+    with ScriptedServer([said({"models": [{"model": "m"}]})], [said({"models": None})]) as server:
+        (found,) = call(shell, server.url, lambda c: c.tags())
+        assert (found.name, found.model) == ("m", "m")
+        assert call(shell, server.url, lambda c: c.tags()) == []
 
 
 def test_a_model_that_is_not_there(shell: str) -> None:

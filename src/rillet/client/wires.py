@@ -12,7 +12,7 @@ from rillet.client import blobs
 from rillet.net.flow import Call
 from rillet.net.http1 import HeaderList, Request
 from rillet.net.resuming import HEADER as RESUMABLE
-from rillet.words.errors import InvalidRequest, MalformedStream
+from rillet.words.errors import InvalidRequest
 from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 
@@ -77,7 +77,7 @@ class OllamaWire:
         model = (
             request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
         )
-        return Question(sent, lambda body: _read(body, kind), model)
+        return Question(sent, lambda body: kind and _read(body, kind), model)
 
 
 def _blob_sent(digest: str, body: blobs.FileBody) -> Question:
@@ -87,23 +87,31 @@ def _blob_sent(digest: str, body: blobs.FileBody) -> Question:
 
 
 class _Tags(msgspec.Struct):
-    models: list[ModelInfo] = []
+    models: list[ModelInfo] | None
 
 
 class _Loaded(msgspec.Struct):
-    models: list[LoadedModel] = []
+    models: list[LoadedModel] | None
 
 
 class _Version(msgspec.Struct):
     version: str
 
 
+class _Vectors(msgspec.Struct):
+    embeddings: list[list[float]]
+    model: str = ""
+    total_duration: int = 0
+    load_duration: int = 0
+    prompt_eval_count: int = 0
+
+
 class _Embedding(msgspec.Struct):
-    embedding: list[float] = []
+    embedding: list[float]
 
 
 _OLLAMA_QUESTIONS: dict[str, tuple[str, str, Any]] = {
-    "embed": ("POST", "/api/embed", Embeddings),
+    "embed": ("POST", "/api/embed", _Vectors),
     "embedding": ("POST", "/api/embeddings", _Embedding),
     "tags": ("GET", "/api/tags", _Tags),
     "ps": ("GET", "/api/ps", _Loaded),
@@ -161,53 +169,55 @@ def _not_spoken(operation: str) -> InvalidRequest:
     )
 
 
+def _read(body: bytes, kind: type[msgspec.Struct]) -> Any:
+    from rillet.wire.answers import read_answer
+
+    value: Any = read_answer(body, kind, strict=kind in (_Vectors, _Embedding))
+    if kind is _Version:
+        return value.version
+    if kind is _Embedding:
+        return value.embedding
+    if kind is _Vectors:
+        return Embeddings(**msgspec.structs.asdict(value))
+    return [_named(each) for each in value.models or ()] if kind in (_Tags, _Loaded) else value
+
+
+def _named(model: ModelInfo | LoadedModel) -> Any:
+    """Some servers give only one of `name` and `model`, which are the same."""
+    name = model.name or model.model
+    return msgspec.structs.replace(model, name=name, model=model.model or name)
+
+
 class _OpenAIModel(msgspec.Struct):
     id: str
     created: int = 0
 
 
 class _OpenAIModels(msgspec.Struct):
-    data: list[_OpenAIModel] | None = None
+    data: list[_OpenAIModel] | None
 
 
-class _Vector(msgspec.Struct):
+class _OpenAIVector(msgspec.Struct):
     embedding: list[float]
     index: int = 0
 
 
-class _Vectors(msgspec.Struct):
-    data: list[_Vector]
+class _OpenAIVectors(msgspec.Struct):
+    data: list[_OpenAIVector]
     usage: dict[str, Any] | None = None
 
 
-def _read(body: bytes, kind: Any) -> Any:
-    if kind is None:
-        return None
-    try:
-        value = msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
-        raise not_of_the_api(body, error) from error
-    if isinstance(value, _Version):
-        return value.version
-    if isinstance(value, _Embedding):
-        return value.embedding
-    return value.models if isinstance(value, _Tags | _Loaded) else value
-
-
-def not_of_the_api(body: bytes, why: Exception) -> MalformedStream:
-    """The error for a whole answer that is not the one that was asked for."""
-    shown = body[:80].decode(errors="replace")
-    return MalformedStream(f"The server's answer is not what its API says ({why}): {shown!r}")
-
-
 def _read_models(body: bytes) -> list[ModelInfo]:
-    return [
-        ModelInfo(name=entry.id, model=entry.id) for entry in _read(body, _OpenAIModels).data or ()
-    ]
+    from rillet.wire.answers import read_answer
+
+    models = read_answer(body, _OpenAIModels).data or ()
+    return [ModelInfo(name=entry.id, model=entry.id) for entry in models]
 
 
 def _read_embeddings(body: bytes, model: str) -> Embeddings:
-    answer = _read(body, _Vectors)
+    from rillet.wire.answers import read_answer
+
+    answer = read_answer(body, _OpenAIVectors, strict=True)
     vectors = [entry.embedding for entry in sorted(answer.data, key=lambda entry: entry.index)]
     tokens = (answer.usage or {}).get("prompt_tokens")
     return Embeddings(model=model, embeddings=vectors, prompt_eval_count=tokens or 0)

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rillet.client.wires import JSON, OllamaWire, Question, not_of_the_api
+from rillet.client.wires import JSON, OllamaWire, Question
 from rillet.net.http1 import Request
 from rillet.ollama import types
 from rillet.ollama.part import Part
 from rillet.ollama.system_one import SystemOneResponse
 from rillet.ollama.types import Logprob, Message
+from rillet.wire.answers import not_of_the_api, read_object
 from rillet.wire.decoder import Decoder
 from rillet.wire.ollama import ChatDecoder, GenerateDecoder
 from rillet.wire.ollama_records import ChatRecord, GenerateRecord, StreamRecord
@@ -87,7 +88,7 @@ _MORE = {
 
 def _read(body: bytes, kind: type[Part]) -> Part:
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate(read_object(body))
     except ValueError as error:
         raise not_of_the_api(body, error) from error
 

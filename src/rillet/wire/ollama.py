@@ -6,7 +6,7 @@ Rules:
 * `done: true` is the end. Nothing else is, and what follows it is not looked at.
 * What is not said stays None: reasons, counts and durations are never made up.
 * Rillet's own fields (`seq`, `resumed`, `status`, `queue_position`, …) are read where they stand.
-The other direction is `ollama_encoder`, the answers that are no streams are in `ollama_answers`.
+The other direction is `ollama_encoder`, the answers that are no streams are in `answers`.
 Source: Ollama's API reference, and recorded answers of versions 0.24 and 0.33.
 """
 
