@@ -13,9 +13,10 @@ from rillet.service.resident import Key
 from rillet.words.errors import Busy
 
 WINDOW = 60.0  # seconds in which deaths are counted
-#: Deaths within the window before a start has to wait: more than one answer may cause, so that
-#: whoever comes after a prompt that kills its engine finds it started again.
-LIMIT = 6
+#: Deaths within the window before a start has to wait: more than two answers may cause (see
+#: `continuing`), so that whoever comes after a prompt that kills its engines, and after somebody
+#: who tried it again, finds one started.
+LIMIT = 11
 #: Seconds: the longest wait between two starts, and one so short that nobody is sent away for it.
 LONGEST = 16.0
 SHORT = 2.5
