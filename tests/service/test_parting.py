@@ -130,6 +130,19 @@ async def test_the_template_in_the_file_is_taken_where_it_knows_more(opened: Ope
     assert "get_weather" in prompt and prompt.endswith("<think>")
 
 
+async def test_a_model_that_is_rendered_by_name_is_asked_through_its_file(opened: Opened) -> None:
+    async with opened() as service:
+        digest = service.library.store.put_blob(((MODELS / "tinytool.gguf").read_bytes(),))
+        request = CreateRequest(
+            model="named", files={"a": str(digest)}, template=TEMPLATE, renderer="qwen3-coder"
+        )
+        async for _ in service.create(request):
+            pass
+        model = service.library.find("named")
+    assert model.template is None and model.go is not None
+    assert {"tools", "thinking"} <= set(model.capabilities)
+
+
 def test_token_ids_and_probabilities_go_with_the_text_that_they_gave() -> None:
     template = Template.parse(TEMPLATE)
     part = parting(template, "<think>", "", thinks=True)

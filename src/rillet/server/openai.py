@@ -36,6 +36,10 @@ from rillet.words.errors import ModelNotFound, ServerError
 from rillet.words.models import ShowRequest
 
 
+#: OpenAI's clients ask again after a status of 500 or more, unless they are told that it is vain.
+_END = [(b"x-should-retry", b"false")]
+
+
 class OpenAIAnswers:
     """The handlers; `routes` is their table."""
 
@@ -50,7 +54,9 @@ class OpenAIAnswers:
             "/v1/embeddings": {"POST": _plain(self.embeddings)},
             "/v1/models": {"GET": _plain(self.models)},
             "/v1/models/{*}": {"GET": _plain(self.model)},
-            "/v1/audio/transcriptions": {"POST": _plain(self.transcription)},
+            "/v1/audio/transcriptions": {
+                "POST": answering(self.transcription, render, headers=_END)
+            },
         }
 
     async def chat(self, exchange: Exchange) -> None:

@@ -26,6 +26,8 @@ from rillet.words.errors import InvalidName, ModelNotFound, ServerError, StoreEr
 from rillet.words.requests import JsonObject, Message
 
 BUILT_IN = builtin.MODEL_NAME
+#: Their answers come in channels, which the engine tells apart and a Go template does not show.
+_HARMONY = ("gpt-oss", "gptoss")
 
 log = logging.getLogger("rillet.service")
 
@@ -236,7 +238,7 @@ def _used(header: GgufHeader, config: Config, go: Template | None) -> Template |
     """
     if go is None or not header.chat_template:
         return go
-    named = config.renderer or config.parser
+    named = config.renderer or config.parser or header.architecture in _HARMONY
     return None if named or jinja_is_abler(header, go) else go
 
 
