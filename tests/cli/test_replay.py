@@ -9,12 +9,12 @@ import pytest
 
 from rillet.cli.recording import Recorder, read
 from rillet.cli.replaying import server
-from rillet.testing.server import CHUNKED, Hangup
+from rillet.testing.server import CHUNKED, Hangup, Pause, chunk
 from rillet.words.errors import InvalidRequest, RilletError
 from rillet.words.events import Failure, Finish, Progress, Text, Thinking, ToolCall, Usage
 
 from .processes import Shell
-from .test_faults import at, piece, serving
+from .test_faults import DONE, at, piece, serving
 
 EVENTS = [
     Progress("queued", queue_position=2),
@@ -74,6 +74,26 @@ def test_an_answer_that_broke_is_recorded_and_played(shell: Shell) -> None:
     again = shell.run("replay", path, "--speed", "0")
     assert again.stdout == b"Hello\n\n" and again.returncode == 3
     assert again.stderr.strip() == done.stderr.strip()
+
+
+def test_the_bytes_of_a_server_are_kept_and_served_again(shell: Shell) -> None:
+    path = str(shell.home / "raw.jsonl")
+    odd = b'{"model":"m", "response":"Hel", "odd":[1]}\n{"model":"m","resp'
+    rest = b'onse":"lo\xff"}\n'
+    script = [CHUNKED, chunk(odd), Pause(0.2), chunk(rest), DONE]
+    with serving(script) as there:
+        assert at(there, shell).run("run", "m", "hi", "--record", path).returncode == 0
+    recording = read(path)
+    assert recording.whole and recording.dialect == "ollama generate"
+    assert b"".join(data for _, data in recording.raw).startswith(odd + rest)
+    assert recording.raw[-1][0] - recording.raw[0][0] >= 0.15
+    with server(recording, None, 0, 0) as playing:
+        again = str(shell.home / "again.jsonl")
+        done = shell.run("run", "m", "hi", "--host", playing.url, "--record", again)
+    assert done.returncode == 0 and done.stdout.startswith(b"Hello")
+    assert [data for _, data in read(again).raw] and b"".join(
+        data for _, data in read(again).raw
+    ) == b"".join(data for _, data in recording.raw)
 
 
 def test_it_is_served(shell: Shell, kept: str) -> None:

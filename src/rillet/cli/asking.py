@@ -12,6 +12,7 @@ from rillet.words.errors import InvalidRequest, RilletError
 if TYPE_CHECKING:
     from rillet.cli.chat.keeping import Keeper
     from rillet.cli.recording import Recorder
+    from rillet.client.settings import Api
     from rillet.client.stream import Stream
     from rillet.words.models import ModelCard
     from rillet.words.replies import Reply
@@ -67,9 +68,14 @@ def _asked(
         options["think"] = think
     if "vision" in abilities or "audio" in abilities:
         prompt, options["images"] = _attached(prompt, status)
-    stream = _stream(found, model, prompt, options)
     recorder = _recorder(args.record, model, prompt)
-    with stream:
+    if recorder is not None and found.place.name != where.EMBEDDED:
+        from rillet.cli.tapping import tapped_client
+
+        api: Api = "openai" if found.card is None else "ollama"
+        tapped = tapped_client(args.host, api, recorder)
+        found = found._replace(place=found.place._replace(client=tapped))
+    with found.place.client, _stream(found, model, prompt, options) as stream:
         try:
             if args.events:
                 return _show_events(stream, recorder)

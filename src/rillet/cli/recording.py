@@ -1,11 +1,15 @@
-"""`--record FILE`: an answer with the time of each event, as lines of JSON that `replay` plays.
+"""`--record FILE`: an answer and when it came, as lines of JSON that `replay` plays.
 
-The first line tells what was asked; each other one is an event as `--events` prints it, with the
-seconds since the request as ``at``. An answer that broke ends with the event ``failure``.
+The first line tells what was asked. An answer of a server is kept raw: each other line is a piece
+of its body as it came, as ``data`` (``base64`` where it is no text), with the seconds since the
+request as ``at``; a line with ``body`` names the dialect, where a body begins. The engine inside
+sends no bytes: its events are kept, as `--events` prints them. An answer that broke ends with the
+event ``failure``.
 """
 
+import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +40,30 @@ _KINDS: dict[str, type[Any]] = {
 
 
 class Recorder:
-    """`see(event)` for each when it comes; what was written is there if the process is killed."""
+    """`see(event)` for each when it comes; what was written is there if the process is killed.
+
+    It is the `Tap` of a client as well: once a body has begun, its bytes stand for the events.
+    """
 
     def __init__(self, path: str, model: str, prompt: str) -> None:
         self._file = OutputFile(path)
         self._began = time.perf_counter()
+        self._raw = False
         self._line({"recording": _FORMAT, "model": model, "prompt": prompt})
 
     def see(self, event: Event) -> None:
-        fields = msgspec.json.decode(record(event))
-        self._line({"at": round(time.perf_counter() - self._began, 6), **fields})
+        if not self._raw or isinstance(event, Failure):
+            self._now(msgspec.json.decode(record(event)))
+
+    def body(self, dialect: str) -> None:
+        self._raw = True
+        self._now({"body": dialect})
+
+    def data(self, data: bytes) -> None:
+        try:
+            self._now({"data": data.decode()})
+        except UnicodeDecodeError:
+            self._now({"base64": base64.b64encode(data).decode()})
 
     def fail(self, error: RilletError) -> None:
         self.see(Failure(error))
@@ -53,16 +71,24 @@ class Recorder:
     def close(self) -> None:
         self._file.close()
 
+    def _now(self, fields: dict[str, Any]) -> None:
+        self._line({"at": round(time.perf_counter() - self._began, 6), **fields})
+
     def _line(self, fields: dict[str, Any]) -> None:
         self._file.write(msgspec.json.encode(fields).decode() + "\n")
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """`steps` are seconds since the request, and what came then."""
+    """`steps` are seconds since the request, and what came then.
+
+    `raw` are the same as bytes of `dialect`, where the answer was kept so and came in one body.
+    """
 
     model: str
     prompt: str
     steps: list[tuple[float, Event]]
+    raw: list[tuple[float, bytes]] = []
+    dialect: str = ""
 
     @property
     def whole(self) -> bool:
@@ -76,23 +102,95 @@ def read(path: str) -> Recording:
         head = msgspec.json.decode(lines[0])
         if head["recording"] != _FORMAT:
             raise ValueError(f"its format is {head['recording']}, not {_FORMAT}")
-        return Recording(str(head["model"]), str(head["prompt"]), list(_steps(lines[1:])))
+        reader = _Reader()
+        for fields in _fields(lines[1:]):
+            reader.read(float(fields.pop("at")), fields)
+        reader.end()
+        raw, dialect = (reader.raw, reader.dialect) if reader.bodies == 1 else ([], "")
+        return Recording(str(head["model"]), str(head["prompt"]), reader.steps, raw, dialect)
     except (msgspec.MsgspecError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InvalidRequest(
             f"'{path}' is no recording: {error}", hint="rillet run --record FILE writes one"
         ) from None
 
 
-def _steps(lines: list[bytes]) -> Iterator[tuple[float, Event]]:
+def _fields(lines: list[bytes]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines):
         try:
-            fields = msgspec.json.decode(line)
+            yield msgspec.json.decode(line, type=dict[str, Any])
         except msgspec.DecodeError:
             if number == len(lines) - 1:  # the recorder was killed while it wrote
                 return
             raise
-        at, kind = float(fields.pop("at")), fields.pop("event")
-        if kind == "failure":
-            yield at, Failure(RilletError(str(fields["error"])))
+
+
+class _Reader:
+    """The lines of a recording as events."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[float, Event]] = []
+        self.raw: list[tuple[float, bytes]] = []
+        self.dialect = ""
+        self.bodies = 0
+        self._decoder: Any = None
+        self._at = 0.0
+
+    def read(self, at: float, fields: dict[str, Any]) -> None:
+        self._at = at
+        if "body" in fields:
+            self._begin(str(fields["body"]))
+        elif "data" in fields:
+            self._feed(str(fields["data"]).encode())
+        elif "base64" in fields:
+            self._feed(base64.b64decode(fields["base64"]))
         else:
-            yield at, msgspec.convert({**_EMPTY.get(kind, {}), **fields}, _KINDS[kind])
+            self._event(fields)
+
+    def end(self) -> None:
+        """What the bytes say about their own end, unless the recorder has said it."""
+        if self._decoder is not None and not isinstance(self._last, Failure):
+            self._take(self._decoder.eof())
+
+    @property
+    def _last(self) -> Event | None:
+        return self.steps[-1][1] if self.steps else None
+
+    def _begin(self, dialect: str) -> None:
+        before = getattr(self._decoder, "seq", None)
+        self._decoder = decoder_of(dialect)
+        if before is not None:  # had again, from there
+            self._decoder.seq = before
+        self.dialect = dialect
+        self.bodies += 1
+
+    def _feed(self, data: bytes) -> None:
+        self.raw.append((self._at, data))
+        if self._decoder is None:
+            raise ValueError("bytes before their dialect")
+        self._take(self._decoder.feed(data))
+
+    def _event(self, fields: dict[str, Any]) -> None:
+        kind = fields.pop("event")
+        if kind == "failure":
+            if not isinstance(self._last, Failure):
+                self._take([Failure(RilletError(str(fields["error"])))])
+        else:
+            self._take([msgspec.convert({**_EMPTY.get(kind, {}), **fields}, _KINDS[kind])])
+
+    def _take(self, events: list[Event]) -> None:
+        self.steps += [(self._at, event) for event in events]
+
+
+def decoder_of(dialect: str) -> Any:
+    """What reads a body of it. Raises `ValueError`."""
+    from rillet.wire import ollama, openai
+
+    decoders: dict[str, Callable[[], Any]] = {
+        "ollama chat": ollama.ChatDecoder,
+        "ollama generate": ollama.GenerateDecoder,
+        "openai chat": openai.ChatChunkDecoder,
+        "openai generate": openai.CompletionChunkDecoder,
+    }
+    if dialect not in decoders:
+        raise ValueError(f"its dialect is {dialect!r}")
+    return decoders[dialect]()

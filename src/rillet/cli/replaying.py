@@ -48,6 +48,8 @@ class Answers:
 
     def _script(self, path: str) -> list[Step]:
         model = self._recording.model
+        if self._recording.dialect == _DIALECTS.get(path):
+            return self._raw()
         if path == "/api/chat":
             return self._answer(ChatEncoder(model, time.time_ns))
         if path == "/api/generate":
@@ -59,16 +61,25 @@ class Answers:
             return _json(known[path])
         return [Send(answer(b'{"error":"not found"}', status="404 Not Found"))]
 
+    def _raw(self) -> list[Step]:
+        """The bytes of the recording; what broke off there does so here."""
+        pieces = [(at, chunk(data)) for at, data in self._recording.raw]
+        return self._timed(pieces, Send(LAST_CHUNK) if self._recording.whole else Hangup())
+
     def _answer(self, encoder: "AnswerEncoder") -> list[Step]:
+        coded = ((at, encoder.encode(event)) for at, event in self._recording.steps)
+        return self._timed([(at, chunk(data)) for at, data in coded if data], Send(LAST_CHUNK))
+
+    def _timed(self, pieces: list[tuple[float, bytes]], end: Step) -> list[Step]:
         steps: list[Step] = [Send(CHUNKED)]
         before = 0.0
-        for number, (at, event) in enumerate(self._recording.steps):
-            if self._fault in _ENDS and number >= len(self._recording.steps) // 2:
+        for number, (at, data) in enumerate(pieces):
+            if self._fault in _ENDS and number >= len(pieces) // 2:
                 return [*steps, _ENDS[self._fault]]
             steps.append(Pause(max(0.0, at - before) / self._speed if self._speed else 0.0))
             before = at
-            steps += self._sent(chunk(encoder.encode(event)))
-        return [*steps, Send(LAST_CHUNK)]
+            steps += self._sent(data)
+        return [*steps, end]
 
     def _sent(self, data: bytes) -> list[Step]:
         if self._fault != "drip":
@@ -76,6 +87,7 @@ class Answers:
         return [step for byte in data for step in (Send(bytes([byte])), Pause(_DRIP))]
 
 
+_DIALECTS = {"/api/chat": "ollama chat", "/api/generate": "ollama generate"}
 _ENDS: dict[str | None, Step] = {"truncate": Hangup(), "stall": Stall(), "reset": Reset()}
 
 

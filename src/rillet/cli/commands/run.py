@@ -55,7 +55,7 @@ def arguments(parser: Parser) -> None:
     parser.switch("--no-history", help="do not keep what is said")
     parser.switch("--plain", help="no Markdown rendering in a talk")
     parser.switch("--events", help="the events as NDJSON, while they come")
-    add("--record", metavar="FILE", help="keep the events with their times, for rillet replay")
+    add("--record", metavar="FILE", help="keep the raw answer with its times, for rillet replay")
     add("-o", "--output", metavar="FILE", help="write the text to a file")
     parser.switch("--insecure", help="fetch the model over plain HTTP")
     parser.switch("--truncate", help="embeddings: cut what is too long")
