@@ -128,6 +128,10 @@ class Clocks:
         phase = "total" if total else self._phase
         return Stalled(phase, getattr(self._timeouts, phase) or 0.0)
 
+    def left_in_all(self) -> float:
+        """Seconds until the whole call has to be over."""
+        return float("inf") if self._end is None else self._end - self._clock()
+
     def left(self) -> float:
         end = self.deadline()
         return float("inf") if end is None else end - self._clock()

@@ -104,14 +104,14 @@ def _again(
     attempt, tried = 0, ""
     while True:
         pause = min(policy.backoff * 2**attempt, LONGEST_PAUSE) * (0.5 + random()) / 2
-        clocks.restart()
-        if clocks.now() + pause > until or pause > clocks.left():
+        if clocks.now() + pause > until or pause > clocks.left_in_all():
             why = f"; {tried}" if tried else ""
             raise StreamTruncated(
                 f"The stream was cut ({cause}) and did not come back within "
                 f"{policy.reconnect:g} s{why}"
             )
         yield Pause(pause)
+        clocks.restart()
         attempt += 1
         try:
             head: Head = yield Open(
