@@ -35,7 +35,6 @@ from rillet.wire.openai import (
 from rillet.words.errors import ModelNotFound, ServerError
 from rillet.words.models import ShowRequest
 
-
 #: OpenAI's clients ask again after a status of 500 or more, unless they are told that it is vain.
 _END = [(b"x-should-retry", b"false")]
 
