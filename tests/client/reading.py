@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ class Outcome:
     times: list[float] = field(default_factory=list)
     error: BaseException | None = None
     took: float = 0.0
+    see: Callable[[Event], None] = lambda event: None
 
     @property
     def text(self) -> str:
@@ -50,11 +52,13 @@ class Outcome:
         return "ok" if self.finish else "SILENT"
 
 
-def read(shell: str, wire: Wire, url: str, **options: Any) -> Outcome:
-    """Ask once, and read to the end."""
+def read(
+    shell: str, wire: Wire, url: str, see: Callable[[Event], None] | None = None, **options: Any
+) -> Outcome:
+    """Ask once, and read to the end. `see` is told each event as it comes."""
     options.setdefault("timeouts", QUICK)
     options.setdefault("retries", 0)
-    outcome = Outcome()
+    outcome = Outcome(see=see or (lambda event: None))
     began = time.monotonic()
     try:
         if shell == "sync":
@@ -72,6 +76,7 @@ def _read_sync(wire: Wire, url: str, options: dict[str, Any], outcome: Outcome) 
         for event in wire.start(client):
             outcome.events.append(event)
             outcome.times.append(time.monotonic())
+            outcome.see(event)
 
 
 async def _read_async(wire: Wire, url: str, options: dict[str, Any], outcome: Outcome) -> None:
@@ -79,3 +84,4 @@ async def _read_async(wire: Wire, url: str, options: dict[str, Any], outcome: Ou
         async for event in wire.start(client):
             outcome.events.append(event)
             outcome.times.append(time.monotonic())
+            outcome.see(event)
