@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from rillet.engine import LoadOptions, available_memory, estimate_memory, read_model_header
+from rillet.engine import (
+    LoadOptions,
+    available_memory,
+    estimate_memory,
+    gpu_share,
+    read_model_header,
+)
 from rillet.engine.memory import kv_cache
 from rillet.model.gguf import GgufArray, GgufHeader
 
@@ -90,3 +96,9 @@ def test_a_container_may_have_less(
 
 def test_without_proc_it_is_the_memory_of_the_machine(tmp_path: Path) -> None:
     assert available_memory(tmp_path / "none", tmp_path) > 64 << 20
+
+
+@pytest.mark.parametrize(("layers", "share"), [(-1, 1.0), (0, 0.0), (1, 1 / 3), (99, 1.0)])
+def test_what_lies_on_a_gpu(layers: int, share: float) -> None:
+    assert HEADER.block_count == 2
+    assert gpu_share(HEADER, options(num_gpu=layers)) == share

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from rillet.engine import Capabilities, Device, capabilities
+from rillet.engine import Capabilities, Device, capabilities, has_gpu
 from rillet.words.errors import EngineError
 
 CPU = Device(name="CPU", description="", type="CPU", memory_free=1, memory_total=2)
@@ -43,3 +43,26 @@ def test_no_engine_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(EngineError, match="pip install xllamacpp"):
         capabilities()
+
+
+@pytest.mark.parametrize(
+    ("listed", "gpu"),
+    [
+        ("Available devices:\n  CUDA0: NVIDIA L4 (22563 MiB, 22100 MiB free)\n", True),
+        ("Available devices:\n  Vulkan1: AMD (8 MiB, 8 MiB free)\n", True),
+        ("Available devices:\n", False),
+        ("Available devices:\n  BLAS: OpenBLAS (0 MiB, 0 MiB free)\n", False),
+    ],
+)
+def test_a_llama_server_tells_its_devices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: str, gpu: bool
+) -> None:
+    program = tmp_path / "llama-server"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{listed}END\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("RILLET_LLAMA_SERVER", str(program))
+    has_gpu.cache_clear()
+    try:
+        assert has_gpu() is gpu
+    finally:
+        has_gpu.cache_clear()

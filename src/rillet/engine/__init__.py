@@ -10,11 +10,11 @@ end is a value. Nobody here reads tokens.
 
 from rillet.engine.batch import processor_alone, usual_batch
 from rillet.engine.endpoint import Endpoint
-from rillet.engine.memory import available_memory, estimate_memory
+from rillet.engine.memory import available_memory, estimate_memory, gpu_share
 from rillet.engine.options import LoadOptions
 from rillet.engine.preflight import read_model_header
 from rillet.engine.process import EngineProcess
-from rillet.engine.survey import Capabilities, Device, capabilities
+from rillet.engine.survey import Capabilities, Device, capabilities, has_gpu
 
 __all__ = [
     "Capabilities",
@@ -25,6 +25,8 @@ __all__ = [
     "available_memory",
     "capabilities",
     "estimate_memory",
+    "gpu_share",
+    "has_gpu",
     "processor_alone",
     "read_model_header",
     "usual_batch",

@@ -25,6 +25,12 @@ def estimate_memory(header: GgufHeader, options: LoadOptions) -> int:
     return weights + kv_cache(header, options) + _compute(header, options) + _PROCESS
 
 
+def gpu_share(header: GgufHeader, options: LoadOptions) -> float:
+    """The part of it that lies on a GPU where there is one: 0 to 1."""
+    layers = header.block_count + 1  # the output counts as one
+    return 1.0 if options.num_gpu < 0 else min(options.num_gpu, layers) / layers
+
+
 def kv_cache(header: GgufHeader, options: LoadOptions) -> int:
     """The key/value cache of all slots, and the state of layers that keep one instead."""
     heads = max(1, header.number(header.own("attention.head_count")))

@@ -3,18 +3,23 @@
 The engine is asked in a child, like everything else that loads its library.
 """
 
+import functools
 import os
+import re
 import select
+import subprocess
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from rillet.engine import command
+from rillet.engine.batch import processor_alone
 from rillet.words.errors import EngineError
 
 #: Seconds; a GPU driver that wakes up takes a while.
 _PATIENCE = 30
+_GPU_LINE = re.compile(rb"^\s+(?!CPU|BLAS)[A-Za-z]+\d*: ", re.M)
 
 
 class Device(Struct, frozen=True):
@@ -73,6 +78,27 @@ def capabilities() -> Capabilities:
             hint="Installing xllamacpp again may help",
         ) from error
     return msgspec.structs.replace(found, llama_server=binary, machine_has_avx512=_has_avx512())
+
+
+@functools.cache
+def has_gpu() -> bool:
+    """Whether the engine computes on a GPU here. Blocks as `capabilities` does, once."""
+    if processor_alone():
+        return False
+    try:
+        binary = command.server_binary(os.environ)
+        return _lists_gpu(binary) if binary else bool(capabilities().gpus)
+    except (EngineError, OSError, subprocess.SubprocessError):
+        return False
+
+
+def _lists_gpu(binary: str) -> bool:
+    """A llama-server has a line for each device, such as `  CUDA0: NVIDIA L4 (22563 MiB, …)`."""
+    command_line = [binary, "--list-devices"]
+    listed = subprocess.run(
+        command_line, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE, check=False
+    )
+    return bool(_GPU_LINE.search(listed.stdout))
 
 
 def _has_avx512(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from rillet.engine import estimate_memory, read_model_header
+from rillet.engine import estimate_memory, gpu_share, read_model_header
 from rillet.model.capabilities import capabilities
 from rillet.model.modelfile import Modelfile, Turn, shown
 from rillet.model.parameters import parameters_text
@@ -44,22 +44,23 @@ def entry(model: Model) -> ModelInfo:
     )
 
 
-def loaded(resident: Resident) -> LoadedModel:
-    """For /api/ps. A model in use has its expiry counted from now."""
+def loaded(resident: Resident, *, gpu: bool = False) -> LoadedModel:
+    """For /api/ps. A model in use has its expiry counted from now. `gpu`: whether there is one."""
     model = resident.model
     name = model.name.display()
     now = datetime.now(UTC).timestamp()
     expires = now + resident.keep_alive if resident.users else resident.expires_at
+    size = estimate_memory(model.header, resident.options)
     return LoadedModel(
         name=name,
         model=name,
-        size=estimate_memory(model.header, resident.options),
+        size=size,
         digest=model.digest,
         details=ModelDetails(**_details(model)),
         expires_at=timestamp(
             min(expires, now + _CENTURIES) if expires < FOR_EVER else now + _CENTURIES
         ),
-        size_vram=0,
+        size_vram=int(size * gpu_share(model.header, resident.options)) if gpu else 0,
         context_length=resident.num_ctx,
     )
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet import builtin
-from rillet.engine import LoadOptions, processor_alone, usual_batch
+from rillet.engine import LoadOptions, has_gpu, processor_alone, usual_batch
 from rillet.engine.options import MAX_CONTEXT, MAX_PARALLEL
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
@@ -146,7 +146,9 @@ class Service:
         )
 
     async def ps(self) -> list[LoadedModel]:
-        own = [cards.loaded(resident) for resident in self.residents.all()]
+        there = self.residents.all()
+        gpu = bool(there) and await asyncio.to_thread(has_gpu)
+        own = [cards.loaded(resident, gpu=gpu) for resident in there]
         if not self.upstreams:
             return own
         names = {entry.name for entry in own}
