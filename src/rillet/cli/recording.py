@@ -49,6 +49,7 @@ class Recorder:
         self._file = OutputFile(path)
         self._began = time.perf_counter()
         self._raw = False
+        self._body = ""  # the dialect of one that has begun and is not told yet
         self._line({"recording": _FORMAT, "model": model, "prompt": prompt})
 
     def see(self, event: Event) -> None:
@@ -56,10 +57,13 @@ class Recorder:
             self._now(msgspec.json.decode(record(event)))
 
     def body(self, dialect: str) -> None:
-        self._raw = True
-        self._now({"body": dialect})
+        self._body = dialect
 
     def data(self, data: bytes) -> None:
+        self._raw = True
+        if self._body:
+            self._now({"body": self._body})
+            self._body = ""
         try:
             self._now({"data": data.decode()})
         except UnicodeDecodeError:
