@@ -130,6 +130,18 @@ async def test_the_template_in_the_file_is_taken_where_it_knows_more(opened: Ope
     assert "get_weather" in prompt and prompt.endswith("<think>")
 
 
+async def test_tools_are_shown_by_whichever_template_can(opened: Opened) -> None:
+    """A Go template for gaps in a text is kept beside the file's own, which shows the tools."""
+    async with opened() as service:
+        model = await made(service, "<P>{{ .Prompt }}<S>{{ .Suffix }}<M>")
+        messages = [Message("user", "hi")]
+        plain = await service.render(ChatRequest(model=model, messages=messages))
+        tools = await service.render(ChatRequest(model=model, messages=messages, tools=[TOOL]))
+        gap = await service.render(GenerateRequest(model=model, prompt="a", suffix="b"))
+    assert plain.startswith("<P>hi") and gap == "<P>a<S>b<M>"
+    assert "get_weather" in tools and "<P>" not in tools
+
+
 async def test_a_model_that_is_rendered_by_name_is_asked_through_its_file(opened: Opened) -> None:
     async with opened() as service:
         digest = service.library.store.put_blob(((MODELS / "tinytool.gguf").read_bytes(),))

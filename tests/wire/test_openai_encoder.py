@@ -177,3 +177,9 @@ def test_models_and_embeddings() -> None:
 )
 def test_kinds_of_errors(error: RilletError, kind: str) -> None:
     assert error_body(error)["error"]["type"] == kind
+
+
+def test_an_entry_of_logprobs_has_all_fields_that_clients_count_on() -> None:
+    (record,) = records(chat([Text("a", (TokenLogprob("a", -1.0),))]))
+    (entry,) = record["choices"][0]["logprobs"]["content"]
+    assert entry == {"token": "a", "logprob": -1.0, "bytes": None, "top_logprobs": []}

@@ -95,12 +95,21 @@ def messages_of(model: Model, turns: Sequence[Message], system: str | None = Non
 def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
     """The Go template to render, or None where the engine's Jinja template is used."""
     text = getattr(request, "template", None)
+    if _only_jinja_shows_tools(model, request):
+        return None
     if not text:  # what stands before and after a gap is shown by the Go template alone
         return model.go if getattr(request, "suffix", None) else model.template
     try:
         return Template.parse(text)
     except TemplateError as error:
         raise ServerError(str(error), status=400) from error
+
+
+def _only_jinja_shows_tools(model: Model, request: GenerateRequest | ChatRequest) -> bool:
+    """Tools would be lost in a Go template that has no place for them."""
+    tools = isinstance(request, ChatRequest) and request.tools
+    go = model.template
+    return bool(tools and go and model.header.chat_template and "Tools" not in go.variables())
 
 
 def thinks(model: Model, think: Thought) -> bool:
