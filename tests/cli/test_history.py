@@ -29,7 +29,8 @@ def test_what_was_said_is_read_again(tmp_path: Path) -> None:
     assert (kept.model, kept.system, kept.interrupted) == ("m", "Be brief", False)
     assert [message.content for message in kept.messages] == ["Why is the sky blue?", "Light."]
     assert [one.count for one in history.all("SKY")] == [2]
-    assert history.all("ocean") == []
+    assert history.all("ocean") == [] and history.all("role") == []
+    assert [one.id for one in history.all("light SKY")] == [number]
     assert stat.S_IMODE((tmp_path / "new" / "history.db").stat().st_mode) == 0o600
 
 

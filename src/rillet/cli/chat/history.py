@@ -105,15 +105,20 @@ class History:
         self._base.execute("INSERT INTO pieces (conversation, text) VALUES (?, ?)", (number, text))
 
     def all(self, search: str = "") -> list[Kept]:
-        """The newest first; those with `search` in a message, where it is given."""
+        """The newest first; those in which each word of `search` was said, in any case."""
         found = self._base.execute(
             "SELECT id, model, began, title,"
             " (SELECT count(*) FROM messages WHERE conversation = id) AS count"
-            " FROM conversations WHERE title != '' AND (? = '' OR EXISTS (SELECT 1 FROM messages"
-            " WHERE conversation = id AND instr(lower(body), lower(?)))) ORDER BY id DESC",
-            (search, search),
+            " FROM conversations WHERE title != '' ORDER BY id DESC"
         )
-        return [Kept(*row) for row in found]
+        words = search.casefold().split()
+        kept = (Kept(*row) for row in found)
+        return [one for one in kept if not words or self._has(one.id, words)]
+
+    def _has(self, number: int, words: list[str]) -> bool:
+        messages = self.read(number).messages
+        text = "\n".join(f"{each.content}\n{each.thinking or ''}" for each in messages).casefold()
+        return all(word in text for word in words)
 
     def read(self, number: int | None = None) -> Whole:
         """One conversation; the last one if no number is given. Raises `InvalidRequest`."""
