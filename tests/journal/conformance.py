@@ -156,6 +156,18 @@ class Conformance:
         clock.now += 100
         assert await journal.find("late") is None
 
+    async def test_what_is_past_its_retention_is_deleted(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        log = await journal.begin("a", HEADER)
+        await journal.begin("runs", HEADER)
+        log.append([END])
+        await log.settled()
+        clock.now += 101
+        await journal.expire()
+        clock.now -= 101
+        assert await journal.find("a") is None and await journal.find("runs") is not None
+
     async def test_what_runs_does_not_expire(self, journal: Journal, clock: Clock) -> None:
         log = await journal.begin("a", HEADER)
         clock.now += 10_000

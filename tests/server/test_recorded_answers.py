@@ -186,6 +186,20 @@ async def test_unknown_and_not_yours_answer_alike(name: str, method: str) -> Non
         assert (await server.ask(method, f"/api/streams/{theirs}", headers=right)).status == 200
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+async def test_expired_answers_like_unknown(method: str) -> None:
+    now = 1000.0
+    async with recording(MemoryJournal(clock=lambda: now)) as server:
+        answer, name = await begin(server)
+        await answer.rest()
+        assert (await server.ask("HEAD", f"/api/streams/{name}")).status == 200
+        now += 901
+        expired = await server.ask(method, f"/api/streams/{name}")
+        unknown = await server.ask(method, f"/api/streams/{'0' * 32}")
+    assert (expired.status, expired.body) == (unknown.status, unknown.body)
+    assert expired.status == 404
+
+
 async def test_the_state_is_told() -> None:
     async with recording() as server:
         generation = Stopping().hold(2)

@@ -112,6 +112,9 @@ class Journal(Protocol):
     async def delete(self, id: str) -> None:
         """Forget a record; those who follow it see it end."""
 
+    async def expire(self) -> None:
+        """Delete what is past its retention, though nobody asks for anything."""
+
     async def watched(self, id: str) -> bool:
         """Whether a reader in another process follows this record."""
 

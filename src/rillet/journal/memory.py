@@ -99,6 +99,9 @@ class MemoryJournal:
         if record := self._records.get(id):
             self._forget(record)
 
+    async def expire(self) -> None:
+        self._expire()
+
     async def watched(self, id: str) -> bool:
         return False
 

@@ -138,6 +138,9 @@ class SqliteJournal:
             live.pending.clear()
         await self._run(self._file.delete, [id])
 
+    async def expire(self) -> None:
+        await self._run(self._file.expire)
+
     async def watched(self, id: str) -> bool:
         return False
 

@@ -263,10 +263,13 @@ class JournalFile:
 
     # Forgetting
 
-    def make_room(self, owner: str) -> None:
+    def expire(self) -> None:
         oldest = self._clock() - self._limits.retention
         old = self.db.execute("SELECT id FROM record WHERE ended <= ?", (oldest,)).fetchall()
         self.delete([id for (id,) in old])
+
+    def make_room(self, owner: str) -> None:
+        self.expire()
         self._drop(lambda: self.owned[owner] > self._limits.owner, owner)
         self._drop(lambda: self.size > self._limits.total, None)
 

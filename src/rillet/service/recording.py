@@ -28,6 +28,7 @@ from rillet.words.requests import ChatRequest, GenerateRequest
 
 Request = GenerateRequest | ChatRequest
 _AT_ONCE = 0.02  # seconds: a queue that is full, an engine that may not start
+_SWEEP = 30.0  # seconds between two looks for what is past its retention
 _AGAIN = 0.2  # seconds until a record whose writer is gone, and which cannot be had, is looked at
 
 
@@ -172,6 +173,7 @@ class Recorder:
     async def start(self) -> None:
         """Take care of what another server left: go on, or wait for a reader as long as it may."""
         self._keep(self._obey())
+        self._keep(self._sweep())
         for id in await self.journal.unfinished():
             known = await self.journal.find(id)
             if known is None:
@@ -320,6 +322,14 @@ class Recorder:
         await asyncio.sleep(seconds)
         if id not in self._running and (log := await self.journal.take_over(id)):
             log.append((Finish("cancel"),))
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP)
+            try:
+                await self.journal.expire()
+            except RilletError:
+                pass  # whoever needs the journal is told
 
     async def _obey(self) -> None:
         """Stop what another server was asked to stop."""
