@@ -12,7 +12,7 @@ import pytest
 from rillet.client.aio import AsyncClient
 from rillet.client.sync import Client
 from rillet.testing.server import CHUNKED, Script, ScriptedServer, Stall, answer, chunk
-from rillet.words.errors import StreamTruncated
+from rillet.words.errors import ServerError, StreamTruncated
 from rillet.words.timeouts import Timeouts
 from tests.client.wires import WIRES
 
@@ -32,6 +32,32 @@ PHASES: dict[str, Script] = {
     "in the pause before another try": [BUSY],
 }
 CONNECTING = "connecting"
+
+
+FAILING = [CHUNKED, TOKEN, chunk(CHAT.failing("boom")), Stall()]
+
+
+def test_a_failure_hangs_up_though_the_error_and_the_stream_are_held() -> None:
+    with ScriptedServer(FAILING, FAILING) as server, Client(server.url, api="ollama") as client:
+        for read in (
+            lambda stream: stream.reply(),
+            lambda stream: [*iter(lambda: next(stream), 0)],
+        ):
+            stream = CHAT.start(client)
+            with pytest.raises(ServerError) as caught:
+                read(stream)
+            assert server.disconnected.wait(SOON), (stream, caught)
+            server.disconnected.clear()
+
+
+async def test_the_same_with_asyncio() -> None:
+    with ScriptedServer(FAILING) as server:
+        async with AsyncClient(server.url, api="ollama") as client:
+            stream = CHAT.start(client)
+            with pytest.raises(ServerError) as caught:
+                await stream.reply()
+            gone = await asyncio.to_thread(server.disconnected.wait, SOON)
+            assert gone, (stream, caught)
 
 
 def api_of(phase: str) -> Any:

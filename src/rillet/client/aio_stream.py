@@ -51,6 +51,7 @@ class AsyncStream:
         if not batch or type(batch[-1]) is not Failure:
             self._folding.extend(batch)
             return batch
+        self._source.close()  # nothing more is read, whoever holds the error and this stream
         error = batch[-1].error
         self._folding.extend(batch[:-1])
         error.partial = self._folding.reply()
