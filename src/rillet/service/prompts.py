@@ -75,9 +75,7 @@ def _check_stops(request: GenerateRequest | ChatRequest) -> None:
 
 def _check_images(model: Model, images: bool) -> None:
     if images and not model.can("vision"):
-        raise ServerError(
-            f"{model.name.display()} has no eyes: it does not support images", status=400
-        )
+        raise ServerError(f'"{model.name.display()}" does not support images', status=400)
 
 
 def _cannot(model: Model, capability: str) -> ServerError:
