@@ -48,8 +48,8 @@ def test_arguments_of_a_tool_keep_a_stream_alive(shell: str) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_long_record_that_comes_slowly_is_at_work(shell: str) -> None:
     token = GENERATE.tokens(["x" * 400])[0]
-    parts = [token[at : at + 100] for at in range(0, len(token), 100)]
-    steps = [step for part in parts for step in (Pause(SHORT / 2), chunk(part))]
+    parts = [token[at : at + 50] for at in range(0, len(token), 50)]
+    steps = [step for part in parts for step in (Pause(SHORT / 5), chunk(part))]
     script = [CHUNKED, *steps, *map(chunk, GENERATE.ending()), LAST_CHUNK]
     clocks = Timeouts(first_token=SHORT, between_tokens=SHORT)
     with ScriptedServer(script) as server:

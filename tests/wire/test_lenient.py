@@ -66,7 +66,8 @@ def test_halves_are_joined_however_the_text_is_cut(text: str, data: st.DataObjec
     out = ""
     at = 0
     while at < len(units):
-        size = 2 * data.draw(st.integers(0, 4))
+        size = 2 * data.draw(st.integers(1, 4))
+        out += joiner.feed("")
         out += joiner.feed(units[at : at + size].decode("utf-16-le", "surrogatepass"))
         out.encode()  # at no moment is there half a character in it
         at += size
