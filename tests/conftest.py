@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
+
+# How long an example takes says more about the machine than about the example.
+settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("shared machine")
+
 
 def pytest_configure() -> None:
     """Signals as a terminal gives them to a program.
