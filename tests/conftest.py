@@ -6,7 +6,6 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-
 # How long an example takes says more about the machine than about the example.
 settings.register_profile(
     "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
