@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from training.corpus.mix import documents
+from training.corpus.mix import SECOND, THIRD, documents
 from training.dataset import encode, text_of
 from training.model import Config
 from training.tokenizer import load, train
@@ -17,7 +17,7 @@ VALID_DOCUMENTS = 4_000
 
 
 def prepare(work: Path, count: int, seed: int, new_tokenizer: bool = True) -> None:
-    """tokenizer.json, train.npz, second.npz (of fewer documents) and valid.npz in ``work``."""
+    """tokenizer.json, train.npz, second.npz, third.npz and valid.npz in ``work``."""
     work.mkdir(parents=True, exist_ok=True)
     path = work / "tokenizer.json"
     if new_tokenizer or not path.exists():
@@ -26,16 +26,18 @@ def prepare(work: Path, count: int, seed: int, new_tokenizer: bool = True) -> No
     tokenizer = load(path)
     data = encode(tokenizer, documents(count, seed), Config().context)
     data.save(work / "train.npz")
-    prepare_second(work, tokenizer, count * 7 // 11, seed)
+    prepare_part(work, tokenizer, "second", count * 7 // 11, seed + 2)
+    prepare_part(work, tokenizer, "third", count * 2 // 11, seed + 3)
     encode(tokenizer, documents(VALID_DOCUMENTS, seed + 1), Config().context).save(
         work / "valid.npz"
     )
     print(f"{len(data.starts) - 1} documents, {len(data.ids)} tokens")
 
 
-def prepare_second(work: Path, tokenizer: Tokenizer, count: int, seed: int) -> None:
-    data = encode(tokenizer, documents(count, seed + 2, second=True), Config().context)
-    data.save(work / "second.npz")
+def prepare_part(work: Path, tokenizer: Tokenizer, part: str, count: int, seed: int) -> None:
+    """``second.npz`` or ``third.npz``: the later parts of training, with their own shares."""
+    text = documents(count, seed, {"second": SECOND, "third": THIRD}[part])
+    encode(tokenizer, text, Config().context).save(work / f"{part}.npz")
 
 
 def main() -> None:
