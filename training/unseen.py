@@ -2,7 +2,7 @@
 
 None of them comes from the generator; the evaluation wants the honest answer for each. While the
 generator grew, failures among ``OTHER_FIELDS`` were looked at, so its frames may have come to fit
-them. ``FRESH`` was written when the generator was closed, and nothing was changed after it.
+them. ``FRESH`` was written when the generator was closed; after it only the mix's shares changed.
 """
 
 from __future__ import annotations
