@@ -1,9 +1,13 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rillet.engine.threads import usable_cores
+from rillet.engine import read_model_header
+from rillet.engine.threads import usable_cores, usual_threads
+
+from .models import CHAT
 
 
 def cpus(root: Path, siblings: str) -> Path:
@@ -40,3 +44,10 @@ def test_a_share_of_the_processor_is_respected(tmp_path: Path, quota: str) -> No
 def test_no_share_is_no_limit(tmp_path: Path, quota: str) -> None:
     (tmp_path / "cpu.max").write_text(quota)
     assert usable_cores(tmp_path, tmp_path / "cpu.max") == allowed()
+
+
+def test_a_small_model_gets_one_and_a_large_one_all() -> None:
+    header = read_model_header(CHAT)
+    large = replace(header, tensors=header.tensors * (1 + (64 << 20) // header.tensors[0].size))
+    assert usual_threads(header) == 1
+    assert usual_threads(large) == 0

@@ -15,6 +15,7 @@ from rillet.engine.options import LoadOptions
 from rillet.engine.preflight import read_model_header
 from rillet.engine.process import EngineProcess
 from rillet.engine.survey import Capabilities, Device, capabilities, has_gpu
+from rillet.engine.threads import usual_threads
 
 __all__ = [
     "Capabilities",
@@ -30,4 +31,5 @@ __all__ = [
     "processor_alone",
     "read_model_header",
     "usual_batch",
+    "usual_threads",
 ]

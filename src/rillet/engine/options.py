@@ -44,7 +44,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     num_gpu: int = -1  # layers on the GPU; -1 is as many as fit, 0 none
     main_gpu: int | None = None
     tensor_split: tuple[float, ...] = ()  # share of each GPU
-    num_thread: int = 0  # 0 is one for each physical core that we may use
+    num_thread: int = 0  # 0 is one for each physical core that we may use; see usual_threads
     parallel: int = 1  # requests evaluated together
     use_mmap: bool | None = None  # None leaves it to the engine
     use_mlock: bool = False

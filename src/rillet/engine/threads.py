@@ -2,13 +2,25 @@
 
 Two threads on the two halves of a core only wait for each other; threads above a container's share
 of the processor are stopped in the middle of a token.
+
+A small model gets one: its threads would meet after each matrix, and since those that wait sleep
+(they leave the core to others), waking them costs more than the matrix. Measured on two idle cores
+with a model of 3 MB: 2,640 tokens/s with one thread, 254 with two.
 """
 
 import os
 from pathlib import Path
 
+from rillet.model.gguf import GgufHeader
+
 _CPU = Path("/sys/devices/system/cpu")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_SMALL = 64 << 20  # bytes of weights
+
+
+def usual_threads(header: GgufHeader) -> int:
+    """For a request that does not say, to write tokens with; 0 is `usable_cores()`."""
+    return 1 if sum(tensor.size for tensor in header.tensors) < _SMALL else 0
 
 
 def usable_cores(cpu: Path = _CPU, quota: Path = _QUOTA) -> int:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet import builtin
-from rillet.engine import LoadOptions, has_gpu, processor_alone, usual_batch
+from rillet.engine import LoadOptions, has_gpu, processor_alone, usual_batch, usual_threads
 from rillet.engine.options import MAX_CONTEXT, MAX_PARALLEL
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
@@ -288,7 +288,7 @@ class Service:
             num_gpu=options.num_gpu,
             main_gpu=options.main_gpu,
             use_mmap=options.use_mmap,
-            num_thread=max(0, options.num_thread),
+            num_thread=_threads(model, options, embedding),
             parallel=parallel,
             shift=shift is not False,
             embedding=embedding,
@@ -357,6 +357,13 @@ def _single(event: Event) -> Generation:
 def _pooling(model: Model) -> str | None:
     """As the file says; one made to complete is read at its last token, which saw all others."""
     return None if model.can("embedding") else "last"
+
+
+def _threads(model: Model, options: Options, embedding: bool) -> int:
+    """Texts to embed come many at once: enough work for all cores, however small the model."""
+    if options.num_thread > 0 or embedding:
+        return max(0, options.num_thread)
+    return usual_threads(model.header)
 
 
 def _batch(model: Model, options: Options, parallel: int) -> int:
