@@ -23,7 +23,7 @@ from pathlib import Path
 from measuring import Level, level, median, processor_seconds, read
 
 from rillet import builtin
-from rillet.engine import EngineProcess, LoadOptions
+from rillet.engine import EngineProcess, LoadOptions, read_model_header, usual_threads
 from rillet.net.address import Target
 from rillet.net.aio import AsyncTransport
 from rillet.net.http1 import Request
@@ -42,7 +42,11 @@ def story(seed: int) -> Request:
 
 async def measure(model: str, rounds: int, threads: int) -> None:
     options = LoadOptions(
-        model_path=model, num_ctx=CONTEXT, num_gpu=0, num_thread=threads, parallel=STREAMS
+        model_path=model,
+        num_ctx=CONTEXT,
+        num_gpu=0,
+        num_thread=threads or usual_threads(read_model_header(model)),
+        parallel=STREAMS,
     )
     loads: list[float] = []
     for _ in range(rounds):
