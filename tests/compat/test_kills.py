@@ -133,7 +133,8 @@ def test_nothing_is_lost(tmp_path: Path, source: Registry) -> None:
         victim = {"model": "victim", "from": "kept", "system": f"{number}", "stream": False}
         assert post(server, "create", victim).status == 200
         name = chance.choice(list(operations))
-        delay = chance.uniform(0, LONGEST[name])
+        # Mostly early: on a quick machine nearly all of the longest time lies behind the end.
+        delay = chance.random() ** 4 * LONGEST[name]
         done = killed_in(operations[name], server, number, delay)
         cut += not done
         whole = {"new:latest"} if done and name in ("upload", "create", "copy") else set()
@@ -149,7 +150,7 @@ def test_nothing_is_lost(tmp_path: Path, source: Registry) -> None:
         check(tmp_path, kept)
     server.kill()
     print(f"{cut} of {KILLS} were cut, {resumed} downloads went on")
-    assert cut > KILLS // 10
+    assert cut > KILLS // 5
     _nothing_is_left_over(tmp_path)
 
 
