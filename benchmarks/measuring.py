@@ -60,6 +60,8 @@ class Served:
     async def load(self) -> None:
         """Have the model loaded; afterwards `engine` is there."""
         await read(self.server, self.through(1))
+        while not self._endpoint.exists():  # the first answer may be there before it  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         said = json.loads(self._endpoint.read_text())
         self.engine_pid = said["pid"]
         self.engine = AsyncTransport(
