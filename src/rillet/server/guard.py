@@ -13,6 +13,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from rillet.server.asgi import ASGIApp, Message, Receive, Scope, Send
 from rillet.server.exchange import Headers, header
@@ -41,6 +42,7 @@ _HEADERS = ",".join(
 ).encode()
 
 
+@lru_cache(maxsize=256)  # every request asks, nearly always for the same
 def host_allowed(host: str, own_name: str = "") -> bool:
     """Whether a Host header names this machine, whose name is `own_name`."""
     name = _without_port(host).lower().removesuffix(".")

@@ -6,6 +6,7 @@ manifest or file changes.
 
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,7 +33,7 @@ _HARMONY = ("gpt-oss", "gptoss")
 log = logging.getLogger("rillet.service")
 
 
-class Model(Struct, frozen=True, kw_only=True):
+class Model(Struct, frozen=True, kw_only=True, dict=True):
     """One model as it can be loaded and asked."""
 
     name: ModelName
@@ -53,7 +54,7 @@ class Model(Struct, frozen=True, kw_only=True):
     adapters: tuple[str, ...] = ()
     parent: str = ""
 
-    @property
+    @cached_property
     def capabilities(self) -> tuple[str, ...]:
         """As /api/show tells them, the template inside the file included."""
         return capabilities(self.header, self.go, projector=self.projector is not None)

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet import builtin
-from rillet.engine import LoadOptions, has_gpu, processor_alone, usual_batch, usual_threads
-from rillet.engine.options import MAX_CONTEXT, MAX_PARALLEL
+from rillet.engine import LoadOptions, has_gpu
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
 from rillet.service.generation import Generation
 from rillet.service.library import Library, Model
+from rillet.service.loading import Loading
 from rillet.service.options import Options, layered
 from rillet.service.preloading import preload
 from rillet.service.recording import Recorder
@@ -45,10 +45,6 @@ from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Ke
 from rillet.words.settings import Settings
 
 Asked = TypeVar("Asked", GenerateRequest, ChatRequest)
-DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
-#: Memory that slots beyond the first may take, as a part of what is free.
-_SLOTS_SHARE = 0.1
-_SLOTS = 4
 #: Names of models that are looked up without a thread; one model has many spellings.
 _KNOWN = 1024
 #: Seconds; the clock of the longest life of a model ends some years from now, like Ollama's.
@@ -64,6 +60,7 @@ class Service:
         self.library = library
         self.residents = residents
         self.settings = settings
+        self._loading = Loading(residents, settings)
         self._known: set[str] = set()
         self._preloading: asyncio.Task[None] | None = None
         self.patience = patience  # seconds of silence before progress is told
@@ -270,40 +267,7 @@ class Service:
         self, model: Model, options: Options, shift: bool | None, *, embedding: bool = False
     ) -> LoadOptions:
         """What the model is loaded with. A request without num_ctx takes what is loaded."""
-        resident = self.residents.get(model, embedding=embedding)
-        there = resident.options if resident else None
-        wanted = options.num_ctx or (there.num_ctx if there else 0)
-        trained = model.header.context_length or MAX_CONTEXT
-        num_ctx = max(4, min(wanted or self.settings.context_length or DEFAULT_CONTEXT, trained))
-        if embedding:
-            parallel = 1
-        elif there and there.num_ctx == num_ctx:
-            parallel = there.parallel  # what was chosen by the memory of that moment stays
-        else:
-            parallel = self._parallel(model, num_ctx)
-        return LoadOptions(
-            model_path=model.path,
-            num_ctx=num_ctx,
-            num_batch=options.num_batch or _batch(model, options, parallel),
-            num_gpu=options.num_gpu,
-            main_gpu=options.main_gpu,
-            use_mmap=options.use_mmap,
-            num_thread=_threads(model, options, embedding),
-            parallel=parallel,
-            shift=shift is not False,
-            embedding=embedding,
-            pooling=_pooling(model) if embedding else None,
-            projector_path=model.projector,
-            adapters=model.adapters,
-            kv_cache_type=self.settings.kv_cache_type or "f16",
-            flash_attention=self.settings.flash_attention,
-        )
-
-    def _parallel(self, model: Model, num_ctx: int) -> int:
-        """Slots: as set, else a few where their memory does not matter; they buy fairness."""
-        if self.settings.num_parallel:
-            return min(self.settings.num_parallel, MAX_PARALLEL)
-        return _few_slots(model, num_ctx)
+        return self._loading.options(model, options, shift, embedding=embedding)
 
     def _options(self, model: Model, request: GenerateRequest | ChatRequest) -> Options:
         return layered(model.params, request.options)
@@ -352,32 +316,6 @@ def _single(event: Event) -> Generation:
         emit((event,))
 
     return Generation(produce, single=True)
-
-
-def _pooling(model: Model) -> str | None:
-    """As the file says; one made to complete is read at its last token, which saw all others."""
-    return None if model.can("embedding") else "last"
-
-
-def _threads(model: Model, options: Options, embedding: bool) -> int:
-    """Texts to embed come many at once: enough work for all cores, however small the model."""
-    if options.num_thread > 0 or embedding:
-        return max(0, options.num_thread)
-    return usual_threads(model.header)
-
-
-def _batch(model: Model, options: Options, parallel: int) -> int:
-    processor = options.num_gpu == 0 or processor_alone()
-    return usual_batch(model.header, parallel=parallel, processor=processor)
-
-
-def _few_slots(model: Model, num_ctx: int) -> int:
-    from rillet.engine import available_memory
-    from rillet.engine.memory import kv_cache
-
-    one = kv_cache(model.header, LoadOptions(model_path=model.path, num_ctx=num_ctx))
-    free = available_memory()
-    return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
 
 
 __all__ = ["ServerError", "Service"]

@@ -1,0 +1,140 @@
+"""How a model is to be loaded for a request: what it asks for, what is there, what has room.
+
+Laws:
+* A request that leaves something open takes what is loaded, so that it does not load again.
+* What was chosen by the memory of one moment stays for as long as the model does.
+"""
+
+from functools import cached_property
+from typing import NamedTuple
+
+from rillet.engine import (
+    LoadOptions,
+    available_memory,
+    processor_alone,
+    usual_batch,
+    usual_threads,
+)
+from rillet.engine.memory import kv_cache
+from rillet.engine.options import MAX_CONTEXT, MAX_PARALLEL
+from rillet.service.library import Model
+from rillet.service.options import Options
+from rillet.service.residents import Residents
+from rillet.words.settings import Settings
+
+DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
+#: Memory that slots beyond the first may take, as a part of what is free.
+_SLOTS_SHARE = 0.1
+_SLOTS = 4
+_KNOWN = 256
+
+
+class Wanted(NamedTuple):
+    """All that the options of one model follow from; numbers of 0 are left to us."""
+
+    digest: str
+    path: str
+    num_ctx: int
+    parallel: int
+    num_batch: int
+    num_gpu: int
+    main_gpu: int | None
+    use_mmap: bool | None
+    num_thread: int
+    shift: bool
+    embedding: bool
+
+
+class Loading:
+    """Chooses `LoadOptions`. Adding up a model's tensors for each request would be noticed, so
+    what follows from the same wishes is kept."""
+
+    def __init__(self, residents: Residents, settings: Settings) -> None:
+        self._residents = residents
+        self._settings = settings
+        self._known: dict[Wanted, LoadOptions] = {}
+
+    def options(
+        self, model: Model, asked: Options, shift: bool | None, *, embedding: bool = False
+    ) -> LoadOptions:
+        """What the model is loaded with. A request without num_ctx takes what is loaded."""
+        resident = self._residents.get(model, embedding=embedding)
+        there = resident.options if resident else None
+        num_ctx = self._context(model, asked.num_ctx or (there.num_ctx if there else 0))
+        if embedding:
+            parallel = 1
+        elif there and there.num_ctx == num_ctx:
+            parallel = there.parallel
+        else:
+            parallel = self._parallel(model, num_ctx)
+        wanted = Wanted(
+            digest=model.digest,
+            path=model.path,
+            num_ctx=num_ctx,
+            parallel=parallel,
+            num_batch=asked.num_batch,
+            num_gpu=asked.num_gpu,
+            main_gpu=asked.main_gpu,
+            use_mmap=asked.use_mmap,
+            num_thread=asked.num_thread,
+            shift=shift is not False,
+            embedding=embedding,
+        )
+        known = self._known.get(wanted)
+        if known is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            known = self._known[wanted] = self._options(model, wanted)
+        return known
+
+    def _options(self, model: Model, wanted: Wanted) -> LoadOptions:
+        return LoadOptions(
+            model_path=model.path,
+            num_ctx=wanted.num_ctx,
+            num_batch=wanted.num_batch or self._batch(model, wanted),
+            num_gpu=wanted.num_gpu,
+            main_gpu=wanted.main_gpu,
+            use_mmap=wanted.use_mmap,
+            num_thread=_threads(model, wanted),
+            parallel=wanted.parallel,
+            shift=wanted.shift,
+            embedding=wanted.embedding,
+            pooling=_pooling(model) if wanted.embedding else None,
+            projector_path=model.projector,
+            adapters=model.adapters,
+            kv_cache_type=self._settings.kv_cache_type or "f16",
+            flash_attention=self._settings.flash_attention,
+        )
+
+    def _context(self, model: Model, wanted: int) -> int:
+        trained = model.header.context_length or MAX_CONTEXT
+        usual = self._settings.context_length or DEFAULT_CONTEXT
+        return max(4, min(wanted or usual, trained))
+
+    def _parallel(self, model: Model, num_ctx: int) -> int:
+        """Slots: as set, else a few where their memory does not matter; they buy fairness."""
+        if self._settings.num_parallel:
+            return min(self._settings.num_parallel, MAX_PARALLEL)
+        one = kv_cache(model.header, LoadOptions(model_path=model.path, num_ctx=num_ctx))
+        free = available_memory()
+        return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
+
+    def _batch(self, model: Model, wanted: Wanted) -> int:
+        processor = wanted.num_gpu == 0 or self._processor_alone
+        return usual_batch(model.header, parallel=wanted.parallel, processor=processor)
+
+    @cached_property
+    def _processor_alone(self) -> bool:
+        return processor_alone()  # looks at files; a GPU does not come while we run
+
+
+def _pooling(model: Model) -> str | None:
+    """As the file says; one made to complete is read at its last token, which saw all others."""
+    return None if model.can("embedding") else "last"
+
+
+def _threads(model: Model, wanted: Wanted) -> int:
+    """Texts to embed come many at once: enough work for all cores, however small the model."""
+    if wanted.num_thread > 0 or wanted.embedding:
+        return max(0, wanted.num_thread)
+    return usual_threads(model.header)
