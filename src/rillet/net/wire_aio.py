@@ -12,9 +12,10 @@ from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.reception import Reception
 
 HIGH_WATER = 262144  # bytes received since the reader last waited; then the socket is stopped
+RECEIVE = 65536  # bytes taken from the loop at a time: what a processor's cache holds
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.BufferedProtocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -24,6 +25,7 @@ class Wire(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._backlog = 0
+        self._buffer: memoryview | None = None  # what the loop receives into
         self._stopped = False  # reading is paused
         self._full = False  # the loop asks us not to write
         self._aborted = False
@@ -37,13 +39,19 @@ class Wire(asyncio.Protocol):
         if self._aborted:
             self.transport.abort()
 
-    def data_received(self, data: bytes) -> None:
-        reception = self._reception
-        if reception is None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        buffer = self._buffer
+        if buffer is None:
+            buffer = self._buffer = memoryview(bytearray(RECEIVE))
+        return buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        reception, buffer = self._reception, self._buffer
+        if reception is None or buffer is None:
             self.abort()  # it speaks unasked
             return
-        reception.feed(data)
-        self._backlog += len(data)
+        reception.feed(buffer[:nbytes])
+        self._backlog += nbytes
         if self._backlog > HIGH_WATER and not self._stopped and self.transport is not None:
             self._stopped = True
             self.transport.pause_reading()
@@ -84,6 +92,7 @@ class Wire(asyncio.Protocol):
     def rest(self) -> bool:
         """Go to a pool. False if the connection is not fit for it."""
         self._reception = None
+        self._buffer = None  # a wire at rest holds no memory
         self._stop_timer()
         self._backlog = 0
         self._resume()
