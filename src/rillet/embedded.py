@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from rillet.client.sync import Client
+from rillet.net.http1 import HeaderList
 from rillet.service.service import Service
 from rillet.words.errors import InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Finish, Progress
@@ -41,7 +42,9 @@ class LocalDoor:
     async def _opened(settings: Settings) -> Service:
         return Service.open(settings, paths=True, patience=PATIENCE)
 
-    def stream(self, operation: str, request: Any) -> "LocalSource":
+    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> "LocalSource":
+        if headers:
+            raise InvalidRequest("Answers of this process itself have no records to be kept")
         return LocalSource(self._loop, self._service, operation, request)
 
     def ask(self, operation: str, request: Any) -> Any:

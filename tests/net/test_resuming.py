@@ -8,10 +8,12 @@ import pytest
 from rillet.net.faults import Cut, TimedOut
 from rillet.net.flow import Call, Open, Pause, Policy, Read, Release, stream_flow
 from rillet.net.http1 import Head, Headers, Request
-from rillet.net.resuming import Parting, record_flow
+from rillet.net.resuming import Parting, Place, record_flow
 from rillet.wire.ollama import GenerateDecoder
-from rillet.words.errors import Stalled, StreamTruncated, Unreachable
+from rillet.wire.openai import ChatChunkDecoder
+from rillet.words.errors import MalformedStream, Stalled, StreamTruncated, Unreachable
 from rillet.words.events import Event, Failure, Finish, Reconnected, Text
+from rillet.words.replies import fold
 from rillet.words.timeouts import Timeouts
 
 NAME = "0123456789abcdef0123456789abcdef"
@@ -141,7 +143,7 @@ def test_silence_counts_as_a_cut_once() -> None:
 
 def test_who_leaves_knows_what_to_say() -> None:
     (parting,) = play([GOOD, line(1, "a") + LAST]).partings
-    assert (parting.name, parting.request.method) == (NAME, "DELETE")
+    assert (parting.place.name, parting.request.method) == (NAME, "DELETE")
     assert parting.request.path == f"/api/streams/{NAME}"
 
 
@@ -150,3 +152,102 @@ def test_another_reader_follows_from_a_place() -> None:
     played.play(record_flow(NAME, 1, lambda head: CALL, Policy(), played.clock))
     assert played.opened == [f"GET /api/streams/{NAME}?after={n}" for n in (1, 2)]
     assert isinstance(played.events[-1], Finish)
+
+
+# The same over server-sent events, where the number comes last
+
+SSE_CALL = Call(Request("POST", "/v1/chat/completions"), ChatChunkDecoder)
+
+
+def chunk(delta: str = "{}", reason: str = "null", id: int = 0) -> bytes:
+    said = f'data: {{"choices":[{{"index":0,"delta":{delta},"finish_reason":{reason}}}]}}\n\n'
+    return (f"id: {id}\n" if id else "").encode() + said.encode()
+
+
+def call_chunk(index: int, id: int) -> bytes:
+    function = f'{{"name":"f{index}","arguments":"{{}}"}}'
+    call = f'{{"index":{index},"id":"c{index}","function":{function}}}'
+    return chunk(f'{{"tool_calls":[{call}]}}', id=id)
+
+
+SSE_RECORDS = [  # of each number
+    chunk('{"content":"a"}', id=1),
+    b": loading\n\n",  # progress has a number and does not tell it
+    chunk('{"content":"b"}', id=3),
+    call_chunk(0, id=4),
+    call_chunk(1, id=5),
+    chunk(reason='"tool_calls"')
+    + b'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}\n\n'
+    + b"id: 6\ndata: [DONE]\n\n",
+]
+SSE_WHOLE = b"".join(SSE_RECORDS)
+
+
+def play_sse(script: list[Any], policy: Policy | None = None) -> Played:
+    played = Played(script)
+    return played.play(stream_flow(SSE_CALL, policy or Policy(), played.clock))
+
+
+@pytest.mark.parametrize("cut", range(len(SSE_WHOLE)))
+def test_an_event_stream_goes_on_wherever_it_is_cut(cut: int) -> None:
+    def behind(after: int) -> bytes:
+        return b"".join(SSE_RECORDS[after:])
+
+    played = Played([GOOD, SSE_WHOLE[:cut], Cut("reset"), GOOD])
+    flow = stream_flow(SSE_CALL, Policy(), played.clock)
+    open_again = played._perform
+
+    def perform(step: Any) -> Any:
+        if isinstance(step, Open) and "?after=" in step.request.path:
+            after = int(step.request.path.rpartition("=")[2])
+            whole = [n for n in (1, 3, 4, 5) if len(b"".join(SSE_RECORDS[:n])) <= cut]
+            assert after == max([0, *whole])
+            played._script.append(behind(after))
+        return open_again(step)
+
+    played._perform = perform  # type: ignore[method-assign]
+    played.play(flow)
+    reply = fold([each for each in played.events if not isinstance(each, Reconnected)])
+    assert reply.text == "ab" and reply.complete
+    assert [(call.name, call.index) for call in reply.tool_calls] == [("f0", 0), ("f1", 1)]
+    assert reply.usage is not None and reply.usage.completion_tokens == 2
+
+
+def test_events_of_a_stream_that_come_again_are_dropped() -> None:
+    script = [GOOD, *SSE_RECORDS[:1], Cut("x"), GOOD, SSE_WHOLE]
+    assert "".join(each.text for each in play_sse(script).events if isinstance(each, Text)) == "ab"
+
+
+def test_an_event_stream_without_a_record_has_no_numbers() -> None:
+    events = play_sse([PLAIN, chunk('{"content":"a"}'), Cut("x")]).events
+    assert events[0] == Text("a") and isinstance(events[1], Failure)
+
+
+def test_records_that_lost_their_numbers_are_an_error() -> None:
+    end = play_sse([GOOD, chunk('{"content":"a"}') * 100]).events[-1]
+    assert isinstance(end, Failure) and isinstance(end.error, MalformedStream)
+
+
+def test_a_record_that_never_grows_is_given_up() -> None:
+    """A server, or a proxy before it, that takes every connection and says nothing on it."""
+    script = [GOOD, line(1, "a"), Cut("gone"), *[GOOD, Cut("gone again")] * 1000]
+    played = play(script, Policy(reconnect=20))
+    end = played.events[-1]
+    assert isinstance(end, Failure) and isinstance(end.error, StreamTruncated)
+    assert played.now <= 20 and 5 < len(played.opened) < 40
+
+
+def test_a_name_that_is_none_is_not_asked_for() -> None:
+    bad = Head(200, "OK", Headers([("Rillet-Stream", "../delete?x")]))
+    end = play([bad, line(1, "a"), Cut("x")]).events[-1]
+    assert isinstance(end, Failure) and isinstance(end.error, StreamTruncated)
+
+
+@pytest.mark.parametrize(("left", "last"), [(0, 5), (1, 4), (2, 3), (3, 1), (4, 0)])
+def test_a_reader_who_leaves_knows_where(left: int, last: int) -> None:
+    decoder = ChatChunkDecoder()
+    decoder.seq = 0
+    place = Place(NAME)
+    events = decoder.feed(b"".join(SSE_RECORDS[:5]))
+    place.came(events, decoder)
+    assert len(events) == 4 and place.behind(left) == last

@@ -21,6 +21,7 @@ from rillet.client.asking import (
     embed_request,
     generate_request,
 )
+from rillet.client.leaving import leaving_headers
 from rillet.client.settings import Api, ContinueBy, Settings
 from rillet.net.tls import TlsOptions
 from rillet.words.errors import InvalidRequest
@@ -92,19 +93,20 @@ class AsyncClient:
     ) -> AsyncStream:
         """Complete one prompt, as it comes."""
         request = generate_request(model, prompt, options)
-        return AsyncStream(self._door.stream("generate", request))
+        return AsyncStream(self._door.stream("generate", request, leaving_headers(options)))
 
     def stream_chat(
         self, model: str, messages: Iterable[MessageLike], **options: Unpack[ChatOptions]
     ) -> AsyncStream:
         """The next message of a chat, as it comes."""
-        return AsyncStream(self._door.stream("chat", chat_request(model, messages, options)))
+        request = chat_request(model, messages, options)
+        return AsyncStream(self._door.stream("chat", request, leaving_headers(options)))
 
     def resume(self, stream_id: str, *, after: int = 0) -> AsyncStream:
         """Go on with an answer that this key began, here or in another process.
 
-        `stream_id` is `AsyncStream.id`; events up to number `after` are left out. Any number of
-        readers may follow one answer. A Rillet server alone has this.
+        `stream_id` is `AsyncStream.id`; events up to number `after` (its `last`) are left
+        out. Any number of readers may follow one answer. A Rillet server alone has this.
         """
         resume: Any = getattr(self._door, "resume", None)
         if resume is None:

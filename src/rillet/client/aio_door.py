@@ -7,13 +7,14 @@ from rillet.client.settings import Settings
 from rillet.client.speech import Speech
 from rillet.client.wires import Wire
 from rillet.net.aio import AsyncTransport
+from rillet.net.http1 import HeaderList
 from rillet.net.run_aio import AsyncStreamSource, run
 
 
 class AsyncDoor(Protocol):
     """Where a client's operations go: a server far away, or the product in this process."""
 
-    def stream(self, operation: str, request: Any) -> AsyncSource: ...
+    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> AsyncSource: ...
     async def ask(self, operation: str, request: Any) -> Any: ...
     async def close(self) -> None: ...
 
@@ -27,8 +28,10 @@ class AsyncRemoteDoor:
             settings.target, headers=settings.headers, tls=settings.tls, env=settings.env
         )
 
-    def stream(self, operation: str, request: Any) -> AsyncSource:
-        return AsyncStreamSource.over(self._transport, self._speech.stream(operation, request))
+    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> AsyncSource:
+        return AsyncStreamSource.over(
+            self._transport, self._speech.stream(operation, request, headers)
+        )
 
     def resume(self, name: str, after: int) -> AsyncSource:
         return AsyncStreamSource.over(self._transport, self._speech.resume(name, after))

@@ -5,13 +5,17 @@ handlers) closes the connection, and the server stops its engine.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from operator import length_hint
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from rillet.words.errors import RilletError
+from rillet.words.errors import InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Text
 from rillet.words.replies import Folding, Reply
+
+if TYPE_CHECKING:
+    from rillet.net.resuming import Place
 
 
 class AsyncSource(Protocol):
@@ -32,7 +36,9 @@ class AsyncStream:
         self._folding = Folding()
         self._ahead: list[Event] = []  # what of the last batch anext() has not given yet
         self._batch: list[Event] = []  # what the loop is at; `stop` empties it
+        self._at: Iterator[Event] = iter(())  # where in it the loop is
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._left_at: int | None = None  # where `detach` was called
         self._failure: RilletError | None = None
         self._stopped = False
 
@@ -60,13 +66,15 @@ class AsyncStream:
         self._failure = error  # first what came before it
         return batch[:-1]
 
-    async def _batches(self) -> AsyncIterator[list[Event]]:
+    async def _batches(self) -> AsyncIterator[Iterator[Event]]:
         ahead, self._ahead = self._ahead, []
         batch = ahead or await self._next()
         while batch:
             self._batch = batch
-            yield batch
+            self._at = iter(batch)
+            yield self._at
             batch = await self._next()
+        self._at = iter(())
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         # As in Stream: the loop owns this generator alone, so leaving the loop closes it.
@@ -127,8 +135,34 @@ class AsyncStream:
     @property
     def id(self) -> str:
         """The name of its record on a server that keeps one, for `client.resume`; else ""."""
-        name: str = getattr(self._source, "record", "")
-        return name
+        place: Place | None = getattr(self._source, "place", None)
+        return place.name if place else ""
+
+    @property
+    def last(self) -> int:
+        """The number in that record of the last event that was handed out; 0 before the first."""
+        if self._left_at is not None:
+            return self._left_at
+        place: Place | None = getattr(self._source, "place", None)
+        return place.behind(len(self._ahead) + length_hint(self._at)) if place else 0
+
+    async def detach(self) -> str:
+        """Leave, and let the server go on with the answer; its `id`, for `client.resume`.
+
+        How long it goes on without a reader was said with `on_disconnect`. An answer that was not
+        begun is begun: this waits for its first event. Raises `InvalidRequest` where the server
+        keeps no record; the answer then goes on here.
+        """
+        if not (self.id or self._stopped or self._folding.finish or self._ahead):
+            self._ahead = await self._next()
+        if not self.id:
+            raise InvalidRequest("The server keeps no record of this answer: stay, or stop it")
+        self._left_at = self.last
+        self._ahead.clear()
+        self._batch.clear()
+        source: Any = self._source
+        source.leave()
+        return self.id
 
     @property
     def stopped(self) -> bool:

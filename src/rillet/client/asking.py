@@ -5,7 +5,7 @@ What only some calls need is imported by them: a command line starts through her
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 import msgspec
 
@@ -39,6 +39,10 @@ class CallOptions(TypedDict, total=False):
     shift: bool | None
     logprobs: bool | None
     top_logprobs: int | None
+    on_disconnect: Literal["cancel", "keep"] | float | None
+    """Where the connection is lost for good: what the server does with the answer. "cancel" ends
+    it at once, a number after so many seconds without a reader (60 if nothing is said), "keep"
+    never. Rillet servers alone look at it; `stop` and leaving the loop end an answer always."""
 
 
 class GenerateOptions(CallOptions, total=False):
@@ -61,6 +65,7 @@ class ChatOptions(CallOptions, total=False):
 def generate_request(model: str, prompt: str, options: GenerateOptions) -> GenerateRequest:
     """Raises `InvalidRequest`, before anything is sent."""
     fields: dict[str, Any] = {**options, **_shaped(options)}
+    fields.pop("on_disconnect", None)  # a header, not a part of the question
     if fields.get("images") is not None:
         fields["images"] = [image_base64(image) for image in fields["images"]]
     return _convert({"model": model, "prompt": prompt, **fields}, GenerateRequest)
@@ -69,6 +74,7 @@ def generate_request(model: str, prompt: str, options: GenerateOptions) -> Gener
 def chat_request(model: str, messages: Iterable[MessageLike], options: ChatOptions) -> ChatRequest:
     """Raises `InvalidRequest`, before anything is sent."""
     fields: dict[str, Any] = {**options, **_shaped(options)}
+    fields.pop("on_disconnect", None)
     if "tools" in fields:
         from rillet.client.tools import tool_schemas
 

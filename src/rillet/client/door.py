@@ -6,12 +6,13 @@ from rillet.client.settings import Settings
 from rillet.client.speech import Speech
 from rillet.client.stream import Source
 from rillet.client.wires import Wire
+from rillet.net.http1 import HeaderList
 
 
 class Door(Protocol):
     """Where a client's operations go: a server far away, or the product in this process."""
 
-    def stream(self, operation: str, request: Any) -> Source: ...
+    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> Source: ...
     def ask(self, operation: str, request: Any) -> Any: ...
     def close(self) -> None: ...
 
@@ -27,10 +28,10 @@ class RemoteDoor:
             settings.target, headers=settings.headers, tls=settings.tls, env=settings.env
         )
 
-    def stream(self, operation: str, request: Any) -> Source:
+    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> Source:
         from rillet.net.run_sync import StreamSource
 
-        return StreamSource.over(self._transport, self._speech.stream(operation, request))
+        return StreamSource.over(self._transport, self._speech.stream(operation, request, headers))
 
     def resume(self, name: str, after: int) -> Source:
         from rillet.net.run_sync import StreamSource

@@ -19,9 +19,10 @@ from typing import Any
 
 import msgspec
 
-from rillet.client.wires import OpenAIWire, Wire
+from rillet.client.wires import OpenAIWire, Wire, with_headers
 from rillet.net.flow import Command, Flow, Policy, stream_flow
 from rillet.net.flow import Pause as Pausing
+from rillet.net.http1 import HeaderList
 from rillet.net.resuming import LONGEST_PAUSE
 from rillet.words.errors import (
     Busy,
@@ -61,7 +62,12 @@ class Said:
 
 
 def continued(
-    wire: Wire, operation: str, request: Request, policy: Policy, clock: Callable[[], float]
+    wire: Wire,
+    operation: str,
+    request: Request,
+    policy: Policy,
+    clock: Callable[[], float],
+    headers: HeaderList = (),
 ) -> Flow:
     """All events of an answer, over as many questions as it takes."""
     said, begun = Said(), clock()
@@ -74,7 +80,7 @@ def continued(
         seam: list[Event] = []
         if error is not None:
             seam = [Reconnected(tries, before, error.message, new_sample=True)]
-        call = wire.stream(*asked)
+        call = with_headers(wire.stream(*asked), headers)
         fault = yield from _passed(
             stream_flow(call, _left(policy, clock() - begun), clock), said, seam
         )

@@ -12,10 +12,17 @@ import msgspec
 
 from rillet.client.blobs import put_blob
 from rillet.client.settings import Api, Settings
-from rillet.client.wires import OllamaWire, OpenAIWire, Question, Wire
+from rillet.client.wires import (
+    OllamaWire,
+    OpenAIWire,
+    Question,
+    Wire,
+    decoder_of,
+    with_headers,
+)
 from rillet.net.flow import Call, Command, Flow, Policy, stream_flow, whole_flow
-from rillet.net.http1 import Head, Request
-from rillet.net.resuming import record_flow, record_request
+from rillet.net.http1 import Head, HeaderList, Request
+from rillet.net.resuming import is_name, record_flow, record_request
 from rillet.words.errors import (
     Busy,
     InvalidRequest,
@@ -42,26 +49,21 @@ class Speech:
         self._settings = settings
         self._wire = wire or (self._of(settings.api) if settings.api else None)
 
-    def stream(self, operation: str, request: Any) -> Flow:
+    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> Flow:
         """A streamed operation. Raises `InvalidRequest` at once where the wire is known."""
-        policy = self._settings.policy
         if self._wire is not None:
-            return self._flow(self._wire, operation, request, policy)
-        return self._found_and_streamed(operation, request, policy)
+            return self._flow(self._wire, operation, request, headers)
+        return self._found_and_streamed(operation, request, headers)
 
     def resume(self, name: str, after: int) -> Flow:
         """The answer that has this record, from behind number `after` on."""
-        if not (name.isascii() and name.isalnum() and after >= 0):
-            raise InvalidRequest(
-                f"{name!r} is not the name of a stream, or {after} no number of it"
-            )
+        if not is_name(name) or after < 0:
+            raise InvalidRequest(f"{name!r} is not the id of a stream, or {after} no number of it")
         wire = self._wire if isinstance(self._wire, OllamaWire) else OllamaWire()
 
         def call_of(head: Head) -> Call:
-            operation = head.headers.get("rillet-dialect", "chat")
-            if operation not in ("generate", "chat"):
-                raise InvalidRequest(f"The stream is of the dialect {operation}")
-            return Call(record_request(name, after), wire.decoder(operation))
+            dialect = head.headers.get("rillet-dialect", "chat")
+            return Call(record_request(name, after), decoder_of(wire, dialect))
 
         return record_flow(name, after, call_of, self._settings.policy, monotonic)
 
@@ -87,21 +89,22 @@ class Speech:
             raise
         return question.read(body)
 
-    def _found_and_streamed(self, operation: str, request: Any, policy: Policy) -> Flow:
+    def _found_and_streamed(self, operation: str, request: Any, headers: HeaderList) -> Flow:
         try:
             wire = yield from self._spoken()
-            flow = self._flow(wire, operation, request, policy)
+            flow = self._flow(wire, operation, request, headers)
         except RilletError as error:
             yield [Failure(error)]
         else:
             yield from flow
 
-    def _flow(self, wire: Wire, operation: str, request: Any, policy: Policy) -> Flow:
-        call = wire.stream(operation, request)
+    def _flow(self, wire: Wire, operation: str, request: Any, headers: HeaderList) -> Flow:
+        policy = self._settings.policy
+        call = with_headers(wire.stream(operation, request), headers)
         if self._settings.continue_by and operation in ("generate", "chat"):
             from rillet.client.prefill import continued
 
-            return continued(wire, operation, request, policy, monotonic)
+            return continued(wire, operation, request, policy, monotonic, headers)
         return stream_flow(call, policy, monotonic)
 
     def _spoken(self) -> Generator[Command, Any, Wire]:

@@ -10,12 +10,16 @@ come whole raises, with what came so far in `.partial` of the error.
 """
 
 from collections.abc import Iterator, Sequence
+from operator import length_hint
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from rillet.words.errors import RilletError
+from rillet.words.errors import InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Text
 from rillet.words.replies import Folding, Reply
+
+if TYPE_CHECKING:
+    from rillet.net.resuming import Place
 
 
 class Source(Protocol):
@@ -37,6 +41,8 @@ class Stream:
         self._folding = Folding()
         self._ahead: list[Event] = []  # what of the last batch next() has not given yet
         self._batch: list[Event] = []  # what the loop is at; `stop` empties it
+        self._at: Iterator[Event] = iter(())  # where in it the loop is
+        self._left_at: int | None = None  # where `detach` was called
         self._failure: RilletError | None = None
         self._stopped = False
 
@@ -61,13 +67,15 @@ class Stream:
         self._failure = error  # first what came before it
         return batch[:-1]
 
-    def _batches(self) -> Iterator[list[Event]]:
+    def _batches(self) -> Iterator[Iterator[Event]]:
         ahead, self._ahead = self._ahead, []
         batch = ahead or self._next()
         while batch:
             self._batch = batch
-            yield batch
+            self._at = iter(batch)
+            yield self._at
             batch = self._next()
+        self._at = iter(())
 
     def __iter__(self) -> Iterator[Event]:
         # A generator of the loop's own: when the loop is left it has no other owner, is closed by
@@ -128,8 +136,34 @@ class Stream:
     @property
     def id(self) -> str:
         """The name of its record on a server that keeps one, for `client.resume`; else ""."""
-        name: str = getattr(self._source, "record", "")
-        return name
+        place: Place | None = getattr(self._source, "place", None)
+        return place.name if place else ""
+
+    @property
+    def last(self) -> int:
+        """The number in that record of the last event that was handed out; 0 before the first."""
+        if self._left_at is not None:
+            return self._left_at
+        place: Place | None = getattr(self._source, "place", None)
+        return place.behind(len(self._ahead) + length_hint(self._at)) if place else 0
+
+    def detach(self) -> str:
+        """Leave, and let the server go on with the answer; its `id`, for `client.resume`.
+
+        How long it goes on without a reader was said with `on_disconnect`. An answer that was not
+        begun is begun: this waits for its first event. Raises `InvalidRequest` where the server
+        keeps no record; the answer then goes on here.
+        """
+        if not (self.id or self._stopped or self._folding.finish or self._ahead):
+            self._ahead = self._next()
+        if not self.id:
+            raise InvalidRequest("The server keeps no record of this answer: stay, or stop it")
+        self._left_at = self.last
+        self._ahead.clear()
+        self._batch.clear()
+        source: Any = self._source
+        source.leave()
+        return self.id
 
     @property
     def stopped(self) -> bool:

@@ -21,6 +21,7 @@ from rillet.client.asking import (
     generate_request,
 )
 from rillet.client.door import Door, RemoteDoor
+from rillet.client.leaving import leaving_headers
 from rillet.client.settings import Api, ContinueBy, Settings
 from rillet.client.stream import Stream
 from rillet.net.tls import TlsOptions
@@ -93,19 +94,20 @@ class Client:
     ) -> Stream:
         """Complete one prompt, as it comes."""
         request = generate_request(model, prompt, options)
-        return Stream(self._door.stream("generate", request))
+        return Stream(self._door.stream("generate", request, leaving_headers(options)))
 
     def stream_chat(
         self, model: str, messages: Iterable[MessageLike], **options: Unpack[ChatOptions]
     ) -> Stream:
         """The next message of a chat, as it comes."""
-        return Stream(self._door.stream("chat", chat_request(model, messages, options)))
+        request = chat_request(model, messages, options)
+        return Stream(self._door.stream("chat", request, leaving_headers(options)))
 
     def resume(self, stream_id: str, *, after: int = 0) -> Stream:
         """Go on with an answer that this key began, here or in another process.
 
-        `stream_id` is `Stream.id`; events up to number `after` are left out. Any number of
-        readers may follow one answer. A Rillet server alone has this.
+        `stream_id` is `Stream.id`; events up to number `after` (`Stream.last`) are left out. Any
+        number of readers may follow one answer. A Rillet server alone has this.
         """
         resume: Any = getattr(self._door, "resume", None)
         if resume is None:

@@ -143,9 +143,8 @@ class OpenAIWire:
         else:
             raise _not_spoken(operation)
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
-        sent = Request(
-            "POST", path, (*JSON, ("accept", "text/event-stream")), msgspec.json.encode(fields)
-        )
+        headers = (*JSON, ("accept", "text/event-stream"), RESUMABLE)
+        sent = Request("POST", path, headers, msgspec.json.encode(fields))
         strict = self._strict
         return Call(sent, lambda: decoder(finish_reason_required=strict), request.model)
 
@@ -160,6 +159,33 @@ class OpenAIWire:
             fields["dimensions"] = request.dimensions
         sent = Request("POST", "/v1/embeddings", JSON, msgspec.json.encode(fields))
         return Question(sent, lambda body: _read_embeddings(body, request.model), request.model)
+
+
+def decoder_of(wire: OllamaWire, dialect: str) -> "Callable[[], Decoder]":
+    """What reads an answer again that was begun in this dialect (`Rillet-Dialect`)."""
+    if dialect in ("generate", "chat"):
+        return wire.decoder(dialect)
+    if dialect in ("openai.chat", "openai.completion"):
+        from rillet.wire import openai
+
+        chat = dialect == "openai.chat"
+        return openai.ChatChunkDecoder if chat else openai.CompletionChunkDecoder
+    if dialect == "anthropic":
+        from rillet.wire.anthropic_decoder import MessagesDecoder
+
+        return MessagesDecoder
+    raise InvalidRequest(f"The stream is of the dialect {dialect}, which is not read here")
+
+
+def with_headers(call: Call, headers: HeaderList) -> Call:
+    """The same call with more headers."""
+    if not headers:
+        return call
+    request = call.request
+    request = Request(
+        request.method, request.path, (*request.headers, *headers), request.body, request.length
+    )
+    return msgspec.structs.replace(call, request=request)
 
 
 def _not_spoken(operation: str) -> InvalidRequest:

@@ -4,12 +4,13 @@ The protocol is in docs/resume.md. Laws:
 * After a cut the record is asked for what comes behind the last record that was read, so nothing
   is lost and nothing comes twice. What is left of a half record is thrown away.
 * Tries follow each other with growing, jittered pauses, for at most `Policy.reconnect` seconds
-  after a cut. Then the stream ends as it would have without a record: truncated, with the cause.
+  after a cut; a connection that brought no record counts as a try. Then the stream ends as it would
+  have without a record: truncated, with the cause.
 * A clock that strikes between two tokens counts as a cut once: a connection can die in silence.
   Where nothing came since, it is the clock that is told.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from random import random
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,37 @@ LONGEST_PAUSE = 4.0  # seconds between two tries
 _PASSING = (429, 500, 502, 503, 504)  # a proxy, or a server that is just starting
 
 
+class Place(Struct):
+    """Where a reader is in a record: its name, and the numbers around the last list of events."""
+
+    name: str
+    before: int = 0
+    last: int = 0
+    numbers: Sequence[int] = ()  # of the events of the last list
+
+    def behind(self, left: int) -> int:
+        """The number to resume behind, for a reader who leaves `left` events of the last list."""
+        if not left:
+            return self.last
+        read = len(self.numbers) - left
+        return self.numbers[read - 1] if read > 0 else self.before
+
+    def came(self, events: Sequence[Event], decoder: Any) -> None:
+        """Note a list of events that a decoder has given."""
+        self.before, self.last = self.last, decoder.seq or 0
+        told: Sequence[int] = getattr(decoder, "numbers", ())
+        if len(told) == len(events):
+            self.numbers = tuple(told)
+        elif self.last - self.before == len(events):
+            self.numbers = range(self.before + 1, self.last + 1)
+        else:  # who leaves in its middle gets it again
+            self.numbers = (self.before,) * len(events)
+
+
 class Parting(Struct, frozen=True):
     """For the shell: a caller who leaves from now on wants this sent, so that the answer stops."""
 
-    name: str
+    place: Place
     request: Request
 
 
@@ -44,7 +72,13 @@ class _Cut(Struct):
 
 def name_of(head: Head) -> str:
     """The name of the record that is behind an answer, or ""."""
-    return head.headers.get("rillet-stream", "")
+    name = head.headers.get("rillet-stream", "")
+    return name if is_name(name) else ""
+
+
+def is_name(name: str) -> bool:
+    """Whether this can be a part of a path as it stands."""
+    return name.isascii() and name.isalnum() and len(name) <= 128
 
 
 def record_request(name: str, after: int) -> Request:
@@ -56,13 +90,15 @@ def resuming(name: str, call: "Call", policy: "Policy", clocks: "Clocks", after:
     """All events of an answer whose head has come, over as many connections as it takes."""
     from rillet.net.flow import _events
 
-    yield Parting(name, Request("DELETE", f"/api/streams/{name}"))
+    place = Place(name, after, after)
+    yield Parting(place, Request("DELETE", f"/api/streams/{name}"))
+    decoder: Any = call.decoder()
+    until, vain = 0.0, -1
     while True:
-        decoder: Any = call.decoder()
         decoder.seq = after
-        lost = _Cut()
+        lost, begun = _Cut(), clocks.now()
         try:
-            yield from _watched(_events(decoder, clocks, whole=False), lost)
+            yield from _watched(_events(decoder, clocks, whole=False), lost, place, decoder)
             return
         except Cut as cut:
             lost.cause = cut.cause or "the connection was cut"
@@ -71,14 +107,21 @@ def resuming(name: str, call: "Call", policy: "Policy", clocks: "Clocks", after:
             if stalled.phase == "total" or not lost.came:
                 raise
             lost.cause = stalled.message
-        after = decoder.seq or 0
-        attempts = yield from _again(name, after, policy, clocks, lost.cause)
+        if (decoder.seq or 0) > after or vain < 0 or clocks.now() - begun > LONGEST_PAUSE:
+            after, vain, until = decoder.seq or 0, 0, clocks.now() + policy.reconnect
+        else:
+            vain += 1
+        attempts = yield from _again(name, after, policy, clocks, lost.cause, until, vain)
         reconnected: list[Event] = [Reconnected(attempts, after, lost.cause)]
         yield reconnected
+        if rejoin := getattr(decoder, "rejoin", None):  # it knows what it has told already
+            rejoin()
+        else:
+            decoder = call.decoder()
 
 
-def _watched(flow: "Flow", lost: _Cut) -> "Flow":
-    """The same flow; notes whether events came."""
+def _watched(flow: "Flow", lost: _Cut, place: Place, decoder: Any) -> "Flow":
+    """The same flow; notes whether events came, and how far."""
     result: Any = None
     fault: BaseException | None = None
     while True:
@@ -86,7 +129,9 @@ def _watched(flow: "Flow", lost: _Cut) -> "Flow":
             step = flow.send(result) if fault is None else flow.throw(fault)
         except StopIteration:
             return
-        lost.came = lost.came or type(step) is list
+        if type(step) is list:
+            lost.came = True
+            place.came(step, decoder)
         result, fault = None, None
         try:
             result = yield step
@@ -95,15 +140,22 @@ def _watched(flow: "Flow", lost: _Cut) -> "Flow":
 
 
 def _again(
-    name: str, after: int, policy: "Policy", clocks: "Clocks", cause: str
+    name: str,
+    after: int,
+    policy: "Policy",
+    clocks: "Clocks",
+    cause: str,
+    until: float,
+    vain: int = 0,
 ) -> Generator[Any, Any, int]:
-    """Ask for the record until it is there; how many tries that took."""
+    """Ask for the record until it is there, or it is `until`; how many tries that took."""
     from rillet.net.flow import Open, Pause, _refusal
 
-    until = clocks.now() + policy.reconnect
     attempt, tried = 0, ""
     while True:
-        pause = min(policy.backoff * 2**attempt, LONGEST_PAUSE) * (0.5 + random()) / 2
+        pause = (
+            min(policy.backoff * 2 ** min(attempt + vain, 9), LONGEST_PAUSE) * (0.5 + random()) / 2
+        )
         if clocks.now() + pause > until or pause > clocks.left_in_all():
             why = f"; {tried}" if tried else ""
             raise StreamTruncated(

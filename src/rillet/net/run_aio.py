@@ -25,7 +25,7 @@ from rillet.net.flow import (
 )
 from rillet.net.http1 import Request
 from rillet.net.parting import part
-from rillet.net.resuming import Parting
+from rillet.net.resuming import Parting, Place
 from rillet.words.errors import RilletError
 from rillet.words.events import Event
 
@@ -39,7 +39,7 @@ class AsyncRunner:
         self._stopped = False
         self._pausing: asyncio.Future[None] | None = None
         self._parting: Parting | None = None
-        self.record = ""  # the name of the answer's record on the server, if it has one
+        self.place: Place | None = None  # in the answer's record on the server, if it has one
 
     async def perform(self, command: Any) -> Any:
         if type(command) is Read:
@@ -51,7 +51,7 @@ class AsyncRunner:
             return await self._exchange.release()
         if type(command) is Parting:
             self._parting = command
-            self.record = command.name
+            self.place = command.place
             if self._stopped:  # before there was anything to tell
                 self.stop()
         if self._stopped:
@@ -102,6 +102,10 @@ class AsyncRunner:
         if parting is not None:
             part(self._transport, parting)
 
+    def leave(self) -> None:
+        self._parting = None
+        self.stop()
+
     def close(self) -> None:
         if self._exchange is not None:
             self._exchange.close()
@@ -139,10 +143,14 @@ class AsyncStreamSource:
     def close(self) -> None:
         self._runner.stop()
 
+    def leave(self) -> None:
+        """As `close`, but the answer is not stopped where the server keeps a record of it."""
+        self._runner.leave()
+
     @property
-    def record(self) -> str:
-        """The name of the answer's record on the server, by which others may follow it; or ""."""
-        return self._runner.record
+    def place(self) -> Place | None:
+        """The place in the answer's record on the server, by which others may follow it."""
+        return self._runner.place
 
 
 async def ask(

@@ -170,6 +170,9 @@ class ChatChunkDecoder(SseDecoder):
             self._mend(first, ("text",), self._text_half)
         return sloppy_chunk(lenient.wholly(value))
 
+    def _event_over(self) -> None:
+        self._close_calls()  # a call is one event: nothing more of it comes
+
     def _whole(self, value: dict[str, Any]) -> None:
         chunk = sloppy_chunk(value)
         choice = _first(chunk.choices) if chunk.choices else None

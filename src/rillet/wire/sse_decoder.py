@@ -4,6 +4,8 @@ Rules:
 * A dialect says what one record means (`_record`), what a stream is worth that ends (`_verdict`),
   and what a whole JSON answer in place of a stream means (`_whole`).
 * A record that a cut connection left half is no fault of the protocol: it counts as cut off.
+* Where `seq` is a number, the stream is Rillet's own and can be resumed: the last record of each
+  event has its number as `id`. What has none waits for it, what is not above `seq` came before.
 * Half a surrogate pair waits for its other half; what stays alone becomes U+FFFD. So no event
   holds a lone surrogate, and printing one never fails.
 * Total: nothing is raised at what a peer sends.
@@ -20,15 +22,24 @@ from rillet.words.errors import MalformedStream, RilletError
 from rillet.words.events import Event, Failure, Finish, Text, Thinking
 
 _SHOWN = 80  # bytes of a bad record that are told
+_MOST_PENDING = 64  # records of one event
 _HEARTBEATS = ("ping", "keepalive", "keep-alive")
 
 
 class SseDecoder:
-    """The frame of a decoder. Dialects append to `self._events` and end with `_end` or `_fail`."""
+    """The frame of a decoder. Dialects append to `self._events` and end with `_end` or `_fail`.
+
+    `seq` is the number of the last event of the server that was read whole; None where they have
+    none. `numbers` are those of the events that the last `feed` gave.
+    """
 
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         self.finished = False
         self.growing = False
+        self.seq: int | None = None
+        self.numbers: list[int] = []
+        self._pending: list[ServerEvent] = []  # records whose number has not come yet
+        self._last_id: str | None = None
         self._limit = limit
         self._splitter = SseSplitter(limit)
         self._events: list[Event] = []
@@ -42,10 +53,15 @@ class SseDecoder:
             return []
         came = self._splitter.feed(data)
         self.growing = self._splitter.in_data and not data.isspace()
-        for event in came:
-            self._take(event)
-            if self.finished:
-                return self._taken()
+        if self.seq is not None:
+            self._take_numbered(came, self.seq)
+        else:
+            for event in came:
+                self._take(event)
+                if self.finished:
+                    break
+        if self.finished:
+            return self._taken()
         if self._splitter.too_long:
             self._fail(MalformedStream(f"A record of the stream is above {self._limit} bytes"))
         return self._taken()
@@ -62,6 +78,13 @@ class SseDecoder:
             self._end(self._verdict(cause))
         return self._taken()
 
+    def rejoin(self) -> None:
+        """The connection was lost, and another goes on behind `seq`: half an event is forgotten."""
+        self.finished = self.growing = False
+        self._splitter = SseSplitter(self._limit)
+        self._pending.clear()
+        self._last_id = None
+
     # What a dialect says
 
     def _record(self, data: bytes, name: str | None) -> None:
@@ -71,6 +94,9 @@ class SseDecoder:
     def _verdict(self, cause: str) -> Finish | Failure:
         """The connection ended and no record had said so."""
         return truncated(cause)
+
+    def _event_over(self) -> None:
+        """All records of one numbered event have come."""
 
     def _whole(self, value: dict[str, Any]) -> None:
         """A JSON object came in place of a stream. Doing nothing means: not understood."""
@@ -104,6 +130,35 @@ class SseDecoder:
         self._end(Failure(error))
 
     # Inside
+
+    def _take_numbered(self, came: list[ServerEvent], seq: int) -> None:
+        """Take records event by event."""
+        self.numbers = []
+        for event in came:
+            self._pending.append(event)
+            if event.id is None or event.id == self._last_id:
+                continue
+            self._last_id = event.id
+            number = _number(event.id)
+            if number > seq:
+                self._take_event(number)
+                self.seq = seq = number
+            self._pending.clear()
+            if self.finished:
+                return
+        self.growing = self.growing or bool(self._pending)
+        if len(self._pending) > _MOST_PENDING:
+            self._fail(MalformedStream("The records of the stream have lost their numbers"))
+
+    def _take_event(self, number: int) -> None:
+        before = len(self._events)
+        for event in self._pending:
+            self._take(event)
+            if self.finished:
+                break
+        else:
+            self._event_over()
+        self.numbers += [number] * (len(self._events) - before)
 
     def _take(self, event: ServerEvent) -> None:
         data, name = event.data, event.event
@@ -143,6 +198,11 @@ class SseDecoder:
     def _taken(self) -> list[Event]:
         events, self._events = self._events, []
         return events
+
+
+def _number(id: str) -> int:
+    """The number of an event; 0 for what is none."""
+    return int(id) if id.isascii() and id.isdecimal() and len(id) <= 15 else 0
 
 
 def _came_whole(event: ServerEvent) -> bool:
