@@ -263,9 +263,10 @@ def openai_async(url: str, see: See) -> None:
     from openai import AsyncOpenAI
 
     async def run() -> None:
-        client = AsyncOpenAI(base_url=f"{url}/v1", api_key="k")
-        async for part in await client.chat.completions.create(model="m", messages=HI, stream=True):
-            see(part.choices[0].delta.content)
+        async with AsyncOpenAI(base_url=f"{url}/v1", api_key="k") as client:
+            stream = await client.chat.completions.create(model="m", messages=HI, stream=True)
+            async for part in stream:
+                see(part.choices[0].delta.content)
 
     asyncio.run(run())
 
