@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import ssl
 
 
+_QUEUE_FULL = 0.002  # seconds between two attempts at a unix socket that many want at once
+
+
 async def dial(route: Route, limits: Limits, wire: Wire) -> None:
     """Put a connected socket under the wire. Raises `Unreachable`, or what `limits` says."""
     loop = asyncio.get_running_loop()
@@ -84,6 +87,9 @@ async def _connect(address: Address, wait: float | None) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
+        if isinstance(where, str):
+            await _connect_here(sock, where, wait)
+            return sock
         tune(sock)
         async with asyncio.timeout(wait):
             await asyncio.get_running_loop().sock_connect(sock, where)
@@ -91,6 +97,24 @@ async def _connect(address: Address, wait: float | None) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+async def _connect_here(sock: socket.socket, path: str, wait: float | None) -> None:
+    """To a unix socket: at once, unless its queue is full, and no event tells when it no longer
+    is (the loops take the refusal for a connection that is on its way)."""
+    try:
+        sock.connect(path)
+        return
+    except BlockingIOError:
+        pass
+    async with asyncio.timeout(wait):
+        while True:
+            await asyncio.sleep(_QUEUE_FULL)
+            try:
+                sock.connect(path)
+                return
+            except BlockingIOError:
+                continue
 
 
 async def _resolve(route: Route, limits: Limits) -> list[Address]:

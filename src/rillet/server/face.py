@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -35,6 +36,7 @@ def required(model: str) -> str:
     return model
 
 
+@lru_cache(maxsize=1024)  # the few names of a server come again and again
 def known(model: str, cloud: str = CLOUD, invalid: str = "invalid model name") -> ModelName:
     """Read a name before anything is looked up. Raises Ollama's errors for what cannot be."""
     try:

@@ -6,7 +6,7 @@ manifest or file changes.
 
 import logging
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -169,6 +169,7 @@ class Library:
         return self._read[key]
 
 
+@lru_cache(maxsize=1024)
 def parse_name(text: str) -> ModelName:
     """Raises `ServerError` (400) as Ollama does."""
     try:
