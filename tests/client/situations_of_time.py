@@ -24,6 +24,7 @@ from rillet.testing.server import (
 )
 from rillet.words.errors import Stalled
 from rillet.words.events import Text
+from rillet.words.replies import Reply
 from rillet.words.timeouts import Timeouts
 from tests.client.reading import QUICK, read
 from tests.client.situations import TEXT, TOKENS, Run, check_right, plain, situation
@@ -350,6 +351,31 @@ def _signal_sync(wire: Wire, at: Any) -> str:
     raise AssertionError("Ctrl-C was lost")
 
 
+def _handler_sync(wire: Wire, at: Any) -> str:
+    """A handler of the program's own stops the stream."""
+    client, there = at
+    stream = wire.start(client)
+    reply = _interrupted_by_signal(there, stream.reply, lambda *_: stream.stop())
+    assert reply.text == "tok " and stream.stopped
+    return str(there.check_seen())
+
+
+def _close_sync(wire: Wire, at: Any) -> str:
+    client, there = at
+    stream = wire.start(client)
+    next(stream)
+    stream.close()
+    return str(there.check_seen())
+
+
+async def _close_async(wire: Wire, at: Any) -> str:
+    client, there = at
+    stream = wire.start(client)
+    await anext(stream)
+    stream.close()
+    return await asyncio.to_thread(there.check_seen)
+
+
 async def _signal_async(wire: Wire, at: Any) -> str:
     """asyncio makes Ctrl-C a cancellation; here a handler of the program's own stops the stream."""
     client, there = at
@@ -384,7 +410,40 @@ leaving(
     _signal_sync,
     _cancel_async,
 )
-leaving("h_signal", "a signal while blocked", _signal_sync, _signal_async)
+leaving("h_signal", "a signal while blocked", _handler_sync, _signal_async)
+leaving("h_close", "close(), the stream's variable lives", _close_sync, _close_async)
+
+
+@situation("1h", "h_thread_first", "stop() from another thread before the first token")
+@_patiently
+def _thread_first(shell: str, wire: Wire) -> str:
+    asked = threading.Event()
+    with ScriptedServer([CHUNKED, Signal(asked), Stall()]) as server:
+
+        def stop(stream: Any) -> threading.Thread:
+            stopper = threading.Thread(target=lambda: (asked.wait(5), stream.stop()))
+            stopper.start()
+            return stopper
+
+        async def awaited() -> Reply:
+            async with AsyncClient(server.url, api=wire.api, timeouts=QUICK) as client:
+                stream = wire.start(client)
+                stopper = stop(stream)
+                reply: Reply = await stream.reply()
+                stopper.join()
+                return reply
+
+        if shell == "sync":
+            with Client(server.url, api=wire.api, timeouts=QUICK) as client:
+                stream = wire.start(client)
+                stopper = stop(stream)
+                reply = stream.reply()
+                stopper.join()
+        else:
+            reply = asyncio.run(awaited())
+        assert server.disconnected.wait(CLOSED), "the server still talks"
+    assert reply.text == "" and not reply.complete
+    return "ok"
 
 
 @situation("1h", "h_abandoned", "fifty streams abandoned in reference cycles, then gc")
