@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,19 @@ def test_a_file_that_is_no_history(tmp_path: Path) -> None:
     (tmp_path / "history.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
     with pytest.raises(StoreError):
         History(tmp_path / "history.db")
+
+
+def test_a_file_of_a_newer_rillet_or_damaged_in_the_middle_is_told(shell: Shell) -> None:
+    file = shell.home / "data" / "rillet" / "history.db"
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as base:
+        base.executescript("CREATE TABLE conversations (other); PRAGMA user_version=99")
+    done = shell.run("history")
+    assert done.returncode == 1 and b"newer Rillet" in done.stderr
+    with closing(sqlite3.connect(file)) as base:
+        base.execute("PRAGMA user_version=1")
+    done = shell.run("history", "show")
+    assert done.returncode == 1 and b"damaged: move it elsewhere" in done.stderr
 
 
 def test_a_killed_process_leaves_what_was_on_the_screen(shell: Shell) -> None:

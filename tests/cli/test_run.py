@@ -154,7 +154,9 @@ def test_a_reader_that_leaves_ends_it_quietly(shell: Shell) -> None:
     assert engines and all(ends(engine) for engine in engines)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_ends_it_with_what_has_come(shell: Shell, number: int, code: int) -> None:
     process = shell.start("run", RAMBLE, "hi")
     assert process.stdout is not None
@@ -196,3 +198,19 @@ def test_standard_input_may_be_closed(shell: Shell) -> None:
         ["sh", "-c", command], env=shell.env, capture_output=True, timeout=PATIENCE
     )
     assert done.stdout == b"Hello world!\n\n"
+
+
+def test_standard_output_may_be_closed(shell: Shell) -> None:
+    """It is no place for the next file that is opened, and what was not written is an error."""
+    command = f"{' '.join(RILLET)} run {HELLO} hi >&-"
+    done = subprocess.run(
+        ["sh", "-c", command], env=shell.env, capture_output=True, timeout=PATIENCE
+    )
+    assert done.returncode == 1 and done.stderr == b"Error: Bad file descriptor\n"
+
+
+def test_a_long_error_breaks_between_words(shell: Shell) -> None:
+    name = "word " * 30
+    with shell.terminal("help", name.strip()) as terminal:
+        assert terminal.wait() == 2
+        assert all(row.endswith(("word", "'", "help")) for row in terminal.rows if row)

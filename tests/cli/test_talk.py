@@ -1,14 +1,24 @@
 """A talk on a real terminal: keys are typed, the screen is read."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Drip, Script, ScriptedServer, answer, chunk
+from rillet.testing.server import (
+    CHUNKED,
+    LAST_CHUNK,
+    Drip,
+    Script,
+    ScriptedServer,
+    WaitFor,
+    answer,
+    chunk,
+)
 
 from .conftest import MODELS
-from .processes import Shell, Terminal
+from .processes import RILLET, Shell, Terminal
 
 HELLO = str(MODELS / "tinyhello.gguf")
 VERSION = [answer(b'{"version":"0.33.0"}')]
@@ -264,3 +274,34 @@ def test_an_editor_writes_the_message(shell: Shell) -> None:
         tell(terminal, "", "One.")
         assert messages(server) == [("user", "words from the editor")]
         leave(terminal)
+
+
+def test_ctrl_z_in_mid_answer_gives_the_terminal_back_and_goes_on(shell: Shell) -> None:
+    go_on = threading.Event()
+    slow = [CHUNKED, said("Half an "), WaitFor(go_on), said("answer."), said("", done=True)]
+    slow.append(LAST_CHUNK)
+    with ScriptedServer(VERSION, CARD, LOADED, slow) as server:
+        env = {**shell.env, "RILLET_HOST": server.url, "PS1": "shell$ "}
+        with Terminal(["bash", "--norc", "-i"], env, 80, 24) as terminal:
+            terminal.until("shell$ ")
+            terminal.type(f"{' '.join(RILLET)} run m\r")
+            terminal.until(PROMPT)
+            terminal.type("ask\r")
+            terminal.until("Half an")
+            before = len(terminal.screen)
+            terminal.type("\x1a")
+            terminal.until("shell$ ", after=before)
+            terminal.type("stty -a | grep -o ' echo '; fg\r")
+            terminal.until(" echo \r\n", after=before)
+            terminal.until("run m\r\n", after=before)
+            go_on.set()
+            terminal.until(PROMPT, after=before)
+            assert any("fg" in row for row in terminal.rows)  # what the shell showed stays
+            terminal.type("/bye\r")
+
+
+def test_the_farewells_of_other_talks(shell: Shell) -> None:
+    with talking(shell) as (terminal, server):
+        terminal.type("exit\r")
+        assert terminal.wait() == 0
+        assert len(server.requests) == 3

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from rillet.text.wordwrap import WordWrap
+from rillet.text.wordwrap import WordWrap, fitted
 
 from .cuts import cut, every_cut, positions
 
@@ -169,3 +169,10 @@ def test_rows_are_those_above_the_cursor(pieces: list[str]) -> None:
     for piece in pieces:
         stream.feed(wrap.feed(piece).replace("\n", "\r\n"))
     assert wrap.rows == paper.cursor.y
+
+
+def test_a_whole_text_breaks_between_words_where_it_must() -> None:
+    assert fitted("one two three four five six seven", 20) == "one two three four \nfive six seven"
+    assert fitted("x" * 20 + "\nshort", 20) == "x" * 20 + "\nshort"
+    wide = fitted("\u4e16\u754c" * 12, 20).split("\n")
+    assert len(wide) == 3 and all(len(line) <= 10 for line in wide)

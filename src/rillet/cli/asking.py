@@ -156,7 +156,7 @@ def _show(
         hide_thinking=args.hidethinking,
     )
     watch = Stopwatch(args.connect) if args.stats else None
-    keeper = _keeper(args, model, prompt, out)
+    keeper = _keeper(args, model, prompt, out, status)
     try:
         for event in stream:
             if keeper is not None:
@@ -185,13 +185,13 @@ def _show(
     return _complete(reply, args, notes)
 
 
-def _keeper(args: Namespace, model: str, prompt: str, out: Any) -> "Keeper | None":
+def _keeper(args: Namespace, model: str, prompt: str, out: Any, status: Status) -> "Keeper | None":
     """What somebody reads on a terminal is kept; what goes elsewhere has its place there."""
     if not prompt or args.no_history or not out.is_terminal:
         return None
     from rillet.cli.chat.keeping import Keeper
 
-    return Keeper(model, args.system, prompt)
+    return Keeper(model, args.system, prompt, status)
 
 
 def _leave(view: Any, out: Any, stream: "Stream") -> None:

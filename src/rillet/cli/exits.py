@@ -9,7 +9,7 @@ USAGE = 2
 INCOMPLETE = 3  # an answer began and did not come whole
 INTERRUPTED = 130  # Ctrl-C: 128 + SIGINT
 PIPE_CLOSED = 141  # the reader of our output left: 128 + SIGPIPE, as other tools end
-TERMINATED = 143  # 128 + SIGTERM
+SIGNALLED = 128  # and the number of the signal, such as 143 for SIGTERM
 
 
 class UsageError(Exception):
@@ -17,7 +17,11 @@ class UsageError(Exception):
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: ends a command in the ways of Ctrl-C."""
+    """SIGTERM, SIGHUP or SIGQUIT: ends a command in the ways of Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def report(error: BaseException, notes: Screen) -> int:

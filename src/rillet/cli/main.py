@@ -47,16 +47,20 @@ ALIASES = {
 _MODULES = {"continue": "continue_"}  # which is no name for a module
 _HELP = ("-h", "--help")
 _VERSION = ("-v", "--version")
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the arguments of this process if none are given."""
     try:
-        signal.signal(signal.SIGTERM, _terminate)
+        _fill_closed_streams()
+        for number in _ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, _terminate)
         _import_msgspec_alone()
         return dispatch(list(sys.argv[1:] if argv is None else argv))
-    except exits.Terminated:
-        return exits.TERMINATED
+    except exits.Terminated as end:
+        return exits.SIGNALLED + end.number
     except KeyboardInterrupt:
         return exits.INTERRUPTED
     except BrokenPipeError:
@@ -139,8 +143,17 @@ def _import_msgspec_alone() -> None:
         del sys.modules["typing_extensions"]
 
 
+def _fill_closed_streams() -> None:
+    """Else the next file that is opened, such as the history, takes their place and their text."""
+    for descriptor, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # a write to a closed standard output fails, as it should
+            os.open(os.devnull, flags)
+
+
 def _terminate(number: int, frame: object) -> NoReturn:
-    raise exits.Terminated
+    raise exits.Terminated(number)
 
 
 def _reported(error: Exception) -> int:

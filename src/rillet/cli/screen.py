@@ -10,6 +10,8 @@ from typing import Protocol
 
 DEFAULT_WIDTH, DEFAULT_HEIGHT = 80, 24  # columns and rows where nobody tells
 
+stops = 0  # how often this process was stopped and went on: others have written meanwhile
+
 
 class Screen:
     """One of the two. `width()` is in columns."""
@@ -28,8 +30,17 @@ class Screen:
         if self.is_terminal:
             from rillet.text.terminal import clean
 
-            text = clean(text)
+            text = self._fitted(clean(text))
         self.write(f"{text}\n")
+
+    def _fitted(self, text: str) -> str:
+        """Lines that are longer than the terminal break between words."""
+        columns = self.width()
+        if all(len(line) * 2 <= columns for line in text.split("\n")):
+            return text  # whatever its characters: none has more than two columns
+        from rillet.text.wordwrap import fitted
+
+        return fitted(text, columns)
 
     def dim(self, text: str) -> None:
         """A line that stands back, where colours are wanted."""

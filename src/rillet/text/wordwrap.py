@@ -163,6 +163,19 @@ class WordWrap:
             self._fixed, self._word = True, ("", 0)
 
 
+def fitted(text: str, columns: int) -> str:
+    """A whole text of which the lines that are wider than ``columns`` break between words."""
+    limit = columns - 1  # a space at the end of a line has room
+    lines = text.split("\n")
+    return "\n".join(
+        WordWrap(limit + _MARGIN).feed(line) if _columns(line) > columns else line for line in lines
+    )
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else _width(text)
+
+
 def _is_flag_half(text: str) -> bool:
     return len(text) == 1 and "\U0001f1e6" <= text <= "\U0001f1ff"
 

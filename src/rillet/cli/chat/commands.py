@@ -69,6 +69,9 @@ HELP_KEYS = """Available keyboard shortcuts:
 """
 
 
+_FAREWELLS = ("exit", "quit")  # of other talks with models
+
+
 class Leave(Exception):
     """The person has had enough."""
 
@@ -76,6 +79,8 @@ class Leave(Exception):
 def obey(talk: "Talk", line: str) -> bool:
     """Whether `line` was a command. A path that exists is none."""
     word, _, rest = line.strip().partition(" ")
+    if line.strip() in _FAREWELLS:
+        raise Leave
     if not word.startswith("/"):
         return False
     command = _COMMANDS.get(word)
@@ -181,8 +186,9 @@ def _show(talk: "Talk", part: str) -> None:
         talk.out.line("This server does not tell about its models")
     elif part == "info":
         from rillet.cli.card import described
+        from rillet.text.terminal import clean
 
-        talk.out.line(described(card))
+        talk.out.write(clean(described(card)))
     elif part == "system" and talk.conversation.system is not None:
         talk.out.line(f"{talk.conversation.system}\n")
     elif part == "parameters":
@@ -195,7 +201,8 @@ def _show_parameters(talk: "Talk", of_model: str) -> None:
     if talk.conversation.options:
         talk.out.line("User defined parameters:")
         for name, value in talk.conversation.options.items():
-            talk.out.line(f"{name:<30} {value}")
+            shown = " ".join(map(str, value)) if isinstance(value, list) else value
+            talk.out.line(f"{name:<30} {shown}")
         talk.out.line()
     talk.out.line("Model defined parameters:")
     talk.out.line(of_model or "No additional parameters were specified for this model.")
@@ -328,5 +335,6 @@ _COMMANDS: dict[str, _Command] = {
     "/thinking": _thinking,
     "/bye": _bye,
     "/exit": _bye,
+    "/quit": _bye,
 }
 COMMANDS = (*_COMMANDS, *(f"/set {name}" for name in _SETTINGS), "/show info", "/show modelfile")

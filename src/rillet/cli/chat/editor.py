@@ -7,6 +7,7 @@ messages, one a line.
 """
 
 import os
+import signal
 import sys
 import termios
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,7 @@ from prompt_toolkit.history import History
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from rillet.cli import screen
 from rillet.words.settings import Settings
 
 PROMPT, MORE = ">>> ", "... "
@@ -76,9 +78,22 @@ def keys_kept() -> Iterator[None]:
     kept[0] &= ~termios.ICRNL
     kept[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(0, termios.TCSADRAIN, kept)
+
+    def stop(number: int, frame: object) -> None:
+        """The shell gets the terminal as it was, and Ctrl-Z is no end of what it shows."""
+        ours = termios.tcgetattr(0)
+        termios.tcsetattr(0, termios.TCSADRAIN, before)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)  # comes back when the person does
+        signal.signal(number, stop)
+        termios.tcsetattr(0, termios.TCSADRAIN, ours)
+        screen.stops += 1
+
+    earlier = signal.signal(signal.SIGTSTP, stop)
     try:
         yield
     finally:
+        signal.signal(signal.SIGTSTP, earlier)
         termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
@@ -99,7 +114,7 @@ class LineHistory(History):
         lines = [*self._lines(), " ".join(string.split("\n"))][-_ENTRIES:]
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self.path.with_suffix(".new")
+            fresh = self.path.with_suffix(f".{os.getpid()}")
             fresh.touch(mode=0o600)
             fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
             fresh.replace(self.path)

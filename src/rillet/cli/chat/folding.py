@@ -6,6 +6,7 @@ from the top. The whole of it stays in the conversation.
 
 import time
 
+from rillet.cli import screen
 from rillet.cli.answer import PLAIN, Pen, Thoughts
 from rillet.cli.screen import Writer
 
@@ -21,6 +22,7 @@ class FoldedThoughts(Thoughts):
         super().__init__(Pen(out, wrap=True, raw=False))
         self._out = out
         self._width = out.width()
+        self._stops = screen.stops
         self._began = 0.0
 
     def begin(self) -> None:
@@ -45,7 +47,8 @@ class FoldedThoughts(Thoughts):
 
     def _movable(self) -> bool:
         """Whether the rows are where they were written: a window that changed has moved them."""
-        return self._out.width() == self._width >= _SMALLEST and self._pen.rows < self._out.height()
+        same = self._out.width() == self._width and self._stops == screen.stops
+        return same and self._width >= _SMALLEST and self._pen.rows < self._out.height()
 
     def _take_back(self) -> None:
         up = f"\x1b[{self._pen.rows}A" if self._pen.rows else ""

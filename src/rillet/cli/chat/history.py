@@ -9,8 +9,10 @@ The file is readable by its owner alone.
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +32,7 @@ CREATE TABLE IF NOT EXISTS pieces (
     ON DELETE CASCADE, text TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS pieces_of ON pieces (conversation);
 """
+_VERSION = 1  # of the schema; 0 is a file of before it was counted
 _TITLE = 60  # characters
 _DURABLE = 1.0  # seconds between two pieces that wait for the disk
 
@@ -59,24 +62,27 @@ class History:
     """The conversations of one person. Raises `StoreError` where the file cannot be used."""
 
     def __init__(self, path: Path) -> None:
-        try:
+        self._path = path
+        self._synced = 0.0  # when the last piece waited for the disk
+        with self._told():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._base = sqlite3.connect(path, timeout=5, isolation_level=None)
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            if version > _VERSION:
+                raise StoreError(
+                    f"The history in {path} is of a newer Rillet", hint="Update this one"
+                )
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA foreign_keys=ON")
-            self._base.executescript(_SCHEMA)
-            self._synced = 0.0  # when the last piece waited for the disk
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"The history in {path} cannot be used: {error}", hint="--no-history goes without"
-            ) from error
+            self._base.executescript(_SCHEMA + f"PRAGMA user_version={_VERSION}")
 
     def begin(self, model: str, system: str | None) -> int:
-        row = self._base.execute(
-            "INSERT INTO conversations (model, began, system) VALUES (?, ?, ?)",
-            (model, time.time(), system),
-        )
+        with self._told():
+            row = self._base.execute(
+                "INSERT INTO conversations (model, began, system) VALUES (?, ?, ?)",
+                (model, time.time(), system),
+            )
         assert row.lastrowid is not None
         return row.lastrowid
 
@@ -85,28 +91,32 @@ class History:
         title = next((each.content for each in messages if each.role == "user"), "")
         rows = [(number, at, _encoded(message)) for at, message in enumerate(messages)]
         base = self._base
-        self._wait_for_disk(True)
-        base.execute("BEGIN IMMEDIATE")
-        base.execute("DELETE FROM messages WHERE conversation = ?", (number,))
-        base.execute("DELETE FROM pieces WHERE conversation = ?", (number,))
-        base.executemany("INSERT INTO messages VALUES (?, ?, ?)", rows)
-        base.execute(
-            "UPDATE conversations SET title = ?, interrupted = ? WHERE id = ?",
-            (" ".join(title.split())[:_TITLE], interrupted, number),
-        )
-        base.execute("COMMIT")
+        with self._told():
+            self._wait_for_disk(True)
+            base.execute("BEGIN IMMEDIATE")
+            base.execute("DELETE FROM messages WHERE conversation = ?", (number,))
+            base.execute("DELETE FROM pieces WHERE conversation = ?", (number,))
+            base.executemany("INSERT INTO messages VALUES (?, ?, ?)", rows)
+            base.execute(
+                "UPDATE conversations SET title = ?, interrupted = ? WHERE id = ?",
+                (" ".join(title.split())[:_TITLE], interrupted, number),
+            )
+            base.execute("COMMIT")
 
     def piece(self, number: int, text: str) -> None:
         """One more piece of the answer that is coming."""
         now = time.monotonic()
         if wait := now - self._synced >= _DURABLE:
             self._synced = now
-        self._wait_for_disk(wait)
-        self._base.execute("INSERT INTO pieces (conversation, text) VALUES (?, ?)", (number, text))
+        with self._told():
+            self._wait_for_disk(wait)
+            self._base.execute(
+                "INSERT INTO pieces (conversation, text) VALUES (?, ?)", (number, text)
+            )
 
     def all(self, search: str = "") -> list[Kept]:
         """The newest first; those in which each word of `search` was said, in any case."""
-        found = self._base.execute(
+        found = self._rows(
             "SELECT id, model, began, title,"
             " (SELECT count(*) FROM messages WHERE conversation = id) AS count"
             " FROM conversations WHERE title != '' ORDER BY id DESC"
@@ -122,18 +132,19 @@ class History:
 
     def read(self, number: int | None = None) -> Whole:
         """One conversation; the last one if no number is given. Raises `InvalidRequest`."""
-        row = self._base.execute(
+        found = self._rows(
             "SELECT id, model, began, system, interrupted FROM conversations"
             " WHERE title != '' AND (? IS NULL OR id = ?) ORDER BY id DESC LIMIT 1",
             (number, number),
-        ).fetchone()
-        if row is None:
+        )
+        if not found:
             named = "no conversation" if number is None else f"no conversation {number}"
             raise InvalidRequest(f"There is {named}", hint="rillet history lists what there is")
+        row = found[0]
         messages = self._said(row[0])
         pieces = "".join(
             text
-            for (text,) in self._base.execute(
+            for (text,) in self._rows(
                 "SELECT text FROM pieces WHERE conversation = ? ORDER BY id", (row[0],)
             )
         )
@@ -144,7 +155,8 @@ class History:
         return Whole(row[0], row[1], row[2], row[3], messages, bool(row[4]) or bool(pieces))
 
     def delete(self, number: int) -> bool:
-        done = self._base.execute("DELETE FROM conversations WHERE id = ?", (number,))
+        with self._told():
+            done = self._base.execute("DELETE FROM conversations WHERE id = ?", (number,))
         return done.rowcount > 0
 
     def close(self) -> None:
@@ -155,10 +167,34 @@ class History:
         self._base.execute(f"PRAGMA synchronous={'FULL' if wait else 'NORMAL'}")
 
     def _said(self, number: int) -> list[Message]:
-        rows = self._base.execute(
+        rows = self._rows(
             "SELECT body FROM messages WHERE conversation = ? ORDER BY place", (number,)
         )
-        return [msgspec.json.decode(body, type=Message) for (body,) in rows]
+        with self._told():
+            return [msgspec.json.decode(body, type=Message) for (body,) in rows]
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._told():
+            return self._base.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong with the file, in words."""
+        try:
+            yield
+        except (OSError, sqlite3.Error, msgspec.DecodeError) as error:
+            hint = "--no-history goes without"
+            if _is_broken(error):
+                hint = "It is damaged: move it elsewhere, and a new one is begun"
+            raise StoreError(
+                f"The history in {self._path} cannot be used: {error}", hint=hint
+            ) from error
+
+
+def _is_broken(error: Exception) -> bool:
+    """Damaged or foreign, rather than locked, full or not ours to write."""
+    busy = isinstance(error, sqlite3.OperationalError) and "no such" not in str(error)
+    return not busy and not isinstance(error, OSError)
 
 
 def _encoded(message: Message) -> str:

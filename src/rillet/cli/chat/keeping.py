@@ -1,10 +1,10 @@
 """One question and its answer in the history, so that `rillet continue` can go on with it."""
 
 import os
-import sqlite3
 
 from rillet.cli import screen
 from rillet.cli.chat.history import History, path
+from rillet.cli.status import Status
 from rillet.words.errors import RilletError
 from rillet.words.events import Event, Text
 from rillet.words.replies import Reply
@@ -18,9 +18,10 @@ class Keeper:
     The file is opened at the first event, when the question is on its way.
     """
 
-    def __init__(self, model: str, system: str | None, prompt: str) -> None:
+    def __init__(self, model: str, system: str | None, prompt: str, status: Status) -> None:
         self._model, self._system = model, system
         self._said = [Message(role="user", content=prompt)]
+        self._status = status
         self._history: History | None = None
         self._number = 0
         self._wanted = not Settings.from_env(os.environ).nohistory
@@ -35,8 +36,9 @@ class Keeper:
                 self._history.write(self._number, self._said, interrupted=False)
             if isinstance(event, Text):
                 self._history.piece(self._number, event.text)
-        except (RilletError, sqlite3.Error) as error:
+        except RilletError as error:
             self._wanted = False
+            self._status.clear()
             screen.notes().line(f"Warning: this answer is not kept: {error}")
 
     def end(self, reply: Reply) -> None:
@@ -48,6 +50,6 @@ class Keeper:
             self._said.append(said)
         try:
             self._history.write(self._number, self._said, interrupted=reply.finish is None)
-        except sqlite3.Error:
+        except RilletError:
             pass  # the pieces are there
         self._history.close()

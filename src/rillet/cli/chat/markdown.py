@@ -9,6 +9,7 @@ because it is taller than the window or the window's width has changed, stays as
 import re
 from io import StringIO
 
+from rillet.cli import screen
 from rillet.cli.screen import Writer
 from rillet.text.terminal import TerminalFilter
 from rillet.text.wordwrap import WordWrap
@@ -48,6 +49,7 @@ class MarkdownPen:
         self._source = self._line = self._fence = ""
         self._begun = False
         self._stays = False  # the block cannot be taken back
+        self._stops = screen.stops
         self._wrap = WordWrap(self._out.width())
 
     def _type(self, piece: str) -> None:
@@ -62,6 +64,7 @@ class MarkdownPen:
     def _show(self, text: str) -> None:
         self._out.write(self._wrap.feed(text))
         moved = self._out.width() != self._wrap.width or self._wrap.width < _SMALLEST
+        moved |= self._stops != screen.stops
         self._stays |= moved or self._wrap.rows >= self._out.height() - _SPARE
 
     def _end_line(self) -> None:
@@ -83,7 +86,7 @@ class MarkdownPen:
 
     def _set(self) -> None:
         """The block is whole: show it rendered in place of its source."""
-        if self._stays:
+        if self._stays or self._stops != screen.stops:
             self._gap = "\n" if self._source.endswith("\n\n") else "\n\n"
         else:
             up = f"\x1b[{self._wrap.rows}A" if self._wrap.rows else ""

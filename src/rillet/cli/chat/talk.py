@@ -1,7 +1,6 @@
 """The loop of a talk: read, answer, again. Ctrl-C stops an answer and stays; what came is kept."""
 
 import os
-import sqlite3
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
@@ -207,7 +206,7 @@ class Talk:
             if self.number is None:
                 self.number = self.kept.begin(said.model, said.system)
             self.kept.write(self.number, said.messages, interrupted=said.interrupted)
-        except sqlite3.Error as error:
+        except RilletError as error:
             self._keep_no_more(error)
 
     def _keep_piece(self, text: str) -> None:
@@ -216,10 +215,10 @@ class Talk:
             return
         try:
             self.kept.piece(self.number, text)
-        except sqlite3.Error as error:
+        except RilletError as error:
             self._keep_no_more(error)
 
-    def _keep_no_more(self, error: sqlite3.Error) -> None:
+    def _keep_no_more(self, error: RilletError) -> None:
         self.kept = None
         self.notes.line(f"Warning: this talk is not kept any more: {error}")
 
