@@ -123,10 +123,13 @@ def test_a_broken_stream_is_an_error_with_what_came() -> None:
 
 def test_an_error_in_mid_stream() -> None:
     broken: Script = [CHUNKED, chunk(record("a") + b'{"error":"oh no"}\n'), LAST_CHUNK]
-    with ScriptedServer(broken) as server, ollama.Client(server.url) as client:
+    with ScriptedServer(broken, broken) as server, ollama.Client(server.url) as client:
+        with pytest.raises(ollama.ResponseError, match="oh no") as caught:
+            list(client.chat("m", HI, stream=True))
+        assert caught.value.status_code == -1
         with pytest.raises(ollama.ResponseError, match="oh no") as caught:
             client.chat("m", HI)
-        assert caught.value.status_code == -1
+        assert caught.value.status_code == 500  # as Ollama answers where no stream was asked for
 
 
 async def test_the_same_with_asyncio() -> None:
@@ -136,8 +139,9 @@ async def test_the_same_with_asyncio() -> None:
             parts = [part async for part in await client.chat("m", HI, stream=True)]
             assert [part.message.content for part in parts] == ["a", "b", ""]
             assert (await client.chat("m", HI)).message.content == "ab"
-            with pytest.raises(ollama.ResponseError, match="oh no"):
+            with pytest.raises(ollama.ResponseError, match="oh no") as caught:
                 await client.chat("m", HI)
+            assert caught.value.status_code == 500
             with pytest.raises(ollama.RequestError):
                 await client.chat("", HI)
         assert server.connections == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from rillet.words.errors import InvalidRequest, RilletError, Unreachable
+from rillet.words.errors import InvalidRequest, RilletError, ServerError, Unreachable
 
 
 class RequestError(ValueError):
@@ -44,14 +44,19 @@ def _said(error: str) -> Any:
     return answer.get("error", error) if isinstance(answer, dict) else error
 
 
-def translated(error: RilletError) -> Exception:
-    """The error of that package for one of ours."""
+def translated(error: RilletError, *, whole: bool = False) -> Exception:
+    """The error of that package for one of ours.
+
+    Rillet reads every answer as a stream. Where a `whole` one was asked for, Ollama answers an
+    error of its work with the status 500, so that is what its programs know.
+    """
     if isinstance(error, Unreachable):
         return ConnectionError(f"Failed to connect to Ollama. {error}")
     if isinstance(error, InvalidRequest):
         cause = error.__cause__
         return cause if isinstance(cause, OSError) else RequestError(str(error))
-    return ResponseError(error.message, getattr(error, "status", None) or -1)
+    unsaid = 500 if whole and isinstance(error, ServerError) else -1
+    return ResponseError(error.message, getattr(error, "status", None) or unsaid)
 
 
 def given(make: Callable[[], Any]) -> Any:

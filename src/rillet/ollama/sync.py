@@ -45,7 +45,7 @@ class Pieces:
                 if isinstance(event, self._call.kept):
                     return event
         except RilletError as error:
-            raise translated(error) from error
+            raise translated(error, whole=not self._call.stream) from error
         return None
 
     def stop(self) -> None:
