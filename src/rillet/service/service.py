@@ -18,17 +18,16 @@ from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
 from rillet.service.generation import Generation
 from rillet.service.library import Library, Model
+from rillet.service.lifetime import lifetime
 from rillet.service.loading import Loading
 from rillet.service.options import Options, layered
 from rillet.service.preloading import preload
 from rillet.service.recording import Recorder
-from rillet.service.resident import FOR_EVER
 from rillet.service.residents import Residents
 from rillet.service.upstream import Upstream
 from rillet.service.upstreams import Upstreams
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
-from rillet.text.durations import parse_duration
 from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.events import Event, Finish, Progress
 from rillet.words.models import (
@@ -47,8 +46,6 @@ from rillet.words.settings import Settings
 Asked = TypeVar("Asked", GenerateRequest, ChatRequest)
 #: Names of models that are looked up without a thread; one model has many spellings.
 _KNOWN = 1024
-#: Seconds; the clock of the longest life of a model ends some years from now, like Ollama's.
-_LONGEST = 1e9
 
 
 class Service:
@@ -254,14 +251,8 @@ class Service:
         return model
 
     def keep_alive(self, value: KeepAlive | None) -> float:
-        """Seconds; negative is for ever. A number counts seconds, a text is a Go duration."""
-        if value is None:
-            seconds = self.settings.keep_alive
-        elif isinstance(value, str):
-            seconds = _duration(value)
-        else:
-            seconds = max(-1.0, min(value, FOR_EVER))  # an int may be larger than any float
-        return FOR_EVER if seconds < 0 or seconds > _LONGEST else float(seconds)
+        """Seconds that a model stays; what a request does not say is in the settings."""
+        return lifetime(self.settings.keep_alive if value is None else value)
 
     def load_options(
         self, model: Model, options: Options, shift: bool | None, *, embedding: bool = False
@@ -302,13 +293,6 @@ class Service:
                 emit((Finish("load"),))
 
         return Generation(produce, single=True)
-
-
-def _duration(text: str) -> float:
-    try:
-        return parse_duration(text) / 1e9
-    except ValueError as error:
-        raise ServerError(str(error), status=400) from None
 
 
 def _single(event: Event) -> Generation:
