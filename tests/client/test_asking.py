@@ -33,6 +33,8 @@ def test_messages_in_all_their_forms() -> None:
     assert [m["content"] for m in chat(*given)["messages"]] == ["a", "b", "c"]
     with pytest.raises(InvalidRequest, match="content"):
         message({"role": "user", "content": 5})
+    with pytest.raises(InvalidRequest, match="'Hi' is no message"):
+        chat("Hi")
     with pytest.raises(InvalidRequest, match="role"):
         message({"content": "x"})
 

@@ -1,11 +1,14 @@
 """The error tree: as drawn in its module, and each error says what to do."""
 
+import copy
+import pickle
 import re
 
 import pytest
 
 from rillet.words import errors
-from rillet.words.errors import Busy, RilletError, ServerError, Stalled
+from rillet.words.errors import Busy, RilletError, ServerError, Stalled, Unreachable
+from rillet.words.replies import Reply
 
 CLASSES = [
     value
@@ -46,3 +49,19 @@ def test_text_has_the_hint_behind_the_message() -> None:
     error = Busy("too much", status=503, retry_after=2.0)
     assert isinstance(error, ServerError) and error.status == 503 and error.retry_after == 2.0
     assert error.partial is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Stalled("between_tokens", 1.5),
+        ServerError("no", status=503, hint="later"),
+        Busy("no", retry_after=3),
+        Unreachable("nobody there"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_cross_processes(error: RilletError) -> None:
+    error.partial = Reply(text="so far")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert (type(twin), str(twin), vars(twin)) == (type(error), str(error), vars(error))

@@ -98,6 +98,8 @@ def message(value: MessageLike) -> Message:
         return value if not images else msgspec.structs.replace(value, images=_images(images))
     dump = getattr(value, "model_dump", None)
     given = dump(exclude_none=True) if dump else value
+    if not isinstance(given, Mapping):
+        raise InvalidRequest(f"{given!r} is no message: give a mapping with a role and content")
     fields = {name: each for name, each in given.items() if each is not None}
     if fields.get("images"):
         fields["images"] = _images(fields["images"])

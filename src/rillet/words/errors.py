@@ -109,6 +109,9 @@ class Stalled(StreamError):
         self.phase = phase
         self.after = after
 
+    def __reduce__(self) -> tuple[type["Stalled"], tuple[str, float], dict[str, object]]:
+        return type(self), (self.phase, self.after), self.__dict__  # what `args` has is the message
+
 
 _STALLED = {
     "connect": "No connection within {:g} s",
