@@ -28,6 +28,7 @@ async def measure(served: Served, arguments: argparse.Namespace) -> None:
         direct, through = served.direct(tokens), served.through(tokens)
         engine: list[Level] = []
         server: list[Level] = []
+        await level(served.engine, direct, streams)  # else who goes first pays for empty caches
         for _ in range(arguments.rounds):
             engine.append(await level(served.engine, direct, streams))
             server.append(await level(served.server, through, streams))
