@@ -75,6 +75,7 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["run", "m", "--verbose=perhaps"], "true or false"),
         (["run", "m", "--format", "xml", "hi"], "JSON schema"),
         (["run", "m", "-p", "seed", "hi"], "NAME=VALUE"),
+        (["run", "m", "-o", "temperature", "0.2", "hi"], "-p temperature=VALUE"),
         (["show"], "required"),
         (["show", "m", "--license", "--system"], "only one"),
         (["lst"], "Did you mean: rillet list?"),
@@ -93,6 +94,7 @@ def test_help_teaches_by_examples(command: str, capfd: pytest.CaptureFixture[str
             dispatch(words)
         assert end.value.code == 0
         told.append(capfd.readouterr().out)
+    assert all(len(line) <= 80 for line in told[0].splitlines())
     assert f"  rillet {command}" in told[0] and told[0] == told[1]
 
 

@@ -11,7 +11,7 @@ from rillet.text.human import human_time
 from rillet.text.terminal import clean
 from rillet.words.errors import InvalidRequest
 
-USAGE = "[list | search WORD | show ID | export ID [--json] | delete ID ...]"
+USAGE = "[list | search WORD | show ID | export ID | delete ID ...]"
 EXAMPLES = """
   rillet history                         what was talked about
   rillet history search "blue sky"

@@ -6,11 +6,12 @@ from typing import Any
 from rillet.cli import prompt, screen, where
 from rillet.cli.exits import UsageError
 from rillet.cli.parsing import Parser
+from rillet.words.errors import RilletError
 
 USAGE = "MODEL [PROMPT ...] [flags]"
 EXAMPLES = """
   rillet "Why is the sky blue?"                 the default model
-  rillet run llama3 "Why is the sky blue?"      of the server, or of this machine
+  rillet run llama3 "Why is the sky blue?"      a server's, or this machine's
   rillet -m llama3 "Why is the sky blue?"       the same
   rillet run ./model.gguf "tell me a joke?"     any GGUF file, no server needed
   git diff | rillet run llama3 "Review this:"   standard input comes first
@@ -52,7 +53,7 @@ def arguments(parser: Parser) -> None:
     parser.switch("--stats", help="tell where the time went")
     parser.switch("--nowordwrap", help="do not wrap lines on a terminal")
     parser.switch("--raw", help="the text as it comes: no filter, no wrapping, nothing added")
-    parser.switch("--no-history", help="do not keep what is said")
+    parser.switch("-n", "--no-history", "--no-log", help="do not keep what is said")
     parser.switch("--plain", help="no Markdown rendering in a talk")
     parser.switch("--events", help="the events as NDJSON, while they come")
     add("--record", metavar="FILE", help="keep the raw answer with its times, for rillet replay")
@@ -67,6 +68,7 @@ def run(args: Namespace) -> int:
     words = list(args.words)
     if not (model := _model(args, words)):
         raise UsageError('which model?\nHow it goes: rillet run MODEL "PROMPT"')
+    _refuse_parameter(args.output)
     options = call_options(args)
     out = screen.output()
     stdin = prompt.read_stdin()
@@ -85,6 +87,23 @@ def run(args: Namespace) -> int:
     from rillet.cli.asking import ask
 
     return ask(model, prompt.joined(words, stdin), args, options)
+
+
+def _refuse_parameter(output: str | None) -> None:
+    """`-o temperature 0.2` is a parameter to other tools; here it would be a file of that name."""
+    from rillet.model.parameters import parse_parameter
+
+    name = (output or "").partition("=")[0]
+    if not name.isidentifier():
+        return
+    try:
+        parse_parameter(name, ["1"])
+    except RilletError:
+        return
+    raise UsageError(
+        f"-o is the file of the answer; a parameter is -p {name}=VALUE\n"
+        f"For a file of this name: -o ./{output}"
+    )
 
 
 def _model(args: Namespace, words: list[str]) -> str:

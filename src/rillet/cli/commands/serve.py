@@ -14,12 +14,13 @@ EXAMPLES = """
   rillet serve                           at 127.0.0.1:11434
   rillet serve --host 0.0.0.0:8080       for others in the network
   rillet serve --preload llama3          ready before the first question
-  rillet serve --journal answers.db      answers outlive a restart, and can be resumed
+  rillet serve --journal answers.db      answers outlive a restart
   rillet serve --upstream gpu=http://10.0.0.7:8000
-                                         the models of another server, as gpu/NAME
+                                         models of another server, as gpu/NAME
   RILLET_KEEP_ALIVE=1h rillet serve      keep models in memory for an hour
 
-  curl -N http://127.0.0.1:11434/api/generate -d '{"model": "rillet-tiny", "prompt": "Hi"}'
+  curl -N http://127.0.0.1:11434/api/generate \\
+      -d '{"model": "rillet-tiny", "prompt": "Hi"}'
 """
 
 
