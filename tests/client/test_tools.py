@@ -1,5 +1,6 @@
 """Functions as tools: the schema says what the signature and the docstring say."""
 
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -81,3 +82,29 @@ def test_what_is_no_tool_is_refused() -> None:
         tool_schema(odd)
     with pytest.raises(InvalidRequest, match="A tool is a function"):
         tool_schema(5)  # type: ignore[arg-type]
+
+
+def test_what_can_be_called_and_is_no_function() -> None:
+    def add(a: int, b: int) -> int:
+        """Sum."""
+        return a + b
+
+    class Adder:
+        """Sums."""
+
+        def __call__(self, a: int) -> int:
+            return a
+
+    bound = schema(partial(add, b=1))
+    assert (bound["name"], bound["description"]) == ("add", "Sum.")
+    assert bound["parameters"]["properties"]["a"] == {"type": "integer"}
+    assert bound["parameters"]["required"] == ["a"]
+    assert schema(Adder())["name"] == "Adder"
+    assert schema(Adder())["parameters"]["properties"] == {"a": {"type": "integer"}}
+
+
+def test_an_annotation_that_names_nothing() -> None:
+    def odd(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+    with pytest.raises(InvalidRequest, match="'Nowhere' is not defined"):
+        schema(odd)

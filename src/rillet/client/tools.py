@@ -7,6 +7,7 @@ descriptions of the parameters, its text above gives that of the tool.
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, get_type_hints
 
 import msgspec
@@ -38,11 +39,12 @@ def tool_schema(tool: Tool) -> JsonObject:
         return dumped
     if not callable(tool):
         raise InvalidRequest(f"A tool is a function or a schema, not {type(tool).__name__}")
-    about, parameters = _docstring(inspect.getdoc(tool) or "")
+    named: Any = tool.func if isinstance(tool, partial) else tool
+    about, parameters = _docstring(inspect.getdoc(named) or "")
     return {
         "type": "function",
         "function": {
-            "name": getattr(tool, "__name__", type(tool).__name__),
+            "name": getattr(named, "__name__", type(named).__name__),
             "description": about,
             "parameters": _parameters(tool, parameters),
         },
@@ -50,7 +52,7 @@ def tool_schema(tool: Tool) -> JsonObject:
 
 
 def _parameters(tool: Callable[..., Any], about: Mapping[str, str]) -> JsonObject:
-    hints = get_type_hints(tool)
+    hints = _hints(tool)
     properties: dict[str, Any] = {}
     required: list[str] = []
     definitions: dict[str, Any] = {}
@@ -67,6 +69,16 @@ def _parameters(tool: Callable[..., Any], about: Mapping[str, str]) -> JsonObjec
     if definitions:
         schema["$defs"] = definitions
     return schema
+
+
+def _hints(tool: Callable[..., Any]) -> dict[str, Any]:
+    written: Any = tool.func if isinstance(tool, partial) else tool
+    if not (inspect.isroutine(written) or inspect.isclass(written)):
+        written = written.__call__  # an object that can be called
+    try:
+        return get_type_hints(written)
+    except NameError as error:
+        raise InvalidRequest(f"The annotations of a tool cannot be read: {error}") from error
 
 
 def _type_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
