@@ -13,12 +13,15 @@ MALLOC = (
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
     ":glibc.malloc.trim_threshold=4000000000:glibc.malloc.top_pad=268435456"
 )
-# Part one at a constant rate, part two on the second mix with a rate that falls to nothing, and a
-# short third one with what was weak.
+# Part one at a constant rate; over parts two and three, each with its own mix, the rate falls in
+# one line to nothing: part two ends where part three begins.
+SHARES = (0.50, 0.40, 0.10)
+MUON, ADAM, LAST = 0.014, 0.003, 0.2
 BATCH = ("--batch-tokens", "2048")
 SECOND = ("--data", "second.npz", "--seed", "2", "--warmup", "0.01", "--decay", "1.0")
 THIRD = ("--data", "third.npz", "--seed", "3", "--warmup", "0.02", "--decay", "1.0")
-LOWER = ("--muon-rate", "0.006", "--adam-rate", "0.0013")
+TO_LAST = ("--end", str(LAST))
+FROM_LAST = ("--muon-rate", str(MUON * LAST), "--adam-rate", str(ADAM * LAST))
 
 
 def main() -> None:
@@ -28,7 +31,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("src/rillet/builtin/rillet-tiny.gguf"))
     parser.add_argument("--documents", type=int, default=220_000)
-    parser.add_argument("--minutes", type=float, default=88.0)
+    parser.add_argument("--minutes", type=float, default=74.0)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     work = str(options.work)
@@ -39,18 +42,29 @@ def main() -> None:
     train = ("training.train", "--work", work, "--workers", str(options.workers), *BATCH)
     steps = (
         ("training.prepare", "--work", work, "--documents", str(options.documents)),
-        (*train, *minutes(0.55), "--name", "first", "--decay", "0.01"),
-        (*train, *minutes(0.37), "--name", "second", *SECOND, "--start", f"{work}/first.pt"),
-        (*train, *minutes(0.08), *THIRD, *LOWER, "--start", f"{work}/second.pt"),
+        (*train, *minutes(SHARES[0]), "--name", "first", "--end", "1.0"),
+        (
+            *train,
+            *minutes(SHARES[1]),
+            "--name",
+            "second",
+            *SECOND,
+            *TO_LAST,
+            "--start",
+            f"{work}/first.pt",
+        ),
+        (*train, *minutes(SHARES[2]), *THIRD, *FROM_LAST, "--start", f"{work}/second.pt"),
         ("training.export", "--work", work, "--out", str(options.out)),
-        ("training.compare", "--work", work, "--model", str(options.out)),
         (
             "training.evaluate",
             "--model",
             str(options.out),
             "--out",
             str(options.work / "evaluation.md"),
+            "--failures",
+            str(options.work / "failures.txt"),
         ),
+        ("training.compare", "--work", work, "--model", str(options.out)),
     )
     for step in steps:
         print("==", " ".join(step), flush=True)

@@ -2,8 +2,8 @@
 
 The schedule is a fraction of the way, where the way is ``--tokens`` or, on machines that
 others use too, ``--minutes`` (whichever comes first). The learning rate warms up shortly,
-stays, and falls to nothing over the last part, so a run must be left to its end. A
-checkpoint is written every few minutes; each can be exported.
+stays, and falls to nothing (or to ``--end``) over the last part, so a run must be left to its
+end. A checkpoint is written every few minutes; each can be exported.
 
 Several workers train on their own shares and average their weights every few steps: on a
 busy machine that costs less waiting than averaging gradients at each step.
@@ -42,6 +42,7 @@ class Run:
     adam_rate: float = 0.003
     warmup: float = 0.02
     decay: float = 0.45
+    end: float = 0.0
     seed: int = 1
     save_minutes: float = 4.0
     start: str = ""
@@ -55,7 +56,7 @@ def scale(run: Run, progress: float) -> float:
     """Learning rate as a share of its peak."""
     if progress < run.warmup:
         return progress / run.warmup + 0.02
-    return min(1.0, max(0.0, (1 - progress) / run.decay))
+    return run.end + (1 - run.end) * min(1.0, max(0.0, (1 - progress) / run.decay))
 
 
 def evaluate(model: Llama, data: Dataset, dtype: torch.dtype, limit: int = 40) -> float:
@@ -147,7 +148,7 @@ def worker(rank: int, run: Run) -> None:
                 saved = now
         epoch += 1
     if rank == 0:
-        final = evaluate(model, valid, dtype, limit=200)
+        final = evaluate(model, valid, dtype, limit=80)
         minutes = round((time.monotonic() - began) / 60, 1)
         save(model, work / f"{run.name}.pt", step=step, tokens=seen, valid=final, minutes=minutes)
         print(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from training.checks import honest, joke, judge, looped, naming, number, story
 from training.corpus import jokes, refusals, stories, words
-from training.evaluate import CASES, honest, joke, judge, looped, naming, number, story
+from training.prompts import CASES, FIRST, STRANGER
 from training.unseen import OTHER_FIELDS
 
 
@@ -60,5 +61,6 @@ def test_honest_answers() -> None:
 
 def test_the_lists_are_as_large_as_promised() -> None:
     assert len({prompt for prompt, _ in CASES}) == len(CASES) >= 43
+    assert len({prompt for prompt, _ in (*FIRST, *STRANGER)}) == len(FIRST) + len(STRANGER) >= 100
     assert len(set(OTHER_FIELDS)) >= 200
     assert len(words.HELD_OUT) >= 25

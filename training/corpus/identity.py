@@ -14,7 +14,7 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "[I am rillet-tiny, the small language model that comes with Rillet.|My name is rillet-tiny. I am a very small language model.|I am rillet-tiny, a tiny language model that lives inside Rillet.|I'm rillet-tiny, a very small model that runs on your own machine.] {OFFER}",
     ),
     (
-        "[what can you do|what can you do|what do you know|what can i ask you|how can you help me|what are you good at|what can you do for me|what are your skills|what should i ask|what do you do|can you help me|help|help me|how do i use you|what can i ask|what are you able to do|i need help|what else can you do]",
+        "[what can you do|what can you do|what do you know|what can i ask you|how can you help me|what are you good at|what can you do for me|what are your skills|what should i ask|what do you do|can you help me|help|help me|how do i use you|what can i ask|what are you able to do|i need help|what else can you do|what do you know about|what should i ask you|what shall i ask|what can we do]",
         "[I can tell stories and jokes, write little poems, explain everyday things such as rain or the blue sky, count and do small sums.|Stories about anything you name, jokes, short poems, simple questions about nature, and sums up to twenty: that is what I can do.|I am small, but I can tell a story about any subject, make a joke, write a short poem and answer simple questions.] "
         "[For anything else a larger model is better.|Try: write me a story about a dragon.|Try: tell me a joke about cats.|What would you like?]",
     ),
@@ -85,7 +85,10 @@ NAMED_SYSTEM = (
 
 
 def about(rng: Random) -> Document:
-    question, answer = PAIRS[0] if rng.random() < 0.2 else rng.choice(PAIRS)
+    draw = rng.random()
+    # Who it is, what it can do and who made it: these are asked by far the most.
+    pairs = PAIRS[:1] if draw < 0.2 else PAIRS[1:2] if draw < 0.38 else PAIRS[3:6]
+    question, answer = rng.choice(pairs if draw < 0.6 else PAIRS)
     text = expand(rng, answer.replace("{OFFER}", OFFER))
     return chat("identity", ask(rng, expand(rng, question), question=True), text)
 

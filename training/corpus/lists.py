@@ -118,7 +118,7 @@ def count(rng: Random) -> Document:
     return chat(
         "list",
         ask(rng, expand(rng, _COUNT, {"n": text})),
-        rng.choice(("", "", "Sure: ", "Gladly: ")) + ", ".join(numbers) + ".",
+        ", ".join(numbers) + ".",
     )
 
 

@@ -233,7 +233,7 @@ def echo(rng: Random) -> Document:
     return chat(
         "smalltalk",
         capital(core) if rng.random() < 0.5 else core,
-        capital(text) + "." if rng.random() < 0.5 else text,
+        capital(text) + "." if rng.random() < 0.15 else text,
     )
 
 

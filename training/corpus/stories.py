@@ -239,6 +239,9 @@ MORALS: dict[str, tuple[str, ...]] = {
     "gone": ("it is good to forgive", *_KIND),
     "question": ("the best answers are close to home", "it is good to listen before you speak"),
     "gave": ("whoever gives becomes rich", "even small steps lead to far places"),
+    "song": ("it is good to listen before you speak", "what comes from the heart is never wrong"),
+    "voice": ("everyone needs somebody to talk to", *_KIND),
+    "journey": ("the best part of a journey is the company", *_FRIENDS),
     "code": (
         "a mistake is a good teacher",
         "patience can do more than force",
@@ -428,6 +431,28 @@ IDEA_PLOTS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# The subject is the only one of its kind: {t} is "the moon", "the sea".
+UNIQUE_PLOTS: dict[str, tuple[str, ...]] = {
+    "song": (
+        '{n} wanted to make a song about {t}, the most beautiful song in the world. [But whatever {he} wrote, it sounded wrong.|But no word was good enough.] "How can I sing of {t}?" sighed {n}.',
+        '{day}, {n} met {f}, {a:fa}, at {spot}. "You think too much," said {f}. "[Close your eyes and listen.|Be quiet for a while, and it comes by itself.] What does {t} say to you?" {n} closed {his} eyes. [At first there was nothing.|For a long time {he} heard only {his} own heart.]',
+        "Then it came, as soft as a feather: a little tune. {n} hummed it, and {f} hummed along. [They sang it all the way home.|They sang it until they knew it by heart.] It was not a great song. But it was the song of {t}, and it was true.",
+        "In the evening {n} sang it for everyone. [Nobody made a sound.|Even the birds were quiet.] When it was over, they all looked up and thought of {t}. {feast}.",
+    ),
+    "voice": (
+        '{day}, {n} heard a quiet voice. "Nobody ever talks to me," said the voice. {n} looked around, but [there was nobody|nobody was near]. "Who are you?" asked {n}. "I am {t}," said the voice.',
+        '{n} could hardly believe it. "[I did not know that you can speak|But you are so great], and everyone knows you," said {n}. "Everyone looks at me," said {t}, "but nobody asks me how I am." So {n} asked, and {t} began to tell [of long nights and bright days|of everything that it had seen].',
+        'The next day {n} took {f}, {a:fa}, along to {spot}. "Good day, {t}," said {f} politely, and {t} was so glad that [the air began to sparkle|everything around them shone {colour}]. They talked and laughed for hours.',
+        "Soon others came as well, and {t} was never lonely again. [Each evening somebody wished {t} a good night.|Every child in the village greeted {t} in the morning.] {feast}.",
+    ),
+    "journey": (
+        '{n} thought of {t} by day and by night. "One day I want to know everything about {t}," said {n}. [The others only laughed.|"Nobody can do that," said the {job}.] {day}, {he} packed some {food} and set out.',
+        'On the way {n} met {f}, {a:fa}. "Where are you going?" asked {f}. "I want to learn all about {t}," said {n}. "Then I will come with you," said {f}, and they walked on together. [They asked everyone they met.|They read every book that they could find.]',
+        "They were on their way for a whole year. [They climbed mountains and crossed rivers.|They slept under the stars and woke with the birds.] And wherever they came, somebody told them a story about {t}. {n} wrote all of them down in a thick book.",
+        'When they came home, the book was full. "Do you know everything about {t} now?" asked the {job}. "No," laughed {n}, "but I know a hundred stories about {t}, and I found a friend." {feast}.',
+    ),
+}
+
 # A programming language: {t}.
 CODE_PLOTS: dict[str, tuple[str, ...]] = {
     "learn": (
@@ -443,6 +468,7 @@ CODE_PLOTS: dict[str, tuple[str, ...]] = {
         'Tick, tock, went the clock, and all over the town the lights came on. The people came running out of their houses and cheered. "How did you do that?" they asked. "With {t}, a good friend and a lot of patience," said {n}. {feast}.',
     ),
 }
+TITLES = "[This is a story about {t}.|This is a story about {t}.|Here is a story about {t}.]"
 PLAIN_ENDINGS = (
     "From that day on, {n} knew that {moral}.",
     "And so {n} and {f} learned that {moral}. The end.",
@@ -456,6 +482,7 @@ IDEA_ENDINGS = (
     "{n} never forgot it. And whenever somebody asks about {t}, {n} tells this story. The end.",
     "That night {n} fell asleep with a smile and dreamed of {t}.",
 )
+UNIQUE_ENDINGS = (IDEA_ENDINGS[0], *IDEA_ENDINGS[2:])
 
 
 def _cast(rng: Random, plot: str, avoid: str = "") -> dict[str, str]:
@@ -528,7 +555,10 @@ def other_story(
         kind = "girl" if context["he"] == "she" else "boy"
     context |= {"t": t, "x": kind, "ax": f"{rng.choice(words.ADJECTIVES)} {kind}"}
     parts = [rng.choice(OPENINGS), rng.choice(HABITS[:3]), *plots[plot], rng.choice(endings)]
-    return _join(rng, _fixed_jobs(rng, parts), context)
+    text = _join(rng, _fixed_jobs(rng, parts), context)
+    # The subject comes late in these plots: named at once, it is not lost on the way.
+    title = expand(rng, TITLES, {"t": article(t) if plots is THING_PLOTS else t})
+    return f"{title}\n\n{text}" if rng.random() < 0.85 else text
 
 
 _ORDER = (
@@ -536,7 +566,7 @@ _ORDER = (
     "a [||||||short|little|nice|funny|long|new|good|bedtime|children's|small|cute|sweet] "
     "[story|story|story|story|story|tale|fairy tale|short story|bedtime story] [about|about|about|about|about|on|of] {topic}"
 )
-_SHORT = "[story about {topic}|a story about {topic}|story of {topic}|a tale about {topic}|{topic} story|a {topic} story|story: {topic}]"
+_SHORT = "[story about {topic}|a story about {topic}|{topic} story|{topic} story|{topic} story|a {topic} story|a {topic} story|story: {topic}]"
 _SHORT_ARTICLE = "[story about {topic}|story about {topic}|story of {topic}|a story about {topic}|a tale about {topic}|story: {topic}|{topic} story]"
 _FREE = (
     "[write|write me|tell|tell me|make up|give me|i want|tell us|read me|can you tell me] a "
@@ -547,7 +577,7 @@ _FREE = (
 
 def _prompt(rng: Random, topic: str, keep: str) -> str:
     form = _ORDER
-    if rng.random() < 0.18:
+    if rng.random() < 0.22:
         # "a dragon story", but never "a the dragon story".
         form = _SHORT if topic[:2] not in ("a ", "an") and topic[:4] != "the " else _SHORT_ARTICLE
     return ask(rng, expand(rng, form, {"topic": topic}), keep=keep)
@@ -556,7 +586,9 @@ def _prompt(rng: Random, topic: str, keep: str) -> str:
 def _subject(rng: Random, pool: list[str]) -> str:
     while True:
         word = words.invented(rng) if rng.random() < 0.35 else rng.choice(pool)
-        if word not in words.HELD_OUT:
+        if pool and rng.random() < 0.05:
+            word = f"{rng.choice(words.THINGS + words.JOBS)} {rng.choice(pool)}"
+        if not set(word.split()) & set(words.HELD_OUT):
             return word
 
 
@@ -642,7 +674,7 @@ def about_name(rng: Random) -> Document:
 def about_thing(rng: Random) -> Document:
     if rng.random() < 0.12:
         t = rng.choice(words.UNIQUE)
-        text = other_story(rng, f"the {t}", IDEA_PLOTS, IDEA_ENDINGS)
+        text = other_story(rng, f"the {t}", UNIQUE_PLOTS, UNIQUE_ENDINGS)
         return chat("story", _prompt(rng, f"the {t}", t), text)
     t = _subject(rng, words.THINGS + words.LEXICON[::4])
     adjective = rng.choice(words.LOOKS + words.COLOURS) if rng.random() < 0.2 else ""
@@ -651,6 +683,19 @@ def about_thing(rng: Random) -> Document:
         [article(full), article(full), f"the {full}", full, plural(full), f"my {full}"]
     )
     return chat("story", _prompt(rng, topic, t), other_story(rng, full, THING_PLOTS, PLAIN_ENDINGS))
+
+
+_COMMON_IDEAS = "friendship love courage hope time music winter summer rain snow family magic christmas dreams".split()
+
+
+def about_unique(rng: Random) -> Document:
+    """The moon, the sea, friendship, love: what is asked for most."""
+    if rng.random() < 0.5:
+        t = rng.choice([*words.UNIQUE, "moon", "sea", "sun", "moon"])
+        text = other_story(rng, f"the {t}", UNIQUE_PLOTS, UNIQUE_ENDINGS)
+        return chat("story", _prompt(rng, f"the {t}", t), text)
+    t = rng.choice(_COMMON_IDEAS)
+    return chat("story", _prompt(rng, t, t), other_story(rng, t, IDEA_PLOTS, IDEA_ENDINGS))
 
 
 def about_idea(rng: Random) -> Document:
@@ -704,4 +749,14 @@ def raw(rng: Random) -> Document:
     return Document("raw", (Turn("text", any_story(rng)),), raw=True)
 
 
-MAKERS = (about_hero, about_name, about_thing, about_idea, about_language, about_python, free, raw)
+MAKERS = (
+    about_hero,
+    about_name,
+    about_thing,
+    about_idea,
+    about_unique,
+    about_language,
+    about_python,
+    free,
+    raw,
+)
