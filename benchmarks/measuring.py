@@ -19,6 +19,7 @@ from rillet import builtin
 from rillet.net.address import Target, parse_host
 from rillet.net.aio import AsyncTransport
 from rillet.net.http1 import Request
+from rillet.server.app import spare_collections
 from rillet.server.listen import listen_and_serve
 from rillet.service.service import Service
 from rillet.words.settings import Settings
@@ -186,6 +187,7 @@ async def serve(endpoint: Path, slots: int, model: Path) -> None:
         endpoint.with_suffix(".new").write_text(whole)
         os.replace(endpoint.with_suffix(".new"), endpoint)
 
+    spare_collections()
     telling = asyncio.create_task(tell())
     try:
         await listen_and_serve(service, settings)

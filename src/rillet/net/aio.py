@@ -10,6 +10,7 @@ generator waits in each loop for `shutdown_asyncgens`, which `asyncio.run` and a
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from rillet.net.address import Target
 from rillet.net.course import Course, Route
-from rillet.net.dial_aio import dial, secure
+from rillet.net.dial_aio import dial, dial_here, introduce, secure, send_here
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Head, HeaderList, Request
 from rillet.net.reach import Limits, unreachable
@@ -207,18 +208,19 @@ class AsyncExchange:
                 if self._closed or started or monotonic() - asked > STALE:
                     raise
                 self._drop()
+        wire = self._wire = Wire()
+        if sock := dial_here(course.route):
+            return await self._ask_here(wire, sock, deadline)
         # A task of its own, so that `close()` can end it without cancelling its caller.
-        limits = Limits(connect, deadline)
-        self._connecting = asyncio.create_task(self._connect(limits))
+        self._connecting = asyncio.create_task(self._connect(wire, Limits(connect, deadline)))
         try:
             await self._connecting
         finally:
             self._connecting = None
         return await self._ask(deadline)
 
-    async def _connect(self, limits: Limits) -> None:
+    async def _connect(self, wire: Wire, limits: Limits) -> None:
         route = self._course.route
-        wire = self._wire = Wire()
         await dial(route, limits, wire)
         if route.tunnelled:
             await self._tunnel(wire, limits)
@@ -241,13 +243,30 @@ class AsyncExchange:
         wire = self._wire
         if wire is None:
             raise Closed
+        first, rest = self._begin(wire)
+        wire.write(first)
+        return await self._rest(wire, rest, deadline)
+
+    async def _ask_here(self, wire: Wire, sock: socket.socket, deadline: float | None) -> Head:
+        """Over a socket that the loop does not know yet: it serves everybody else before it is
+        introduced, and an engine on this machine can work in the meantime."""
+        first, rest = self._begin(wire)
+        sent = send_here(sock, first)
+        await introduce(sock, wire)
+        if sent < len(first):
+            wire.write(first[sent:])
+        return await self._rest(wire, rest, deadline)
+
+    def _begin(self, wire: Wire) -> tuple[bytes, Iterable[bytes] | None]:
+        """What there is to send, at once and afterwards, on a wire that will hear the answer."""
         self._reception = self._course.reception()
         wire.begin(self._reception)
-        first, rest = self._course.outgoing()
-        wire.write(first)
+        return self._course.outgoing()
+
+    async def _rest(self, wire: Wire, rest: Iterable[bytes] | None, deadline: float | None) -> Head:
         for piece in rest or ():
             await wire.room(deadline)
-            if self._reception.head() is not None:
+            if self._reception and self._reception.head() is not None:
                 self._unsent = True  # refused, or sent elsewhere: the rest is not wanted here
                 break
             wire.write(piece)

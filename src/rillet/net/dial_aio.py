@@ -26,10 +26,37 @@ _QUEUE_FULL = 0.002  # seconds between two attempts at a unix socket that many w
 
 async def dial(route: Route, limits: Limits, wire: Wire) -> None:
     """Put a connected socket under the wire. Raises `Unreachable`, or what `limits` says."""
-    loop = asyncio.get_running_loop()
-    sock = await _connected(route, limits)
+    await introduce(await _connected(route, limits), wire)
+
+
+def dial_here(route: Route) -> socket.socket | None:
+    """A socket that is connected already, as it is on this machine; None where `dial` must wait,
+    or say why there is none."""
+    if route.unix is None:
+        return None
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        if route.unix is not None:
+        sock.setblocking(False)
+        sock.connect(route.unix)
+    except OSError:
+        sock.close()
+        return None
+    return sock
+
+
+def send_here(sock: socket.socket, data: bytes) -> int:
+    """Send what the socket takes at once: how many bytes. A broken one is found when it is read."""
+    try:
+        return sock.send(data)
+    except OSError:
+        return 0
+
+
+async def introduce(sock: socket.socket, wire: Wire) -> None:
+    """Have the loop read a connected socket into the wire."""
+    loop = asyncio.get_running_loop()
+    try:
+        if sock.family == socket.AF_UNIX:
             await loop.create_unix_connection(lambda: wire, sock=sock)
         else:
             await loop.create_connection(lambda: wire, sock=sock)

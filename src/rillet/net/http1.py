@@ -11,6 +11,7 @@ Laws of `ResponseParser`:
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from msgspec import Struct
@@ -87,20 +88,19 @@ def encode_head(method: str, path: str, headers: Iterable[tuple[str, str]]) -> b
         raise InvalidRequest(f"{method!r} is not an HTTP method")
     if not path.isascii() or not path.isprintable() or " " in path or not path:
         raise InvalidRequest(f"{path!r} is not a path that HTTP can carry")
-    lines = [f"{method} {path} HTTP/1.1"]
-    for name, value in headers:
-        _check_header(name, value)
-        lines.append(f"{name}: {value}")
+    lines = [f"{method} {path} HTTP/1.1", *(_line(name, value) for name, value in headers)]
     # Values beyond ASCII go out as UTF-8: the servers of this field are written in Go and C++.
     return "\r\n".join([*lines, "\r\n"]).encode()
 
 
-def _check_header(name: str, value: str) -> None:
+@lru_cache(maxsize=256)  # nearly all of them are the same for each request
+def _line(name: str, value: str) -> str:
     plain = name.replace("-", "").replace("_", "").replace(".", "")
     if not (plain.isalnum() and name.isascii()):
         raise InvalidRequest(f"{name!r} is not the name of a header")
     if "\r" in value or "\n" in value or "\0" in value:
         raise InvalidRequest(f"The header {name} has a line break in its value")
+    return f"{name}: {value}"
 
 
 class ResponseParser:

@@ -27,6 +27,7 @@ from rillet.words.errors import InvalidName, ModelNotFound, ServerError, StoreEr
 from rillet.words.requests import JsonObject, Message
 
 BUILT_IN = builtin.MODEL_NAME
+_BUILT_IN_KEY = ModelName.parse(BUILT_IN).key()
 #: Their answers come in channels, which the engine tells apart and a Go template does not show.
 _HARMONY = ("gpt-oss", "gptoss")
 
@@ -110,7 +111,7 @@ class Library:
             log.info("unused blobs stay: %s", error)
 
     def is_built_in(self, name: ModelName) -> bool:
-        return self._built_in is not None and name.key() == ModelName.parse(BUILT_IN).key()
+        return self._built_in is not None and name.key() == _BUILT_IN_KEY
 
     def all(self) -> list[Model]:
         """Every model, the newest first; one that cannot be read is left out."""

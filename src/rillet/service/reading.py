@@ -54,9 +54,7 @@ async def events(
             if not begun:
                 begun = True
                 waiting.over()
-            if type(batch[-1]) is Finish:
-                await exchange.release()
-            yield batch
+            yield batch  # with the last one the connection goes: the engine ends them with streams
     except (Unreachable, StreamTruncated, MalformedStream) as error:
         yield await _ended(resident, [Failure(error)], begun)
     finally:

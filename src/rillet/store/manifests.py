@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from .files import TEMPORARY, draft, settle, sync_folder
 
 _DEPTH = 4
 _ATTEMPTS = 5
+#: Elsewhere a path can be found that is spelled otherwise.
+_CASE_COUNTS = sys.platform == "linux"
 _DIGESTS = re.compile(rb"sha256[:-][0-9a-fA-F]{64}")
 
 
@@ -43,8 +47,10 @@ class Manifests:
 
     def spelling(self, name: ModelName) -> ModelName | None:
         """The name as it is spelled on disk, or None. An exact match goes before others."""
-        found = self._spell(self.folder, name.path_parts())
-        return ModelName.from_path_parts(*found) if found else None
+        parts: tuple[str, ...] | None = name.path_parts()
+        if not (_CASE_COUNTS and self._is_there(name.path_parts())):
+            parts = self._spell(self.folder, name.path_parts())
+        return ModelName.from_path_parts(*parts) if parts else None
 
     def path(self, name: ModelName) -> Path:
         return self.folder.joinpath(*name.path_parts())
@@ -52,8 +58,9 @@ class Manifests:
     def read(self, name: ModelName) -> tuple[bytes, float] | None:
         """The bytes of a manifest and its time of change, or None where there is none."""
         try:
-            with open(self.path(name), "rb") as file:
-                return file.read(MAX_BYTES + 1), os.fstat(file.fileno()).st_mtime
+            with open(self.path(name), "rb", buffering=0) as file:
+                status = os.fstat(file.fileno())  # room is made for what is there, not for the most
+                return file.read(min(status.st_size, MAX_BYTES) + 1) or b"", status.st_mtime
         except OSError:
             return None
 
@@ -123,10 +130,23 @@ class Manifests:
             if file.startswith(TEMPORARY) and path.lstat().st_mtime < before:
                 path.unlink()
 
+    def _is_there(self, parts: tuple[str, ...]) -> bool:
+        """Whether there is just this file, below no link: what is asked for most, and quickly."""
+        path = str(self.folder)
+        try:
+            for part in parts[:-1]:
+                path = f"{path}/{part}"
+                if not stat.S_ISDIR(os.lstat(path).st_mode):
+                    return False
+            return stat.S_ISREG(os.lstat(f"{path}/{parts[-1]}").st_mode)
+        except OSError:
+            return False
+
     def _spell(self, folder: Path, parts: tuple[str, ...]) -> tuple[str, ...] | None:
         wanted, rest = parts[0], parts[1:]
-        entries = [e for e in _entries(folder) if e.name.lower() == wanted.lower()]
-        for entry in sorted(entries, key=lambda entry: entry.name != wanted):
+        lower = wanted.lower()
+        alike = [entry for entry in _scanned(folder) if entry.name.lower() == lower]
+        for entry in sorted(alike, key=lambda entry: (entry.name != wanted, entry.name)):
             if not rest:
                 if entry.is_file(follow_symlinks=False):
                     return (entry.name,)
@@ -143,15 +163,15 @@ class Manifests:
             folder = folder.parent
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _scanned(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        return sorted(os.scandir(folder), key=lambda entry: entry.name)
+        return list(os.scandir(folder))
     except OSError:
         return []
 
 
 def _files(folder: Path, depth: int) -> Iterator[Path]:
-    for entry in _entries(folder):
+    for entry in sorted(_scanned(folder), key=lambda entry: entry.name):
         if entry.is_file(follow_symlinks=False):
             yield Path(entry.path)
         elif depth > 1 and entry.is_dir(follow_symlinks=False):

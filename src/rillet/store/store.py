@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from rillet.model.manifest import (
@@ -195,16 +196,7 @@ class ModelStore:
 
     def _load(self, name: ModelName) -> StoredModel | None:
         read = self._manifests.read(name)
-        if read is None:
-            return None
-        data, changed = read
-        try:
-            manifest = decode_manifest(data)
-        except InvalidManifest:
-            return None
-        digest = hashlib.sha256(data).hexdigest()
-        modified = datetime.fromtimestamp(changed, UTC)
-        return StoredModel(name, manifest, digest, manifest.size, modified)
+        return None if read is None else _stored(name, *read)
 
     def _drop_unused(self, manifest: bytes, written: float) -> None:
         """Remove the blobs of a removed manifest, unless they are or may be named elsewhere."""
@@ -234,3 +226,14 @@ class ModelStore:
             self.root.mkdir(parents=True, exist_ok=True)
             with locked(self.root):
                 yield
+
+
+@lru_cache(maxsize=256)  # every answer begins with one, mostly the same
+def _stored(name: ModelName, data: bytes, changed: float) -> StoredModel | None:
+    """The model of a manifest; None where the bytes are none."""
+    try:
+        manifest = decode_manifest(data)
+    except InvalidManifest:
+        return None
+    digest = hashlib.sha256(data).hexdigest()
+    return StoredModel(name, manifest, digest, manifest.size, datetime.fromtimestamp(changed, UTC))
