@@ -1,4 +1,4 @@
-"""A unix socket that more people want at once than its listener has room for."""
+"""Unix sockets: asked before the loop knows of them, and wanted by more than there is room for."""
 
 import asyncio
 import socket
@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from rillet.net.address import parse_host
 from rillet.net.aio import AsyncTransport
+from rillet.net.faults import Closed, Cut
 from rillet.net.http1 import Request
 from rillet.words.errors import RilletError
 
@@ -60,3 +62,71 @@ async def test_but_not_for_longer_than_it_may_take_to_connect(tmp_path: Path) ->
         asked = AsyncTransport(parse_host(f"unix://{tmp_path}/s")).exchange(Request("GET", "/"))
         with pytest.raises(RilletError):
             await asked.head(connect=0.05)
+
+
+def received(listener: socket.socket, answer: bytes = b"") -> bytes:
+    """All that one caller sends, to its hang-up or to the end of a body; then the answer."""
+    peer, _ = listener.accept()
+    with peer:
+        data = b""
+        while piece := peer.recv(1 << 20):
+            data += piece
+            head, mark, body = data.partition(b"\r\n\r\n")
+            length = [line for line in head.split(b"\r\n") if line.startswith(b"Content-Length: ")]
+            if mark and answer and len(body) == int(length[0].split()[1]):
+                peer.sendall(answer)
+                break
+        return data
+
+
+@pytest.mark.parametrize("factory", [None, uvloop.new_event_loop])
+@pytest.mark.parametrize("size", [10, 3_000_000])  # the second is more than a socket takes at once
+def test_a_question_arrives_whole(tmp_path: Path, factory: object, size: int) -> None:
+    async def ask(listener: socket.socket) -> bytes:
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        heard = asyncio.get_running_loop().run_in_executor(None, received, listener, answer)
+        transport = AsyncTransport(parse_host(f"unix://{tmp_path}/s"))
+        asked = transport.exchange(Request("POST", "/", body=body))
+        assert (await asked.head(connect=5)).status == 200
+        assert await asked.read() == b"ok"
+        return await heard
+
+    body = bytes(range(256)) * (size // 256) + b"end"
+    with socket.socket(socket.AF_UNIX) as listener, asyncio.Runner(loop_factory=factory) as runner:  # type: ignore[arg-type]
+        listener.bind(f"{tmp_path}/s")
+        listener.listen()
+        assert runner.run(ask(listener)).partition(b"\r\n\r\n")[2] == body
+
+
+@pytest.mark.parametrize("rounds", range(5))
+@pytest.mark.parametrize("how", ["cancel", "close"])
+async def test_who_leaves_leaves_nothing_open(tmp_path: Path, how: str, rounds: int) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/s")
+        listener.listen()
+        asked = AsyncTransport(parse_host(f"unix://{tmp_path}/s")).exchange(Request("GET", "/"))
+        head = asyncio.create_task(asked.head(connect=5))
+        await asyncio.sleep(0)
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        if how == "cancel":
+            head.cancel()
+        else:
+            asked.close()
+        with pytest.raises((asyncio.CancelledError, Closed)):
+            await head
+        assert (await asyncio.to_thread(received, listener)).startswith(b"GET / HTTP/1.1")
+
+
+async def test_a_peer_that_hangs_up_on_the_question_is_told(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/s")
+        listener.listen()
+        asked = AsyncTransport(parse_host(f"unix://{tmp_path}/s")).exchange(
+            Request("POST", "/", body=b"x" * 3_000_000)
+        )
+        head = asyncio.create_task(asked.head(connect=5))
+        peer, _ = await asyncio.to_thread(listener.accept)
+        peer.close()
+        with pytest.raises(Cut):
+            await head
