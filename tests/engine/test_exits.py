@@ -60,6 +60,13 @@ def test_the_end_of_a_process_in_words(
     assert said.removesuffix(" (std::bad_alloc)") == reason
 
 
+def test_a_library_that_is_missing_is_named_with_its_package() -> None:
+    why = "libgomp.so.1: cannot open shared object file: No such file or directory"
+    assert exits.remedy(why) == "On Debian or Ubuntu: apt-get install libgomp1"
+    assert exits.remedy(why.replace("gomp", "stdc++")) not in (None, exits.remedy(why))
+    assert exits.remedy("out of memory") is None
+
+
 @given(st.binary(max_size=300))
 def test_what_a_stranger_printed_is_harmless(raw: bytes) -> None:
     text = exits.clean(raw)

@@ -39,6 +39,16 @@ def test_a_broken_engine_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.Mo
         capabilities()
 
 
+def test_openmp_beside_the_engine_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody may install it: `scripts/venv.sh` puts it there."""
+    beside = tmp_path / "xllamacpp.libs" / "libgomp.so.1"
+    beside.parent.mkdir()
+    beside.write_text("no library")
+    monkeypatch.setattr("rillet.engine.command.wheel_folder", lambda: str(tmp_path))
+    with pytest.raises(EngineError, match=r"xllamacpp\.libs/libgomp\.so\.1"):
+        capabilities()
+
+
 def test_no_engine_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(EngineError, match="pip install xllamacpp"):

@@ -42,6 +42,7 @@ def main() -> NoReturn:
         if "exec" in order:
             os.execv(order["exec"][0], order["exec"])
         sys.path.append(order["wheel"])
+        preload(order["wheel"])
         said = survey() if order.get("survey") else {"ready": serve(order["set"])}
     except BaseException as error:
         tell(report, {"failed": f"{error or type(error).__name__}"})
@@ -86,6 +87,18 @@ def restrict(memory_limit: int | None) -> None:
         if most != resource.RLIM_INFINITY:
             memory_limit = min(memory_limit, most)
         resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
+
+
+def preload(wheel: str) -> None:
+    """Take OpenMP's runtime from beside the engine, where `scripts/venv.sh` put it.
+
+    It does so where the system has none and nobody may install it.
+    """
+    beside = os.path.join(wheel, "xllamacpp.libs", "libgomp.so.1")
+    if os.path.exists(beside):
+        import ctypes  # slow to import, and hardly anybody needs it
+
+        ctypes.CDLL(beside, ctypes.RTLD_GLOBAL)
 
 
 def engine() -> Any:

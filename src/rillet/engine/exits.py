@@ -23,6 +23,7 @@ _CAUSES = (
 _MEMORY = re.compile(
     r"bad_alloc|out of memory|failed to allocate|cannot allocate|MemoryError", re.I
 )
+_LIBRARY = re.compile(r"[\w+-]+\.so[.\d]*(?=: cannot open shared object file)")
 _EMPTY = re.compile(r"failed to load model from")
 
 
@@ -67,6 +68,16 @@ def load_failure(said: str, stderr: str, limit: int | None) -> str:
 
 def _short_of_memory(limit: int, why: str) -> str:
     return f"out of memory, of which it may use {limit >> 20} MiB ({why})"
+
+
+def remedy(why: str) -> str | None:
+    """What to do about a failure, where it is known. `None` leaves the error's own hint."""
+    missing = _LIBRARY.search(why)
+    if missing is None:
+        return None
+    if missing[0] == "libgomp.so.1":
+        return "On Debian or Ubuntu: apt-get install libgomp1"
+    return "A library of the system is missing: install the package that has it"
 
 
 def explain(returncode: int, stderr: str, *, killed_by_kernel: bool, limit: int | None) -> str:

@@ -195,7 +195,10 @@ class EngineProcess:
         # Callers may pass this on to strangers, whom our folders do not concern.
         for path in self.options.files:
             why = why.replace(path, Path(path).name)
-        raise LoadFailed(f"The engine could not load {self._name}: {why or 'it does not answer'}")
+        raise LoadFailed(
+            f"The engine could not load {self._name}: {why or 'it does not answer'}",
+            hint=exits.remedy(why),
+        )
 
     async def _answers(self) -> None:
         """Ask until a llama-server answers that it is healthy."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from rillet.engine import command
+from rillet.engine import command, exits
 from rillet.engine.batch import processor_alone
 from rillet.words.errors import EngineError
 
@@ -73,9 +73,10 @@ def capabilities() -> Capabilities:
     try:
         found = msgspec.json.decode(line, type=Capabilities)
     except msgspec.DecodeError as error:
+        said = line.decode("utf-8", "replace").strip()
         raise EngineError(
-            f"The engine does not start: {line.decode('utf-8', 'replace').strip() or 'no answer'}",
-            hint="Installing xllamacpp again may help",
+            f"The engine does not start: {said or 'no answer'}",
+            hint=exits.remedy(said) or "Installing xllamacpp again may help",
         ) from error
     return msgspec.structs.replace(found, llama_server=binary, machine_has_avx512=_has_avx512())
 
