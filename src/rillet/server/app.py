@@ -1,6 +1,6 @@
 """The server as a whole: `build_app` puts the routes together, `serve` listens.
 
-guard (Host, Origin) -> router (path, method) -> handler -> service
+guard (Host, Origin) -> turnstile -> router (path, method) -> handler -> service
 """
 
 from rillet.net.address import parse_host
@@ -16,6 +16,7 @@ from rillet.server.recorded import RecordedAnswers
 from rillet.server.responses import ResponsesAnswers
 from rillet.server.router import Router
 from rillet.server.streams import Streams
+from rillet.server.turnstile import Turnstile
 from rillet.service.interface import Operations
 from rillet.service.slots import CALLER
 from rillet.words.settings import Settings
@@ -38,7 +39,10 @@ def build_app(
         }
     )
 
+    turnstile = Turnstile()
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await turnstile.enter()
         CALLER.set(caller_of(scope))  # the task of this request, and what it starts, keep it
         await router.answer(Exchange(scope, receive, send))
 
