@@ -49,10 +49,20 @@ unpack_debian() {
     ) >/dev/null 2>&1
 }
 
+# A folder that somebody named for us is not emptied unless it is an environment.
+is_ours() {
+    case $1 in "$here"/.venv*) return 0 ;; esac
+    [ -e "$1/pyvenv.cfg" ] || [ -z "$(ls -A "$1" 2>/dev/null)" ]
+}
+
 make_venv() {
     dir=$1
     if [ -x "$dir/bin/python" ] && "$dir/bin/python" -m pip --version >/dev/null 2>&1; then return 0; fi
     python=$(find_python) || return 1
+    is_ours "$dir" || {
+        say "$dir holds other things than a virtual environment. Name another folder, or empty it"
+        return 1
+    }
     rm -rf "$dir"
     "$python" -m venv "$dir" >/dev/null 2>&1 && return 0
     # Debian keeps ensurepip in a package of its own.

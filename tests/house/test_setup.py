@@ -14,7 +14,7 @@ PYTHON = r"""#!/bin/sh
 case "$*" in
     "-m venv "*)
         for dir; do :; done
-        mkdir -p "$dir/bin" && cp "$0" "$dir/bin/python" ;;
+        mkdir -p "$dir/bin" && cp "$0" "$dir/bin/python" && : >"$dir/pyvenv.cfg" ;;
     "-m pip --version") ;;
     "-m pip install "*)
         echo "pip in ${PYTHONPATH-nothing}" >>"$LOG"
@@ -88,3 +88,15 @@ def test_a_link_to_it_is_as_good(checkout: Path) -> None:
     link = checkout.parent / "rillet-start"
     link.symlink_to(checkout / "start")
     assert start(checkout, "x", program=link) == ["pip in nothing", "rillet x"]
+
+
+def test_a_folder_with_other_things_is_left_alone(checkout: Path) -> None:
+    named = checkout.parent / "named"
+    named.mkdir()
+    (named / "letter").write_text("dear")
+    assert start(checkout, "x", RILLET_VENV=str(named)) == []
+    assert (named / "letter").read_text() == "dear"
+    (named / "letter").unlink()
+    assert start(checkout, "x", RILLET_VENV=str(named)) == ["pip in nothing", "rillet x"]
+    (named / "bin" / "python").unlink()  # a broken environment is made anew
+    assert start(checkout, "x", RILLET_VENV=str(named)) == ["pip in nothing", "rillet x"]
