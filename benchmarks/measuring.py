@@ -29,6 +29,7 @@ SAMPLING = {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "seed": 7}
 #: A record with a text: those of progress, and the last one, have an empty one.
 _TEXT = re.compile(rb'"(?:response|content)":"[^"]')
 _COUNT = re.compile(rb'"(?:eval_count|tokens_predicted)":(\d+)')
+_PROMPT = re.compile(rb'"(?:prompt_eval_count|tokens_evaluated)":(\d+)')
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Answer:
 
     first: float = 0.0
     tokens: int = 0
+    prompt: int = 0  # tokens
     gaps: list[float] = field(default_factory=list)
 
 
@@ -58,9 +60,9 @@ class Served:
         self._endpoint = endpoint
         self._num_ctx = num_ctx
 
-    async def load(self) -> None:
+    async def load(self, **more: object) -> None:
         """Have the model loaded; afterwards `engine` is there."""
-        await read(self.server, self.through(1))
+        await read(self.server, self.through(1, **more))
         while not self._endpoint.exists():  # the first answer may be there before it  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         said = json.loads(self._endpoint.read_text())
@@ -71,10 +73,13 @@ class Served:
             pool_size=300,
         )
 
-    def through(self, tokens: int, prompt: str = PROMPT) -> Request:
-        options = {"num_predict": tokens, "num_ctx": self._num_ctx, **SAMPLING}
+    def through(self, tokens: int, prompt: str = PROMPT, **more: object) -> Request:
+        options = {"num_predict": tokens, "num_ctx": self._num_ctx, **SAMPLING, **more}
         body = {"model": "measured", "prompt": prompt, "raw": True, "options": options}
         return _request("/api/generate", body)
+
+    def unload(self) -> Request:
+        return _request("/api/generate", {"model": "measured", "keep_alive": 0})
 
     def direct(self, tokens: int, prompt: str = PROMPT) -> Request:
         body = {"prompt": prompt, "n_predict": tokens, "stream": True, "return_tokens": True}
@@ -107,6 +112,7 @@ async def read(transport: AsyncTransport, asked: Request) -> Answer:
     if head.status != 200 or not found:
         raise RuntimeError(f"{head.status}: {tail[:300]!r}")
     answer.tokens = int(found[-1])
+    answer.prompt = int((_PROMPT.findall(tail) or [0])[-1])
     return answer
 
 

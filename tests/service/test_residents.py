@@ -245,8 +245,56 @@ async def test_one_who_leaves_does_not_take_the_load_from_the_others(opened: Ope
         before = children()
         first, second = await start(service), await start(service)
         await until(lambda: children() > before)
+        started = children()
         await first.aclose()
         assert (await events(second))[-1].reason == "stop"  # type: ignore[union-attr]
+        assert children() == started  # the same load went on
+
+
+async def test_a_load_that_its_last_waiter_leaves_is_begun_anew(opened: Opened) -> None:
+    async with opened() as service:
+        before = children()
+        first, second = await start(service), await start(service)
+        await until(lambda: children() > before)
+        await asyncio.gather(first.aclose(), second.aclose())
+        assert children() == before and service.residents.all() == []
+        assert await asyncio.gather(say(service), say(service)) == [SAID] * 2
+
+
+async def test_who_waited_for_a_load_does_not_wait_for_the_next_one(opened: Opened) -> None:
+    """Three slots in a queue would be: the first, another model, the second."""
+    async with opened(max_loaded_models=1) as service:
+        before = children()
+        first = await start(service, TINY, options=ENDLESS)
+        await until(lambda: children() > before)
+        other = await start(service, HELLO)
+        second = await start(service, TINY, options={"num_predict": 3})
+        assert (await events(second))[-1].reason == "length"  # type: ignore[union-attr]
+        await first.aclose()
+        assert isinstance((await events(other))[-1], Finish)
+
+
+async def test_a_silent_request_takes_the_context_that_is_being_loaded(opened: Opened) -> None:
+    async with opened() as service:
+        before = children()
+        first = await start(service, options={"num_ctx": 256})
+        await until(lambda: children() > before)
+        started = children()
+        assert await say(service) == SAID
+        assert isinstance((await events(first))[-1], Finish)
+        assert children() == started and resident(service).num_ctx == 256
+
+
+async def test_a_failed_load_is_told_to_all_who_waited_for_it(opened: Opened) -> None:
+    async with opened() as service:
+        before = children()
+        loading = [await start(service) for _ in range(3)]
+        await until(lambda: children() > before)
+        for child in children() - before:
+            os.kill(int(child), signal.SIGKILL)
+        for each in loading:
+            assert isinstance(await failure(each), LoadFailed)
+        assert children() == before
 
 
 async def test_a_load_that_is_killed_is_a_typed_error_and_the_next_one_works(

@@ -2,13 +2,15 @@
 
 An engine notices a hang-up between two batches, and other streams get a token then; so a batch
 decides how long a caller who left is worked for, and how long one long prompt holds up the others.
-Processor time for a token of a prompt, measured on two cores (Q4_0, 512 against smaller batches):
+Processor time for a token of a prompt, against 512 (Q4_0, xllamacpp 2026.10.11549 on two cores of
+an AMD EPYC, `benchmarks/hang_up.py --num-batch N`):
 
-    weights   256     128     64      32
-    11 MB     +8 %    +18 %   +75 %   +110 %
-    280 MB            +0 %    +1 %    +12 %
+    weights   128     64      32      16      8       4
+    3 MB      -6 %    +4 %    +86 %   +100 %
+    280 MB            +1 %    +15 %   +15 %   +36 %   +39 %
 
-A GPU needs its 512, and has done them in milliseconds.
+64 is the last one that is nearly free. docs/decisions/0003-batch.md says why no smaller one is
+taken. A GPU needs its 512, and has done them in milliseconds.
 """
 
 import os
@@ -17,19 +19,13 @@ from pathlib import Path
 
 from rillet.engine.command import SERVER_VARIABLE
 from rillet.engine.options import MAX_BATCH
-from rillet.model.gguf import GgufHeader
 
-_SMALL = 64 << 20  # bytes of weights
-_OF_SMALL = 256
-_OF_LARGE = 64
+_ON_PROCESSOR = 64
 
 
-def usual_batch(header: GgufHeader, *, parallel: int, processor: bool) -> int:
+def usual_batch(*, parallel: int, processor: bool) -> int:
     """For a request that does not say. `processor`: whether that alone evaluates the model."""
-    if not processor:
-        return MAX_BATCH
-    weights = sum(tensor.size for tensor in header.tensors)
-    return max(parallel, _OF_SMALL if weights < _SMALL else _OF_LARGE)
+    return max(parallel, _ON_PROCESSOR) if processor else MAX_BATCH
 
 
 def processor_alone(devices: Path = Path("/dev")) -> bool:

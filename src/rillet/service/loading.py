@@ -1,7 +1,8 @@
 """How a model is to be loaded for a request: what it asks for, what is there, what has room.
 
 Laws:
-* A request that leaves something open takes what is loaded, so that it does not load again.
+* A request that leaves something open takes what is loaded or being loaded, so that it does not
+  load again.
 * What was chosen by the memory of one moment stays for as long as the model does.
 """
 
@@ -58,8 +59,7 @@ class Loading:
         self, model: Model, asked: Options, shift: bool | None, *, embedding: bool = False
     ) -> LoadOptions:
         """What the model is loaded with. A request without num_ctx takes what is loaded."""
-        resident = self._residents.get(model, embedding=embedding)
-        there = resident.options if resident else None
+        there = self._residents.options(model, embedding=embedding)
         num_ctx = self._context(model, asked.num_ctx or (there.num_ctx if there else 0))
         if embedding:
             parallel = 1
@@ -91,7 +91,7 @@ class Loading:
         return LoadOptions(
             model_path=model.path,
             num_ctx=wanted.num_ctx,
-            num_batch=wanted.num_batch or self._batch(model, wanted),
+            num_batch=wanted.num_batch or self._batch(wanted),
             num_gpu=wanted.num_gpu,
             main_gpu=wanted.main_gpu,
             use_mmap=wanted.use_mmap,
@@ -119,9 +119,9 @@ class Loading:
         free = available_memory()
         return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
 
-    def _batch(self, model: Model, wanted: Wanted) -> int:
+    def _batch(self, wanted: Wanted) -> int:
         processor = wanted.num_gpu == 0 or self._processor_alone
-        return usual_batch(model.header, parallel=wanted.parallel, processor=processor)
+        return usual_batch(parallel=wanted.parallel, processor=processor)
 
     @cached_property
     def _processor_alone(self) -> bool:

@@ -5,7 +5,8 @@ Laws:
 * A model stays for the keep_alive of the latest request after the last one ended.
 * To make room, the idle model with the shortest keep_alive goes first; a busy one is waited for.
 * An engine that died is started again by the next request; see `deaths`.
-* A caller who leaves while it waits or loads leaves everything as it was before.
+* One load serves all who wait for it, and ends when the last of them has left; then everything is
+  as it was before.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from rillet.engine import EngineProcess, LoadOptions, available_memory, estimate
 from rillet.service.deaths import Deaths
 from rillet.service.library import Model
 from rillet.service.resident import FOR_EVER, Key, Resident, closed, key_of
+from rillet.service.shared_load import SharedLoad
 from rillet.service.slots import Slots, Tell
 from rillet.words.errors import ServerError
 from rillet.words.events import Progress
@@ -51,7 +53,7 @@ class Residents:
         self._free_memory = free_memory
         self._loaded: dict[Key, Resident] = {}
         self._loads = Slots(1, max_queue)
-        self._load: asyncio.Task[Resident] | None = None
+        self._waited_for: dict[LoadOptions, SharedLoad] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._deaths = Deaths()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,6 +66,15 @@ class Residents:
     def get(self, model: Model, *, embedding: bool = False) -> Resident | None:
         return self._loaded.get((model.path, embedding))
 
+    def options(self, model: Model, *, embedding: bool = False) -> LoadOptions | None:
+        """Those that it is being loaded with, or is loaded with."""
+        key = (model.path, embedding)
+        for load in reversed(self._waited_for.values()):
+            if load.open and key_of(load.options) == key:
+                return load.options
+        resident = self._loaded.get(key)
+        return resident.options if resident else None
+
     @asynccontextmanager
     async def use(
         self, model: Model, options: LoadOptions, keep_alive: float, tell: Tell = _NOBODY
@@ -72,9 +83,7 @@ class Residents:
         resident = self._usable(options)
         while resident is None:
             await self._deaths.wait(key_of(options), model.name.display())
-            async with self._loads.turn(tell):
-                resident = self._usable(options) or await self._loading(model, options, tell)
-            # Between the load and this line others may have run.
+            await self._load(model, options).wait(tell)
             resident = self._usable(options)
         self._begin(resident, keep_alive)
         try:
@@ -96,9 +105,7 @@ class Residents:
     async def close(self) -> None:
         """End every engine, also one that is being loaded. Nothing can be loaded afterwards."""
         self._closed = True
-        if self._load is not None:
-            self._load.cancel()
-            await asyncio.wait((self._load,))
+        await asyncio.gather(*(load.cancel() for load in list(self._waited_for.values())))
         left = list(self._loaded.values())
         for resident in left:
             resident.closing = True
@@ -116,20 +123,25 @@ class Residents:
             return None
         return resident if resident.process.alive and resident.options == options else None
 
-    async def _loading(self, model: Model, options: LoadOptions, tell: Tell) -> Resident:
-        """A load in a task of its own, so that `close` can end it without ending its caller."""
-        load = self._load = asyncio.create_task(self._make(model, options, tell))
-        try:
-            return await load
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if self._closed and (task is None or not task.cancelling()):
-                raise closed() from None
-            raise
-        finally:
-            self._load = None
+    def _load(self, model: Model, options: LoadOptions) -> SharedLoad:
+        """The load that somebody waits for already, or a new one."""
+        load = self._waited_for.get(options)
+        if load is None or not load.open:
+            load = self._waited_for[options] = SharedLoad(options, self._max_queue)
+            load.begin(self._serve(load, model))
+        return load
 
-    async def _make(self, model: Model, options: LoadOptions, tell: Tell) -> Resident:
+    async def _serve(self, load: SharedLoad, model: Model) -> None:
+        try:
+            async with self._loads.turn(load.tell):
+                if self._usable(load.options) is None:
+                    await self._make(model, load.options, load.tell)
+                await load.hand_over()
+        finally:
+            if self._waited_for.get(load.options) is load:
+                del self._waited_for[load.options]
+
+    async def _make(self, model: Model, options: LoadOptions, tell: Tell) -> None:
         key = key_of(options)
         previous = self._loaded.get(key)
         if previous is not None:
@@ -144,8 +156,7 @@ class Residents:
         )
         resident = self._loaded[key] = Resident(model, options, process, self._max_queue)
         self._spawn(self._watch(resident))
-        self._rest(resident, least=_UNUSED)  # its caller may not come to use it
-        return resident
+        self._rest(resident, least=_UNUSED)  # its callers may not come to use it
 
     async def _watch(self, resident: Resident) -> None:
         """An engine that dies by itself leaves at once, and is remembered for it."""
