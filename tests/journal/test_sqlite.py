@@ -1,18 +1,23 @@
 """The journal in a file: the suite, and what only a file can do."""
 
+import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from rillet.journal.interface import Header
+from rillet.journal.interface import Header, Known
+from rillet.journal.packing import pack
 from rillet.journal.sqlite import SqliteJournal
 from rillet.words.errors import StoreError
-from rillet.words.events import Failure
+from rillet.words.events import Failure, Text
 
 from .conformance import END, HEADER, Clock, DurableConformance, read, texts
 from .test_memory import LIMITS
@@ -75,16 +80,120 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         SqliteJournal(tmp_path / "none" / "journal")
 
 
-async def test_a_disk_that_fails_ends_the_answer(journal: SqliteJournal) -> None:
-    log = await journal.begin("a", Header("chat", b"{}"))
-    log.append(texts(1))
+async def fill_disk(journal: SqliteJournal) -> None:
+    """From now on the file cannot grow by a page."""
+    await journal._run(journal._file.db.execute, "PRAGMA max_page_count = 1")
+
+
+async def test_a_full_disk_ends_no_answer(
+    journal: SqliteJournal, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = await journal.begin("a", HEADER)
+    log.append(texts(3))
     await log.settled()
-    await journal._run(journal._file.db.execute, "DROP TABLE log")
-    log.append(texts(1))
-    following = journal.follow("a", 1)
-    batch = await anext(following)
-    assert isinstance(batch.events[-1], Failure)
-    assert isinstance(batch.events[-1].error, StoreError)
+    reading = asyncio.create_task(read(journal, "a"))
+    await fill_disk(journal)
+    log.append([Text("x" * 20_000)])
+    await log.settled()
+    log.append(texts(2))
+    long = Header("chat", b"x" * 20_000)
+    new = await journal.begin("b", long)
+    new.append(texts(4))
+    assert await journal.find("a") == Known(HEADER, 6)
+    assert await journal.find("b") == Known(long, 4)
+    assert await journal.take_over("a") is None and await journal.unfinished() == []
+    for each in (log, new):
+        each.append([END])
+        await each.settled()
+    whole = [*texts(3), Text("x" * 20_000), *texts(2), END]
+    assert await reading == await read(journal, "a") == whole
+    assert await read(journal, "a", 5) == whole[5:]
+    assert await read(journal, "b") == [*texts(4), END]
+    assert caplog.text.count("go on in memory") == 1 and "full" in caplog.text
+    await journal.delete("b")
+    clock.now += 101
+    assert await journal.find("a") is None and await journal.find("b") is None
+    await journal._run(journal._file.db.execute, "PRAGMA max_page_count = 1000")
+    await journal.expire()
+    assert await journal._run(journal._file.unfinished) == []
+
+
+async def test_a_disk_that_fills_up_behind_a_seam(tmp_path: Path) -> None:
+    """The beginning is in the file, the rest in memory."""
+    path = tmp_path / "journal"
+    before = SqliteJournal(path)
+    (await before.begin("a", HEADER)).append(texts(3))
+    await before.close()
+    after = SqliteJournal(path)
+    log = await after.take_over("a")
+    assert log is not None
+    await fill_disk(after)
+    log.append([Text("x" * 20_000)])
+    await log.settled()
+    log.append([END])
+    assert await read(after, "a") == [*texts(3), Text("x" * 20_000), END]
+    assert await read(after, "a", 4) == [END]
+    await after.close()
+
+
+@pytest.mark.parametrize("place", ["header", "events", "log"])
+async def test_a_damaged_record_is_one_record_lost(tmp_path: Path, place: str) -> None:
+    path = tmp_path / "journal"
+    before = SqliteJournal(path)
+    for id in ("a", "b"):
+        log = await before.begin(id, HEADER)
+        log.append(texts(3))
+        await log.settled()
+    await before._run(before._file.release, "a")
+    damage = {
+        "header": "UPDATE record SET header = x'c1' WHERE id = 'a'",
+        "events": "UPDATE events SET body = x'dd00000002ff' WHERE id = 'a'",
+        "log": "INSERT INTO log (body) VALUES (x'c1')",
+    }
+    await before._run(before._file.db.execute, damage[place])
+    await before._run(before._file.db.close)  # as a kill leaves it
+    after = SqliteJournal(path)
+    assert await read(after, "b") == texts(3)
+    found = await read(after, "a") if place != "events" else []
+    assert found == (texts(3) if place == "log" else [])
+    if place == "events":
+        (batch,) = [batch async for batch in after.follow("a")]
+        assert batch.first == 3 and isinstance(batch.events[0], Failure)
+    assert (await after.find("a") is None) == (place == "header")
+    await after.close()
+
+
+async def test_a_file_of_the_version_before_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    before = SqliteJournal(path)
+    log = await before.begin("a", HEADER)
+    log.append(texts(2))
+    await log.settled()
+    await before.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        piece = ("a", 4, 2, pack(texts(2, 2))[1:])
+        file.execute("INSERT INTO log (body) VALUES (?)", (msgspec.msgpack.encode([piece]),))
+        file.execute("PRAGMA user_version = 2")
+    after = SqliteJournal(path)
+    assert await read(after, "a") == texts(4)
+    await after.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        assert file.execute("PRAGMA user_version").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("version", [1, 4])
+def test_a_file_of_another_version(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "journal"
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(StoreError, match=f"version {version}"):
+        SqliteJournal(path)
+
+
+async def test_a_file_that_breaks_while_it_is_used_is_told(journal: SqliteJournal) -> None:
+    await journal._run(journal._file.db.execute, "DROP TABLE record")
+    with pytest.raises(StoreError, match="cannot be used"):
+        await journal.find("a")
 
 
 WRITER = """

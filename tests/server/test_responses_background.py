@@ -57,6 +57,8 @@ async def test_it_is_cancelled_and_deleted() -> None:
         path = f"/v1/responses/{begun['id']}"
         ended = await server.ask("POST", f"{path}/cancel")
         assert (ended.status, ended.json()["status"]) == (200, "cancelled")
+        stream = (await server.ask("GET", path + "?stream=true")).body
+        assert b'"status":"cancelled"' in stream and b"response.completed" not in stream
         gone = (await server.ask("DELETE", path)).json()
         assert gone == {"id": begun["id"], "object": "response", "deleted": True}
         assert (await server.ask("GET", path)).status == 404

@@ -183,3 +183,21 @@ def test_an_entry_of_logprobs_has_all_fields_that_clients_count_on() -> None:
     (record,) = records(chat([Text("a", (TokenLogprob("a", -1.0),))]))
     (entry,) = record["choices"][0]["logprobs"]["content"]
     assert entry == {"token": "a", "logprob": -1.0, "bytes": None, "top_logprobs": []}
+
+
+@pytest.mark.parametrize("seam", [True, False])
+def test_a_seam_is_told_and_read(seam: bool) -> None:
+    from rillet.wire.anthropic import MessagesEncoder
+    from rillet.wire.anthropic_decoder import MessagesDecoder
+
+    pairs: list[tuple[Any, Any]] = [
+        (ChatChunkEncoder("i", "m", 1, True), ChatChunkDecoder()),
+        (CompletionChunkEncoder("i", "m", 1, True), CompletionChunkDecoder()),
+        (MessagesEncoder("i", "m", 1), MessagesDecoder()),
+    ]
+    usage = Usage(1, 2)
+    for encoder, decoder in pairs:
+        told = encoder.encode(Text("a")) + encoder.encode(Finish("stop", usage=usage, resumed=seam))
+        assert (b"resumed" in told) == seam
+        events = decoder.feed(told)
+        assert events[0] == Text("a") and events[-1].resumed == seam

@@ -11,21 +11,21 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 from rillet.journal.interface import Batch, Full, Header, Known, Limits
 from rillet.journal.tail import PACKED, Tail, ends
-from rillet.words.events import Event, Text
+from rillet.words.events import Event
 
-WEIGHED = 16  # tokens that are weighed together: as many of a record may not be in its size
+WEIGHED = 16  # events that are weighed together: as many of a record may not be in its size
 
 
 class _Record:
     """One record, its size and its writing end."""
 
-    def __init__(self, journal: "MemoryJournal", id: str, header: Header) -> None:
+    def __init__(self, journal: "MemoryJournal", id: str, header: Header, tail: Tail) -> None:
         self.id = id
         self.header = header
         self.size = 0
         self.ended_at = 0.0
-        self.tail = Tail()
-        self._weighed = 0  # the number of the last event that is in `size`
+        self.tail = tail
+        self._weighed = tail.base  # the number of the last event that is in `size`
         self._journal = journal
 
     @property
@@ -33,17 +33,17 @@ class _Record:
         return self.tail.last
 
     def append(self, events: Sequence[Event]) -> None:
-        if self.tail.closed:
+        tail = self.tail
+        if tail.closed:
             return
-        ending = ends(events)
-        if not ending and self.size > self._journal.limits.stream:
+        if self.size > self._journal.limits.stream and not ends(events):
             raise Full("the answer is longer than a record may be")
-        self.tail.publish(events)
-        if ending:
+        tail.publish(events)
+        if tail.ended:
             self._journal.end(self)
-        elif self.tail.last - self._weighed >= WEIGHED or not _is_token(events):
-            self._journal.grow(self, self.tail.weigh(self._weighed))
-            self._weighed = self.tail.last
+        elif tail.last - self._weighed >= WEIGHED:
+            self._journal.grow(self, tail.weigh(self._weighed))
+            self._weighed = tail.last
 
     async def settled(self) -> None:
         pass
@@ -70,9 +70,18 @@ class MemoryJournal:
         self._drop(self.limits.total)
         if self._owned[header.owner] > self.limits.owner or self.size > self.limits.total:
             raise Full("the journal is full of answers that still run")
-        record = self._records[id] = _Record(self, id, header)
+        return self.adopt(id, header, Tail())
+
+    def adopt(self, id: str, header: Header, tail: Tail) -> _Record:
+        """A record that another store has begun, and cannot go on with."""
+        record = self._records[id] = _Record(self, id, header, tail)
         self.grow(record, PACKED + len(header.request))
         return record
+
+    def tail(self, id: str) -> Tail | None:
+        """The events of a record, where it is here."""
+        record = self._records.get(id)
+        return None if record is None else record.tail
 
     async def take_over(self, id: str) -> None:
         return None
@@ -153,9 +162,3 @@ class MemoryJournal:
         if not self._owned[record.header.owner]:
             del self._owned[record.header.owner]
         record.tail.close()
-
-
-def _is_token(events: Sequence[Event]) -> bool:
-    """Whether this is what nearly all is: one small piece of text."""
-    event = events[0] if len(events) == 1 else None
-    return type(event) is Text and len(event.text) < 100 and event.logprobs is None

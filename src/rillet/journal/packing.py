@@ -5,7 +5,7 @@ what a client is told (status, retry_after, the clock that struck); causes and p
 travel. The first element of each array says what it is; numbers, once given, never change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -85,35 +85,52 @@ class _Failure(Struct, tag=7, array_like=True, omit_defaults=True):
 
 
 _Packed = _Text | _Thinking | _ToolCall | _Progress | _Reconnected | _Finish | _Failure
+_Rows = list[tuple[str, int, list[_Packed]]]
+_OldRows = list[tuple[str, int, int, bytes]]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[_Packed]).decode
+_decode_rows = msgspec.msgpack.Decoder(_Rows).decode
+_decode_old_rows = msgspec.msgpack.Decoder(_OldRows).decode
+#: A record, the number of the last event, and the events.
+Row = tuple[str, int, Sequence[Event]]
 
 
 def pack(events: Sequence[Event]) -> bytes:
     """Some events in a row."""
-    return _encode(
-        [
-            _Text(event.text, event.tokens, event.logprobs)
-            if type(event) is Text  # nearly all are; the long way costs twice as much
-            else _packed(event)
-            for event in events
-        ]
-    )
+    return _encode(_all_packed(events))
 
 
-def elements(events: Sequence[Event]) -> bytes:
-    """Some events as `row` takes them: what stands in a row, without its head."""
-    return pack(events)[1 if len(events) < 16 else 3 if len(events) < 1 << 16 else 5 :]
+def pack_rows(rows: Iterable[Row]) -> bytes:
+    """Some events of several records."""
+    return _encode([(id, last, _all_packed(events)) for id, last, events in rows])
 
 
-def row(count: int, joined: bytes) -> bytes:
-    """The same as `pack` of `count` events, whose `elements` were joined."""
-    return b"\xdd" + count.to_bytes(4, "big") + joined  # msgpack's array32
+def unpack_rows(data: bytes) -> list[Row]:
+    """The rows again. Raises `msgspec.DecodeError`."""
+    return [(id, last, list(map(_unpacked, row))) for id, last, row in _decode_rows(data)]
+
+
+def unpack_old_rows(data: bytes) -> list[Row]:
+    """Rows as files of version 2 have them: how many events, and those in a row without a head."""
+    array32 = b"\xdd"
+    return [
+        (id, last, unpack(array32 + count.to_bytes(4, "big") + joined))
+        for id, last, count, joined in _decode_old_rows(data)
+    ]
 
 
 def unpack(data: bytes) -> list[Event]:
     """The events again. Raises `msgspec.DecodeError` for what is no such row."""
     return [_unpacked(packed) for packed in _decode(data)]
+
+
+def _all_packed(events: Sequence[Event]) -> list[_Packed]:
+    return [
+        _Text(event.text, event.tokens, event.logprobs)
+        if type(event) is Text  # nearly all are; the long way costs twice as much
+        else _packed(event)
+        for event in events
+    ]
 
 
 def _packed(event: Event) -> _Packed:

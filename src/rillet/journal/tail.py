@@ -18,9 +18,12 @@ _TEXTS = (Text, Thinking)  # a tuple is asked ten times as fast as a union
 PACKED = 2000  # bytes of an ended record beside its events, about: measured with 10,000 of them
 
 
+_ENDS = (Finish, Failure)
+
+
 def ends(events: Sequence[Event]) -> bool:
     """Whether a row of events ends its record."""
-    return bool(events) and type(events[-1]) in (Finish, Failure)
+    return bool(events) and type(events[-1]) in _ENDS
 
 
 def weight(events: Sequence[Event]) -> int:
@@ -50,7 +53,7 @@ class Tail:
         """Add what may be seen from now on."""
         self._events += events
         self.last += len(events)
-        if ends(events):
+        if events and type(events[-1]) in _ENDS:
             self.ended = self.closed = True
         if self._waiting:
             self._wake()

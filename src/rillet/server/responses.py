@@ -165,8 +165,7 @@ class ResponsesAnswers:
         if isinstance(last := events[-1], Failure):
             return failed(base, last.error)
         reply = fold(events)
-        told = response(reply, dialect.id, dialect.created, self._seconds(), dialect.settings)
-        return {**told, "status": "cancelled"} if reply.done_reason == "cancel" else told
+        return response(reply, dialect.id, dialect.created, self._seconds(), dialect.settings)
 
     def _seconds(self) -> int:
         return self._face.clock() // 10**9

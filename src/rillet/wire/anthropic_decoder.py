@@ -69,6 +69,7 @@ class EventRecord(Struct):
     message: MessageRecord | None = None
     usage: UsageRecord | None = None
     error: Any = None
+    resumed: Any = None  # Rillet's own
 
 
 _decode = msgspec.json.Decoder(EventRecord).decode
@@ -89,6 +90,7 @@ class MessagesDecoder(SseDecoder):
         self._arguments: list[str] = []
         self._size = 0
         self._count = 0
+        self._resumed = False
 
     def _record(self, data: bytes, name: str | None) -> None:
         try:
@@ -106,6 +108,7 @@ class MessagesDecoder(SseDecoder):
             case "message_start" if record.message is not None:
                 self._measure(record.message.usage)
             case "message_delta":
+                self._resumed = record.resumed is True
                 self._stopped(record.delta, record.usage)
             case "message_stop":
                 self._end(self._verdict(""))
@@ -180,7 +183,9 @@ class MessagesDecoder(SseDecoder):
         if self._reason is None:
             return truncated(cause)
         reason = _REASONS.get(self._reason, self._reason)
-        return Finish(reason, _counted(self._usage), stop_string=self._stop_string)
+        return Finish(
+            reason, _counted(self._usage), stop_string=self._stop_string, resumed=self._resumed
+        )
 
 
 def _counted(usage: UsageRecord) -> Usage | None:

@@ -112,7 +112,8 @@ class MessagesEncoder:
     def _finish(self, finish: Finish) -> bytes:
         delta = _stopped(finish, self._called)
         usage = _usage_entry(finish.usage)
-        return _event("message_delta", delta=delta, usage=usage) + _event("message_stop")
+        seam = {"resumed": True} if finish.resumed else {}  # Rillet's own word
+        return _event("message_delta", delta=delta, usage=usage, **seam) + _event("message_stop")
 
 
 def message(reply: Reply, id: str, model: str) -> _Json:

@@ -66,6 +66,7 @@ class ChatChunkDecoder(SseDecoder):
         self._usage: Usage | None = None
         self._timings: Timings | None = None
         self._held: tuple[TokenLogprob, ...] = ()
+        self._resumed = False
 
     def _record(self, data: bytes, name: str | None) -> None:
         if data == b"[DONE]":
@@ -86,6 +87,8 @@ class ChatChunkDecoder(SseDecoder):
             self._odd(data)
         if chunk.usage is not None or chunk.timings is not None:
             self._measures(chunk)
+        if chunk.resumed is True:
+            self._resumed = True
         if chunk.prompt_progress is not None and not self.finished:
             progress = chunk.prompt_progress
             self._events.append(Progress("prompt", progress.processed, progress.total))
@@ -195,7 +198,13 @@ class ChatChunkDecoder(SseDecoder):
         return self._finish() if self._reason is not None else truncated(cause)
 
     def _finish(self) -> Finish:
-        return Finish(self._reason, self._usage, self._timings, stop_string=self._stop_string)
+        return Finish(
+            self._reason,
+            self._usage,
+            self._timings,
+            stop_string=self._stop_string,
+            resumed=self._resumed,
+        )
 
 
 def _is_error(value: dict[str, Any]) -> bool:

@@ -81,7 +81,7 @@ class ChatChunkEncoder:
         empty = self._delta(b'"content":""', None) if self._role else b""
         reason = finish_reason(event, self._called)
         choice = {"index": 0, "delta": {}, "finish_reason": reason}
-        out = empty + record({**self._frame, "choices": [choice]})
+        out = empty + record({**self._frame, "choices": [choice], **_seam(event)})
         if self._include_usage and (usage := usage_entry(event)):
             out += record({**self._frame, "choices": [], "usage": usage})
         return out + DONE
@@ -127,7 +127,12 @@ class CompletionChunkEncoder:
 
     def _finish(self, event: Finish) -> bytes:
         choice = {"text": "", "index": 0, "finish_reason": finish_reason(event, called=False)}
-        out = record({**self._frame, "choices": [choice]})
+        out = record({**self._frame, "choices": [choice], **_seam(event)})
         if self._include_usage and (usage := usage_entry(event)):
             out += record({**self._frame, "choices": [], "usage": usage})
         return out + DONE
+
+
+def _seam(event: Finish) -> _Json:
+    """Rillet's own word: the answer went on in another engine or server process."""
+    return {"resumed": True} if event.resumed else {}

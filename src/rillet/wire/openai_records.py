@@ -127,6 +127,7 @@ class Chunk(Struct):
     timings: TimingsRecord | None = None
     prompt_progress: ProgressRecord | None = None
     error: Any = None
+    resumed: Any = None  # Rillet's own
 
 
 def nanoseconds(milliseconds: float | None) -> int | None:

@@ -146,7 +146,8 @@ class ResponsesEncoder:
         if not self._output:  # an answer has at least one item, be it an empty text
             out += self._open_item(Text) + self._close()
         done = completed(self._response, self._output, finish, self._now())
-        return out + self._event(f"response.{done['status']}", response=done)
+        told = "incomplete" if done["status"] == "cancelled" else done["status"]
+        return out + self._event(f"response.{told}", response=done)
 
     def _failed(self, error: RilletError) -> bytes:
         out = self._close()
@@ -192,13 +193,15 @@ def envelope(id: str, created: int, settings: _Json) -> _Json:
 def completed(base: _Json, output: list[_Json], finish: Finish, at: int) -> _Json:
     cut = {"length": "max_output_tokens", "content_filter": "content_filter"}
     reason = cut.get(finish.reason or "")
+    status = "cancelled" if finish.reason == "cancel" else "incomplete" if reason else "completed"
     return {
         **base,
-        "status": "incomplete" if reason else "completed",
-        "completed_at": None if reason else at,
+        "status": status,
+        "completed_at": at if status == "completed" else None,
         "incomplete_details": {"reason": reason} if reason else None,
         "output": output,
         "usage": _usage(finish),
+        **({"resumed": True} if finish.resumed else {}),  # Rillet's own word
     }
 
 
