@@ -50,7 +50,7 @@ async def test_a_changed_load_option_loads_again_and_a_silent_one_does_not(opene
         await say(service, options={"num_ctx": 512})
         second = resident(service)
         assert second.process is not first and not first.alive and second.num_ctx == 512
-        for changed in ({"num_batch": 64}, {"num_thread": 1}, {"use_mmap": False}):
+        for changed in ({"num_batch": 32}, {"num_thread": 1}, {"use_mmap": False}):
             before = resident(service).process
             await say(service, options={"num_ctx": 512, **changed})
             assert resident(service).process is not before
