@@ -252,7 +252,7 @@ class AsyncExchange:
         introduced, and an engine on this machine can work in the meantime."""
         first, rest = self._begin(wire)
         sent = send_here(sock, first)
-        await introduce(sock, wire)
+        await introduce(sock, self._course.route, wire)
         if sent < len(first):
             wire.write(first[sent:])
         return await self._rest(wire, rest, deadline)

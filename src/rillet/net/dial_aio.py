@@ -26,7 +26,7 @@ _QUEUE_FULL = 0.002  # seconds between two attempts at a unix socket that many w
 
 async def dial(route: Route, limits: Limits, wire: Wire) -> None:
     """Put a connected socket under the wire. Raises `Unreachable`, or what `limits` says."""
-    await introduce(await _connected(route, limits), wire)
+    await introduce(await _connected(route, limits), route, wire)
 
 
 def dial_here(route: Route) -> socket.socket | None:
@@ -52,11 +52,11 @@ def send_here(sock: socket.socket, data: bytes) -> int:
         return 0
 
 
-async def introduce(sock: socket.socket, wire: Wire) -> None:
+async def introduce(sock: socket.socket, route: Route, wire: Wire) -> None:
     """Have the loop read a connected socket into the wire."""
     loop = asyncio.get_running_loop()
     try:
-        if sock.family == socket.AF_UNIX:
+        if route.unix is not None:
             await loop.create_unix_connection(lambda: wire, sock=sock)
         else:
             await loop.create_connection(lambda: wire, sock=sock)

@@ -55,26 +55,31 @@ class Exchange:
 
     async def body(self, limit: int) -> bytes:
         """The whole body. Raises `BodyTooLarge` as soon as it is, `ClientGone` on a hang-up."""
-        parts = [part async for part in self.chunks(limit)]
+        announced = self.header(b"content-length")
+        if announced.isdecimal() and int(announced) > limit:
+            raise BodyTooLarge(limit)
+        total, parts = 0, []
+        while not self._taken:
+            part = await self._part()
+            total += len(part)
+            if total > limit:
+                raise BodyTooLarge(limit)
+            parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    async def chunks(self, limit: int | None = None) -> AsyncIterator[bytes]:
-        """The body as it comes."""
-        announced = self.header(b"content-length")
-        if limit is not None and announced.isdecimal() and int(announced) > limit:
-            raise BodyTooLarge(limit)
-        total = 0
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, of any length."""
         while not self._taken:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            self._taken = not message.get("more_body", False)
-            data: bytes = message.get("body", b"")
-            total += len(data)
-            if limit is not None and total > limit:
-                raise BodyTooLarge(limit)
-            if data:
-                yield data
+            if part := await self._part():
+                yield part
+
+    async def _part(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        self._taken = not message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        return part
 
     async def gone(self) -> None:
         """Return when the client has hung up. What is left of a body is thrown away."""

@@ -147,11 +147,17 @@ class Connection(HttpToolsProtocol):
     """One connection, with limits on what comes before a request is known."""
 
     _head_bytes = 0
+    _head_open = False
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_open and self._timer is None:
+            self._expect_head()  # most heads come in one piece, and need no timer
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
@@ -160,7 +166,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = 0
-        self._expect_head()
+        self._head_open = True
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
 
     def on_url(self, url: bytes) -> None:
@@ -172,6 +178,7 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._head_open = False
         self._head_came()
         super().on_headers_complete()
 
@@ -181,7 +188,6 @@ class Connection(HttpToolsProtocol):
             raise ValueError("the head of the request is too large")  # the parser answers 400
 
     def _expect_head(self) -> None:
-        self._head_came()
         self._timer = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
 
     def _head_came(self) -> None:

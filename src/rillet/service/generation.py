@@ -39,8 +39,8 @@ class Generation:
                 await self._more()
 
     async def aclose(self) -> None:
-        self._writer.cancel()
-        await asyncio.wait((self._writer,))
+        if self._writer.cancel():
+            await asyncio.wait((self._writer,))
         self._end(Finish("cancel"))  # for a writer that was stopped before it began
 
     async def _more(self) -> None:

@@ -37,10 +37,10 @@ Options = Mapping[str, Any]
 def sampling(options: Options, num_ctx: int) -> JsonObject:
     """Ollama's options as llama.cpp's, without the limit of tokens. None counts as not given."""
     given = {name: value for name, value in options.items() if value is not None}
-    body: JsonObject = {
-        name: _between(float(given.get(name, default)), least, most)
-        for name, (default, least, most) in _FLOATS.items()
-    }
+    body: JsonObject = {}
+    for name, (default, least, most) in _FLOATS.items():
+        value = given.get(name, default)
+        body[name] = float(value if least <= value <= most else _between(value, least, most))
     body["top_k"] = _between(given.get("top_k", 40), 0, _INT32)
     body["seed"] = given.get("seed", -1) % 2**32  # -1 becomes the engine's word for "random"
     body["n_keep"] = _between(given.get("num_keep", 4), -1, num_ctx)
