@@ -1,5 +1,6 @@
 """Paths, methods, headers and limits, over a real socket."""
 
+import asyncio
 import json
 
 import pytest
@@ -89,6 +90,19 @@ async def test_a_chunked_body_and_one_that_wants_to_be_asked_for(server: Running
     assert (await answer.head()).status == 100
     answer.headers.clear()
     assert (await answer.head()).status == 200
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_http_1_0_gets_no_chunks(server: Running, stream: bool) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    body = json.dumps({"model": "tiny", "prompt": "hi", "stream": stream}).encode()
+    writer.write(b"POST /api/generate HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    head, _, answer = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert b"transfer-encoding" not in head and b"connection: close" in head
+    assert (b"content-length" in head) is not stream
+    records = [json.loads(line) for line in answer.splitlines()]
+    assert records[-1]["done"] and (len(records) > 1) is stream
 
 
 @pytest.mark.parametrize("announced", [True, False])

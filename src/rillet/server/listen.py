@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from rillet.net.address import Target, parse_host
 from rillet.server.app import build_app
@@ -181,6 +181,8 @@ class Connection(HttpToolsProtocol):
         self._head_open = False
         self._head_came()
         super().on_headers_complete()
+        if self.scope["http_version"] == "1.0":
+            self.cycle.__class__ = UntilClose
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -194,6 +196,21 @@ class Connection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class UntilClose(RequestResponseCycle):
+    """An answer to HTTP/1.0, which knows no chunks: a stream ends with its connection."""
+
+    _is_stream = False
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._is_stream = all(name != b"content-length" for name, _ in message["headers"])
+            if self._is_stream:
+                self.chunked_encoding = False
+        elif self._is_stream:
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
