@@ -1,8 +1,10 @@
 """Servers that do what they should not, and what the command line makes of it."""
 
 import json
+import os
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,6 +181,43 @@ def test_a_model_that_is_not_there_is_fetched_first(shell: Shell) -> None:
     assert "/api/pull" in paths
     assert done.stdout == b"Hi\n\n"
     assert b"pulling manifest\nsuccess\n" in done.stderr
+
+
+def test_a_model_that_cannot_be_fetched_is_named(shell: Shell) -> None:
+    missing = [answer(b'{"error":"model \'m\' not found"}', status="404 Not Found")]
+    refused = [
+        CHUNKED,
+        chunk(b'{"error":"pull model manifest: file does not exist"}\n'),
+        LAST_CHUNK,
+    ]
+    with ScriptedServer(VERSION, missing, VERSION, refused) as server:
+        done = at(server, shell).run("run", "m", "hi")
+    assert (done.stdout, done.returncode) == (b"", 1)
+    assert done.stderr.decode().splitlines() == [
+        "Error: There is no model 'm' here, and it cannot be fetched: "
+        "pull model manifest: file does not exist",
+        "rillet list shows the models that are here",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("nothing.gguf", "There is no file"),
+        ("folder.gguf", "is a folder, not a GGUF file"),
+        ("link.gguf", "is a link to a file that is not there"),
+        ("pipe.gguf", "is not an ordinary file"),
+    ],
+)
+def test_what_is_no_file_is_told_as_what_it_is(
+    shell: Shell, tmp_path: Path, path: str, why: str
+) -> None:
+    (tmp_path / "folder.gguf").mkdir()
+    (tmp_path / "link.gguf").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe.gguf")
+    done = shell.run("run", str(tmp_path / path), "hi")
+    assert (done.stdout, done.returncode) == (b"", 1)
+    assert why in done.stderr.decode() and path in done.stderr.decode()
 
 
 def test_an_openai_server_is_asked_in_its_words(shell: Shell) -> None:

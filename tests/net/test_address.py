@@ -54,6 +54,7 @@ def test_hosts_are_read_as_ollama_reads_them(text: str | None, url: str) -> None
         *("h:0", "h:65536", "h:99999", "h:-1", "h:x", "h:1:2", "tcp://h", "ftp://h", "://h", "h h"),
         *("http://h?x", "http://h#x", "[::1", "[zz]", "[::1]x", "a..b", "a" * 64, "h\nx", "h\x00"),
         *("unix:x", "unix://", "unix:///" + "x" * 200, "http://h\\x"),
+        *("http//h", "http:/h:1", "HTTPS//h", "https:/h"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_and_no_default(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rillet.cli import exits, screen, where
 from rillet.cli.screen import Screen
 from rillet.cli.status import Status
-from rillet.words.errors import InvalidRequest, RilletError
+from rillet.words.errors import InvalidRequest, RilletError, ServerError
 
 if TYPE_CHECKING:
     from rillet.cli.chat.keeping import Keeper
@@ -44,11 +44,18 @@ def fetched(found: where.Found, model: str, host: str | None, *, insecure: bool)
     from rillet.cli.transfer import PATIENT, show_transfer
 
     client = found.place.client
-    if found.place.name == where.EMBEDDED:
-        show_transfer(client.stream_pull(model, insecure=insecure))
-    else:
-        with where.place(host, PATIENT).client as patient:
-            show_transfer(patient.stream_pull(model, insecure=insecure))
+    try:
+        if found.place.name == where.EMBEDDED:
+            show_transfer(client.stream_pull(model, insecure=insecure))
+        else:
+            with where.place(host, PATIENT).client as patient:
+                show_transfer(patient.stream_pull(model, insecure=insecure))
+    except ServerError as error:
+        raise ServerError(
+            f"There is no model {model!r} here, and it cannot be fetched: {error.message}",
+            status=error.status,
+            hint=error.hint or "rillet list shows the models that are here",
+        ) from error
     return where.Found(found.place, client.show(model))
 
 

@@ -91,6 +91,9 @@ def parse_host(text: str | None, *, listening: bool = False) -> Target:
     scheme, colon, rest = text.partition(":")
     if colon and scheme.lower() == "unix":
         return _unix(text, rest)
+    for name in _SCHEME_PORTS:
+        if text.lower().startswith((f"{name}//", f"{name}:/")) and "://" not in text:
+            raise _invalid(text, f"it does not begin with {name}://")
     if "://" not in text:
         scheme, rest, port = "http", text, DEFAULT_PORT
         if text == "ollama.com":

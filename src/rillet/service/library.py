@@ -129,9 +129,7 @@ class Library:
         """A bare GGUF file. Raises `InvalidModelFile` or `StoreError` where it is none."""
         status = path.stat() if path.is_file() else None
         if status is None:
-            raise ModelNotFound(
-                f"There is no file {str(path)!r}", status=404, hint="Check the path"
-            )
+            raise _no_file(path)
         key = f"{path}:{status.st_size}:{status.st_mtime_ns}"
         if key not in self._read:
             header = read_model_header(path)
@@ -258,6 +256,18 @@ def _json(texts: list[str], kind: type[_T], default: _T) -> _T:
 
 def _is_path(text: str) -> bool:
     return text.lower().endswith(".gguf") or text.startswith(("./", "../", "/", "~/"))
+
+
+def _no_file(path: Path) -> ModelNotFound:
+    if path.is_dir():
+        what = f"{str(path)!r} is a folder, not a GGUF file"
+    elif path.exists():
+        what = f"{str(path)!r} is not an ordinary file"
+    elif path.is_symlink():
+        what = f"{str(path)!r} is a link to a file that is not there"
+    else:
+        what = f"There is no file {str(path)!r}"
+    return ModelNotFound(what, status=404, hint="Check the path")
 
 
 def _name_of_file(path: Path) -> ModelName:
