@@ -92,7 +92,9 @@ def test_json_is_written_as_go_writes_it() -> None:
 
 
 def test_a_foreign_configuration() -> None:
-    config = m.decode_config(b'{"model_family":"x","model_families":null,"rootfs":{"type":"y"}}')
+    config = m.decode_config(
+        b'{"model_family":"x","model_families":null, "model_type": null,"rootfs":{"type":"y"}}'
+    )
     assert (config.model_family, config.model_families) == ("x", None)
 
 

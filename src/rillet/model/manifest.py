@@ -64,12 +64,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     schema_version: int = 2
     media_type: str = MANIFEST_TYPE
     config: Layer
-    #: A model that runs remotely has no layers; Go writes that as null.
-    listed: tuple[Layer, ...] | None = msgspec.field(default=(), name="layers")
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        return self.listed or ()
+    layers: tuple[Layer, ...] = ()  # none where the model runs remotely
 
     @property
     def size(self) -> int:
@@ -110,7 +105,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def make_manifest(config: Layer, layers: Sequence[Layer]) -> Manifest:
     """A new manifest of these blobs."""
-    return Manifest(config=config, listed=tuple(layers))
+    return Manifest(config=config, layers=tuple(layers))
 
 
 def config_of(header: GgufHeader) -> Config:
@@ -177,6 +172,15 @@ def _decode(data: bytes, kind: type[_T], what: str) -> _T:
     if len(data) > MAX_BYTES:
         raise InvalidManifest(f"the {what} is larger than {MAX_BYTES} bytes")
     try:
-        return msgspec.json.decode(data, type=kind)
+        if b":null" not in data and b": null" not in data:
+            return msgspec.json.decode(data, type=kind)
+        # To Go, which writes these files, null is the same as nothing.
+        return msgspec.convert(_without_nulls(msgspec.json.decode(data)), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidManifest(f"the {what} of the model cannot be read: {error}") from error
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
