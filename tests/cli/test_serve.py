@@ -1,8 +1,10 @@
 """The flags of `rillet serve`."""
 
 import json
+import resource
 import subprocess
 from argparse import Namespace
+from pathlib import Path
 
 from rillet.cli.commands.serve import settings_of
 from rillet.testing.server import ScriptedServer, answer
@@ -41,3 +43,18 @@ def test_models_of_a_server_behind_it_are_listed(shell: Shell) -> None:
             process.communicate(timeout=20)
     names = [model["name"] for model in json.loads(listed.stdout)["models"]]
     assert "gpu/far:latest" in names and "tinyhello:latest" in names
+
+
+def test_it_may_open_as_many_files_as_the_system_allows(shell: Shell) -> None:
+    def fewer() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 512))
+
+    process = shell.start("serve", "--host", "127.0.0.1:0", preexec_fn=fewer)
+    try:
+        assert process.stderr is not None and b"Listening" in process.stderr.readline()
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
+    assert line.split()[3:5] == ["512", "512"]

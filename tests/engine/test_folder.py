@@ -1,5 +1,6 @@
 import fcntl
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -77,6 +78,34 @@ def test_a_path_too_long_for_a_socket_is_told(tmp_path: Path) -> None:
 def test_no_place_for_it_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="TMPDIR"):
         PrivateFolder(tmp_path / "missing")
+
+
+def test_a_usual_place_serves_where_the_temporary_folder_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rillet.engine.folder._TEMPORARY", str(tmp_path))
+    for wrong in (tmp_path / "missing", Path(__file__), Path("x" * 300)):
+        monkeypatch.setenv("TMPDIR", str(wrong))
+        folder = PrivateFolder()
+        assert folder.path.parent == tmp_path
+        folder.remove()
+
+
+def test_no_file_left_for_its_lock_is_a_clear_error(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")), hard))
+    taken = []
+    try:
+        with pytest.raises(OSError):
+            while True:
+                taken.append(os.open("/dev/null", os.O_RDONLY))
+        with pytest.raises(EngineError, match="Too many open files"):
+            PrivateFolder(tmp_path)
+    finally:
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_goes_at_the_end_of_the_interpreter_but_not_of_a_fork(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from rillet.engine import EngineProcess, LoadOptions, read_model_header
-from rillet.words.errors import EngineError, InvalidModelFile, InvalidRequest, LoadFailed
+from rillet.words.errors import InvalidModelFile, InvalidRequest, LoadFailed
 from rillet.words.events import Progress
 
 from .asking import ask, open_answer
@@ -283,7 +283,10 @@ async def test_wrong_options_and_files_never_start_anything(sockets: Sockets) ->
     assert sockets() == []
 
 
-async def test_no_temporary_folder_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_nothing_can_be_written_a_port_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", "/nonexistent")
-    with pytest.raises(EngineError, match="TMPDIR"):
-        await EngineProcess.start(OPTIONS)
+    monkeypatch.setattr("rillet.engine.folder._TEMPORARY", "/nonexistent/too")
+    process = await EngineProcess.start(OPTIONS)
+    assert process.endpoint.port and not process.endpoint.socket_path
+    assert await asked(process, "/health") == {"status": "ok"}
+    await process.stop()

@@ -25,20 +25,12 @@ class PrivateFolder:
     """A fresh folder, mode 0700. `remove()` may be called twice."""
 
     def __init__(self, root: Path | None = None) -> None:
+        self.path = _made([root] if root else _roots())
         try:
-            root = root or _root()
-            sweep(root)
-            self.path = root / f"{_PREFIX}{os.getpid()}-{os.urandom(8).hex()}"
-            self.path.mkdir(mode=0o700)
+            self._lock = _locked(self.path)
         except OSError as error:
-            raise EngineError(
-                f"No temporary folder for the engine's socket: {error}",
-                hint="Set TMPDIR to a folder that can be written",
-            ) from error
-        self._lock = os.open(self.path / "unlocked", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        # Only now may others see it: before this moment the folder looks unfinished, not dead.
-        os.rename(self.path / "unlocked", self.path / "lock")
+            _empty(self.path)
+            raise _no_place(error) from error
         # Also when nobody calls `remove`: at the end of the interpreter.
         self.remove = weakref.finalize(self, _remove, self.path, self._lock, os.getpid())
 
@@ -66,13 +58,43 @@ def sweep(root: Path) -> int:
     return removed
 
 
-def _root() -> Path:
-    """The temporary folder, or a short one where its path leaves no room for a socket."""
+def _made(roots: list[Path]) -> Path:
+    """A fresh folder in the first of these where one can be made."""
+    failures = []
+    for root in roots:
+        try:
+            sweep(root)
+            path = root / f"{_PREFIX}{os.getpid()}-{os.urandom(8).hex()}"
+            path.mkdir(mode=0o700)
+            return path
+        except OSError as error:
+            failures.append(error)
+    raise _no_place(failures[0]) from failures[0]
+
+
+def _locked(path: Path) -> int:
+    """The file that says we are there, locked."""
+    lock = os.open(path / "unlocked", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    # Only now may others see it: before this moment the folder looks unfinished, not dead.
+    os.rename(path / "unlocked", path / "lock")
+    return lock
+
+
+def _no_place(error: OSError) -> EngineError:
+    return EngineError(
+        f"No temporary folder for the engine's socket: {error}",
+        hint="Set TMPDIR to a folder that can be written",
+    )
+
+
+def _roots() -> list[Path]:
+    """The temporary folder, and a usual one where that cannot be used or its path leaves no room
+    for a socket."""
     root = os.environ.get("TMPDIR") or _TEMPORARY
     room = len(f"/{_PREFIX}1234567-{'0' * 16}/engine.sock")
-    if len(os.fsencode(root)) + room > MAX_SOCKET_PATH and os.access(_TEMPORARY, os.W_OK):
-        root = _TEMPORARY
-    return Path(root)
+    roots = [Path(root), Path(_TEMPORARY)]
+    return roots if len(os.fsencode(root)) + room <= MAX_SOCKET_PATH else roots[::-1]
 
 
 def _empty(path: Path) -> None:

@@ -20,7 +20,7 @@ from rillet.engine.endpoint import Endpoint
 from rillet.engine.folder import PrivateFolder
 from rillet.engine.options import LoadOptions
 from rillet.model.gguf import GgufHeader
-from rillet.words.errors import LoadFailed
+from rillet.words.errors import EngineError, LoadFailed
 from rillet.words.events import Progress
 
 OnProgress = Callable[[Progress], None]
@@ -50,7 +50,7 @@ class EngineProcess:
         self._file_size = _size(options.files)
         self._loaded: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._kernel_kills = watch.kernel_kills()
-        self._folder = PrivateFolder()
+        self._folder = _folder()
         self.endpoint = self._choose_endpoint(port)
         self._watched: watch.Watched
 
@@ -136,7 +136,7 @@ class EngineProcess:
         """Kill it and wait until nothing is left of it. May be called at any time, any number of
         times; it is over within some milliseconds, so streams should have ended before."""
         if not hasattr(self, "_watched"):
-            self._folder.remove()
+            self._leave()
             self.died.set()
             return
         self.kill()
@@ -144,13 +144,13 @@ class EngineProcess:
             async with asyncio.timeout(_REAP):
                 await self.died.wait()
         except TimeoutError:
-            self._folder.remove()
+            self._leave()
 
     # Starting
 
     def _choose_endpoint(self, port: int | None) -> Endpoint:
-        """A unix socket, unless a port is wanted or the path would be too long for one."""
-        path = self._folder.socket_path() if port is None else None
+        """A unix socket, unless a port is wanted or there is no place for a socket."""
+        path = self._folder.socket_path() if self._folder and port is None else None
         return Endpoint(
             api_key=os.urandom(24).hex(), socket_path=path, port=None if path else port or 0
         )
@@ -251,8 +251,12 @@ class EngineProcess:
             killed_by_kernel=watch.kernel_kills() > self._kernel_kills,
             limit=self.memory_limit,
         )
-        self._folder.remove()
+        self._leave()
         self.died.set()
+
+    def _leave(self) -> None:
+        if self._folder:
+            self._folder.remove()
 
     @property
     def _name(self) -> str:
@@ -264,6 +268,15 @@ def default_memory_limit(header: GgufHeader, options: LoadOptions) -> int:
     wanted = 2 * memory.estimate_memory(header, options) + (options.prompt_cache_mib << 20) + _SLACK
     free = memory.available_memory()
     return min(wanted, free) if free else wanted
+
+
+def _folder() -> PrivateFolder | None:
+    """None where nothing can be written, as in a container that may only read; a port of
+    127.0.0.1 does as well, for it wants the key, too."""
+    try:
+        return PrivateFolder()
+    except EngineError:
+        return None
 
 
 async def _first(awaitable: Any, seconds: float) -> None:

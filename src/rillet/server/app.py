@@ -73,6 +73,7 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(level=logging.DEBUG if settings.debug else logging.WARNING)
     for warning in settings.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
+    allow_all_files()
 
     async def run() -> None:
         service = Service.open(settings)
@@ -84,6 +85,18 @@ def serve(settings: Settings) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
+
+
+def allow_all_files() -> None:
+    """Open as many files and connections as the system lets us: the usual limit of 1024 is there
+    for old programs, and ours needs two for each stream."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (ValueError, OSError):
+        pass  # some systems have a lower limit besides
 
 
 def spare_collections() -> None:
