@@ -1,5 +1,7 @@
 """OpenAI's streams: recorded ones cut in every way, and what servers in the field do."""
 
+import json
+
 import pytest
 
 from rillet.wire.openai import ChatChunkDecoder, CompletionChunkDecoder
@@ -406,3 +408,71 @@ def test_completions() -> None:
     check_cut_ends(CompletionChunkDecoder, body)
     finish = check_cuts(CompletionChunkDecoder, body)[-1]
     assert isinstance(finish, Finish) and finish.usage == Usage(22, 5)
+
+
+def test_calls_with_one_index_and_no_id_are_told_apart() -> None:
+    both = [
+        {"index": 0, "id": "", "function": {"name": "f", "arguments": '{"x":1}'}},
+        {"index": 0, "id": "", "function": {"name": "f", "arguments": '{"x":2}'}},
+    ]
+    expected = [ToolCall("f", {"x": 1}, None, 0), ToolCall("f", {"x": 2}, None, 1), Finish("stop")]
+    assert chat(piece(tool_calls=both), ended("stop")) == expected
+    assert chat(*(piece(tool_calls=[each]) for each in both), ended("stop")) == expected
+
+
+def test_a_name_that_is_repeated_with_each_piece_begins_no_new_call() -> None:
+    pieces = [
+        call(index=0, function={"name": "f", "arguments": a}) for a in ('{"x":{}', ',"y":1', "}")
+    ]
+    events = chat(*pieces, ended("tool_calls"))
+    assert events == [ToolCall("f", {"x": {}, "y": 1}, None, 0), Finish("tool_calls")]
+
+
+def test_a_call_that_stands_in_no_list() -> None:
+    alone = {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}
+    events = chat({"choices": [{"delta": {"tool_calls": alone}}]}, ended("tool_calls"))
+    assert events == [ToolCall("f", {}, "a", 0), Finish("tool_calls")]
+
+
+def test_thinking_among_the_parts_of_a_content() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}
+    source = {"type": "reference", "reference_ids": [1]}
+    events = chat(
+        piece(content=[thought]),
+        piece(content=[{"type": "text", "text": "Yes"}, source]),
+        ended("stop"),
+    )
+    assert events == [Thinking("Hm"), Text("Yes"), Finish("stop")]
+
+
+def test_a_reason_that_says_null_in_a_string_is_none_yet() -> None:
+    first = {"choices": [{"delta": {"content": "a"}, "finish_reason": "null"}]}
+    assert chat(first, ended("stop"), "[DONE]") == [Text("a"), Finish("stop")]
+    assert isinstance(chat(first, "[DONE]")[-1], Failure)
+
+
+def test_usage_and_errors_in_a_field_of_the_server() -> None:
+    last = {**ended("stop"), "x_groq": {"id": "r", "usage": {"prompt_tokens": 3}}}
+    assert chat(piece(content="a"), last, "[DONE]") == [Text("a"), Finish("stop", Usage(3))]
+    failed = chat(piece(content="a"), {"choices": [], "x_groq": {"error": "too long"}})[-1]
+    assert isinstance(failed, Failure) and "too long" in str(failed.error)
+
+
+def test_the_stop_string_that_was_hit() -> None:
+    for name in ("stop_reason", "matched_stop"):
+        last = {"choices": [{"delta": {}, "finish_reason": "stop", name: "END"}]}
+        assert chat(last) == [Finish("stop", stop_string="END")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_server_that_forgets_the_blank_lines_is_read_as_it_comes(end: str) -> None:
+    records = [piece(content="a"), piece(content="b"), piece(content="c"), ended("stop")]
+    lines = [f"data: {json.dumps(record)}{end}".encode() for record in records]
+    decoder = ChatChunkDecoder()
+    came = [decoder.feed(line) for line in lines]
+    assert came == [[], [Text("a"), Text("b")], [Text("c")], []]
+    assert decoder.feed(b"data: [DONE]" + end.encode()) == [Finish("stop")]
+    body = b"".join(lines) + b"data: [DONE]" + end.encode()
+    events = check_cuts(ChatChunkDecoder, body)
+    assert events == [Text("a"), Text("b"), Text("c"), Finish("stop")]
+    assert check_cuts(ChatChunkDecoder, b"".join(lines)) == events

@@ -21,6 +21,7 @@ from rillet.wire.openai_records import (
     Choice,
     Chunk,
     Delta,
+    GroqRecord,
     ToolCallDelta,
     logprobs_of,
     sloppy_chunk,
@@ -40,13 +41,13 @@ from rillet.words.events import (
     Usage,
 )
 
+_NOT_YET = (None, "", "null")  # the last two where a server has no null
 _decode = msgspec.json.Decoder(Chunk).decode
+_decode_lines = msgspec.json.Decoder(Chunk).decode_lines
 
 
 def _first(choices: list[Choice]) -> Choice | None:
     """The choice that is the answer, where a record tells of it."""
-    if choices[0].index == 0:
-        return choices[0]
     return next((choice for choice in choices if choice.index == 0), None)
 
 
@@ -79,12 +80,42 @@ class ChatChunkDecoder(SseDecoder):
                 self._end(self._verdict_at_done())
                 return
             chunk = self._slow(lenient.parse(data))
-        choices = chunk.choices
-        if choices:
-            if (choice := _first(choices)) is not None:
-                self._choice(choice)
-        elif chunk.error is None and not (chunk.usage or chunk.timings or chunk.prompt_progress):
+        if not (chunk.choices or chunk.error or chunk.usage or chunk.prompt_progress):
             self._odd(data)
+        self._chunk(chunk)
+
+    def _records(self, lines: bytes) -> bool:
+        try:
+            chunks = _decode_lines(lines)
+        except (ValueError, RecursionError):
+            return False
+        if len(chunks) != lines.count(b"\n") + 1:
+            return False  # none, or two in one event
+        for at, chunk in enumerate(chunks):
+            if not chunk.choices:
+                self._take_each(lines.split(b"\n")[at:])
+                break
+            self._chunk(chunk)
+            if self.finished:
+                break
+        return True
+
+    def _chunk(self, chunk: Chunk) -> None:
+        if choices := chunk.choices:
+            choice = choices[0]
+            delta = choice.delta
+            if (  # the usual case, a text and nothing else: each token walks this road
+                delta is not None
+                and delta.content
+                and delta.tool_calls is None
+                and choice.logprobs is None
+                and choice.index == 0
+                and not (choice.finish_reason or delta.reasoning_content or delta.reasoning)
+                and not (self._calls.open or self._held or delta.function_call)
+            ):
+                self._events.append(Text(delta.content))
+            elif first := _first(choices):
+                self._choice(first)
         if chunk.usage is not None or chunk.timings is not None:
             self._measures(chunk)
         if chunk.resumed is True:
@@ -92,8 +123,16 @@ class ChatChunkDecoder(SseDecoder):
         if chunk.prompt_progress is not None and not self.finished:
             progress = chunk.prompt_progress
             self._events.append(Progress("prompt", progress.processed, progress.total))
+        if chunk.x_groq is not None:
+            self._groq(chunk.x_groq)
         if chunk.error is not None and not self.finished:
             self._fail(self._error(chunk.error))
+
+    def _groq(self, record: GroqRecord) -> None:
+        if record.usage is not None:
+            self._usage = self._usage or record.usage.value()
+        if record.error is not None and not self.finished:
+            self._fail(self._error(record.error))
 
     def _choice(self, choice: Choice) -> None:
         delta = choice.delta or choice.message
@@ -117,10 +156,10 @@ class ChatChunkDecoder(SseDecoder):
             self.growing = True
         if delta is not None and (delta.tool_calls or delta.function_call):
             self._tool_calls(delta)
-        if choice.finish_reason:  # some servers say "" for not yet
+        if choice.finish_reason not in _NOT_YET:
             self._reason = choice.finish_reason
-            if isinstance(choice.stop_reason, str):
-                self._stop_string = choice.stop_reason
+            stop = choice.stop_reason or choice.matched_stop
+            self._stop_string = stop if isinstance(stop, str) else None
             self._close_calls()
 
     def _tool_calls(self, delta: Delta) -> None:

@@ -4,8 +4,10 @@ Rules:
 * Every field has a default, for other servers leave out what they like. None is "not said".
 * One set of structs reads chunks and whole answers, chat and completions: a choice holds a
   `delta`, a `message` or a `text`.
+* They live for one record, hold no cycles and are many: the garbage collector leaves them alone.
 * The fields of others: `reasoning_content` (llama.cpp, vLLM, DeepSeek), `reasoning` (Ollama,
-  OpenRouter, newer vLLM), `timings` and `prompt_progress` (llama.cpp), `stop_reason` (vLLM).
+  OpenRouter, newer vLLM), `timings` and `prompt_progress` (llama.cpp), `stop_reason` (vLLM),
+  `matched_stop` (SGLang), `x_groq` (Groq).
 Source: OpenAI's API reference (chat/streaming), and recorded answers of Ollama and llama.cpp.
 """
 
@@ -29,7 +31,7 @@ class ToolCallDelta(Struct, gc=False):
     function: FunctionDelta | None = None
 
 
-class Delta(Struct):
+class Delta(Struct, gc=False):
     """What a chunk adds to the message, or the whole message."""
 
     content: str | None = None
@@ -59,7 +61,7 @@ class LogprobRecord(TopLogprob, gc=False):
     top_logprobs: list[TopLogprob] | None = None
 
 
-class ChoiceLogprobs(Struct):
+class ChoiceLogprobs(Struct, gc=False):
     """`content` is the form of chat, the other lists are the older form of completions."""
 
     content: list[LogprobRecord] | None = None
@@ -68,7 +70,7 @@ class ChoiceLogprobs(Struct):
     top_logprobs: list[dict[str, float] | None] | None = None
 
 
-class Choice(Struct):
+class Choice(Struct, gc=False):
     index: int = 0
     delta: Delta | None = None
     message: Delta | None = None
@@ -76,13 +78,14 @@ class Choice(Struct):
     finish_reason: str | None = None
     logprobs: ChoiceLogprobs | None = None
     stop_reason: Any = None
+    matched_stop: Any = None
 
 
 class PromptDetails(Struct, gc=False):
     cached_tokens: int | None = None
 
 
-class UsageRecord(Struct):
+class UsageRecord(Struct, gc=False):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: PromptDetails | None = None
@@ -121,13 +124,19 @@ class ProgressRecord(Struct, gc=False):
     processed: int | None = None
 
 
-class Chunk(Struct):
+class GroqRecord(Struct, gc=False):
+    usage: UsageRecord | None = None
+    error: Any = None
+
+
+class Chunk(Struct, gc=False):
     choices: list[Choice] | None = None
     usage: UsageRecord | None = None
     timings: TimingsRecord | None = None
     prompt_progress: ProgressRecord | None = None
     error: Any = None
     resumed: Any = None  # Rillet's own
+    x_groq: GroqRecord | None = None
 
 
 def nanoseconds(milliseconds: float | None) -> int | None:
@@ -175,22 +184,34 @@ def sloppy_chunk(value: dict[str, Any]) -> Chunk:
     """
     for choice in _objects(value.get("choices")):
         for message in _objects([choice.get("delta"), choice.get("message")]):
-            for name in ("content", "reasoning_content", "reasoning"):
-                if not isinstance(message.get(name), str | None):
-                    message[name] = _text_of_parts(message[name])
+            _mend_message(message)
     return lenient.convert(value, Chunk) or Chunk()
+
+
+def _mend_message(message: dict[str, Any]) -> None:
+    content = message.get("content")
+    if isinstance(content, list) and (thought := _text_of_parts(content, "thinking")):
+        message["reasoning_content"] = message.get("reasoning_content") or thought
+    for name in ("content", "reasoning_content", "reasoning"):
+        if not isinstance(message.get(name), str | None):
+            message[name] = _text_of_parts(message[name], "text")
+    if isinstance(call := message.get("tool_calls"), dict):
+        message["tool_calls"] = [call]
 
 
 def _objects(values: Any) -> list[dict[str, Any]]:
     return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
 
 
-def _text_of_parts(content: Any) -> str:
-    """Content that is no string: some servers send a list of parts with texts in them."""
+def _text_of_parts(content: Any, kind: str) -> str:
+    """Content that is no string: some servers send a list of parts, of text, thinking or others."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "".join(map(_text_of_parts, content))
-    if isinstance(content, dict) and isinstance(content.get("text"), str):
-        return str(content["text"])
-    raise ValueError("the content of a message is neither text nor a list of parts")
+        return "".join([_text_of_parts(part, kind) for part in content])
+    if not isinstance(content, dict) or not ("text" in content or "type" in content):
+        raise ValueError("the content of a message is neither text nor a list of parts")
+    if content.get("type", "text") != kind:
+        return ""
+    inside = content.get(kind)
+    return _text_of_parts(inside, "text") if inside is not None else ""

@@ -3,7 +3,8 @@
 Rules:
 * Several calls may be in the making at once, their pieces in any order: the index tells them apart,
   then the id. A new id on the same index begins a new call, for some servers number every call 0.
-  A piece without either belongs to the last call unless it brings a name.
+  A piece without either belongs to the last call unless it brings a name. A name and arguments
+  after whole arguments begin a new call, for some servers give all calls one index and no id.
 * A call is handed on as soon as its arguments are a whole object and another call or text follows,
   so that the order is kept; the rest when the message ends. Half-written JSON never is.
 """
@@ -52,6 +53,11 @@ class _Call:
             self.name = name
         elif name and not self.pieces:
             self.name += name
+
+    @property
+    def ends_object(self) -> bool:
+        """Whether the arguments may be whole, at a glance."""
+        return self.object is not None or (self.pieces[-1:] != [] and self.pieces[-1][-1:] == "}")
 
     def is_whole(self) -> bool:
         self.looks += 1
@@ -119,8 +125,17 @@ class ToolCalls:
                 named = bool(delta.function and delta.function.name)
                 return None if named else call
             if delta.index == call.index:
-                return None if delta.id and call.id and delta.id != call.id else call
+                other = delta.id != call.id if delta.id and call.id else _begins_behind(delta, call)
+                return None if other else call
         return None
+
+
+def _begins_behind(delta: ToolCallDelta, call: _Call) -> bool:
+    """Whether a piece with no id of its own begins another call, for this one is whole."""
+    function = delta.function
+    if delta.id or function is None or not function.name or not function.arguments:
+        return False
+    return call.ends_object and call.is_whole()
 
 
 def _says_nothing(delta: ToolCallDelta) -> bool:

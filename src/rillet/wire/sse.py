@@ -4,11 +4,15 @@ Rules:
 * A line ends at CR, LF or CRLF (also one split between two pieces) and nowhere else.
 * An event without a `data` line is none: `id:`, `retry:` or a comment alone give nothing.
 * `data` stays bytes; whoever parses it decides what to do about invalid UTF-8.
-* Two deviations. What is an error in mid-stream, though it has no `data`, is an event `error`.
-  And an event that no blank line closed is kept and offered by `rest()`, for a proxy may have
-  eaten the last newlines. It may be cut in the middle; only its parser can tell.
+* Three deviations. What is an error in mid-stream, though it has no `data`, is an event `error`.
+  An event that no blank line closed is kept and offered by `rest()`, for a proxy may have eaten
+  the last newlines; it may be cut in the middle, only its parser can tell. And where a `data` line
+  ends a JSON object and the next one begins another, they are two events: a server that forgets
+  the blank lines is read as a loop over lines reads it.
 * What is held is bounded by `limit`, like in `lines`.
 """
+
+import re
 
 from msgspec import Struct
 
@@ -17,6 +21,9 @@ from rillet.wire.lines import DEFAULT_LIMIT
 _BOM = b"\xef\xbb\xbf"
 _NO_DATA = (b":", b"event: ping", b"event: keep")  # comments, and heartbeats with a name
 _LOOK = 1024  # bytes at the start of an event in which its `data` begins
+# Where one record ends and another begins with no blank line between: no JSON value goes on so.
+_GLUED = re.compile(rb"(?<=})\n(?=data: ?(?:{|\[DONE\]))")
+_GLUED_SIZE = 16  # bytes around such a place
 _FIELDS = frozenset((b"data", b"event", b"id", b"retry", b""))  # b"" is a comment
 
 
@@ -28,6 +35,17 @@ def _is_error(field: bytes, line: bytes) -> bool:
     return field == b"error" or (
         line[:1] == b"{" and line[:12].replace(b" ", b"")[:8] == b'{"error"'
     )
+
+
+def json_lines(block: bytes) -> bytes:
+    """The data of a block in which each event is a line `data: {…}` and nothing else, line by line.
+
+    One pass over the bytes, in place of an object for each event. b"", or what is no JSON or has
+    not one record a line, for any other block.
+    """
+    if block[:7] != b"data: {":
+        return b""
+    return block[6:-2].replace(b"}\n\ndata: {", b"}\n{")
 
 
 class ServerEvent(Struct, frozen=True, gc=False):
@@ -48,62 +66,69 @@ class SseSplitter:
 
     __slots__ = (
         "_after_cr",
+        "_careful",
+        "_glued",
         "_id",
         "_limit",
         "_started",
         "_tail",
-        "_understood",
         "foreign",
         "too_long",
+        "understood",
     )
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
         self._tail = bytearray()
+        self._careful = True  # the next piece is not taken as it stands, for one of these:
         self._started = False  # the byte order mark is behind us
+        self._glued = False  # the server ends events with a single newline
         self._after_cr = False  # the last piece ended with CR: a LF that comes first belongs to it
-        self._understood = False  # a field of the protocol was seen
+        self.understood = False  # an event was seen: what is odd from now on is no web page
+        self.too_long = False
         self._id: str | None = None
         self.foreign = bytearray()
-        self.too_long = False
 
     def feed(self, data: bytes) -> list[ServerEvent]:
         """The events that are now complete."""
-        if not self._started:
-            data = self._strip_bom(data)
-        if self._after_cr or b"\r" in data:
-            data = self._only_lf(data)
-        if not data or self.too_long:
-            return []
+        block = self.block(data)
+        return self.events(block) if block else []
+
+    def block(self, data: bytes) -> bytes:
+        """The same uncut, for `events` or `json_lines`: whole events with LF alone; b"" if none."""
+        if self._careful or b"\r" in data:
+            data = self._prepared(data)
         tail = self._tail
-        if (  # the usual case: one whole token, nothing held; this road costs half
-            not tail
-            and self._understood
-            and data[:6] == b"data: "
-            and data.find(b"\n") == len(data) - 2 <= self._limit
-            and data[-1] == 10
-        ):
-            return [ServerEvent(data[6:-2], None, self._id)]
+        if data[-2:] == b"\n\n" and not tail:
+            return data  # the usual case: whole events, nothing held, nothing copied
+        if not data:
+            return b""
         cut = data.rfind(b"\n\n") + 2
         if cut == 1:  # not found
             straddles = tail and tail[-1] == 10 and data[0] == 10
             cut = 1 if straddles else 0
         if not cut:
-            tail += data
-            self._check_tail()
-            return []
+            return self._hold(data)
         if tail:
             tail += memoryview(data)[:cut]
             block = bytes(tail)
-            self._tail = bytearray(memoryview(data)[cut:])
-        elif cut == len(data):
-            block = data
+            self._tail = bytearray()
         else:
             block = data[:cut]
-            self._tail = bytearray(memoryview(data)[cut:])
-        events = self._events(block)
+        return block + self._hold(data[cut:]) if cut < len(data) else block
+
+    def _hold(self, data: bytes) -> bytes:
+        """Keep what does not end an event, unless it shows that only single newlines do here."""
+        tail = self._tail
+        before = max(0, len(tail) - _GLUED_SIZE)
+        tail += data
+        if not self._glued and _GLUED.search(tail, before):
+            self._glued = self._careful = True
+            data = bytes(tail).replace(b"\n", b"\n\n")
+            self._tail = bytearray()
+            return self.block(data)
         self._check_tail()
-        return events
+        return b""
 
     @property
     def in_data(self) -> bool:
@@ -117,9 +142,10 @@ class SseSplitter:
         """At the end of the stream: the event that no blank line closed, whole or cut, if any."""
         block = bytes(self._tail)
         self._tail = bytearray()
-        return self._events(block) if block else []
+        return self.events(block) if block else []
 
-    def _events(self, block: bytes) -> list[ServerEvent]:
+    def events(self, block: bytes) -> list[ServerEvent]:
+        """The events of a block of whole ones."""
         events: list[ServerEvent] = []
         last_id = self._id
         for part in block.split(b"\n\n"):
@@ -129,12 +155,13 @@ class SseSplitter:
                 if len(part) > self._limit:
                     self._stop()
                     break
-                self._understood = self._understood or bool(events)
-                if event := self._event(part):
-                    events.append(event)
+                self.understood = self.understood or bool(events)
+                for lines in _GLUED.split(part):
+                    if event := self._event(lines):
+                        events.append(event)
                 last_id = self._id
         if events:
-            self._understood = True
+            self.understood = True
             if self.foreign:
                 self.foreign = bytearray()
         return events
@@ -152,15 +179,24 @@ class SseSplitter:
                 lines.append(value)
             elif field == b"event":
                 name = value.decode("utf-8", "replace") or None
-            elif self._understood and not lines and _is_error(field, line):
+            elif self.understood and not lines and _is_error(field, line):
                 name = "error"
                 lines.append(line if field[:1] == b"{" else value)
             elif field == b"id" and b"\0" not in value:
                 self._id = value.decode("utf-8", "replace") or None
-        if not known and not self._understood:
+        if not known and not self.understood:
             self.foreign += part + b"\n\n"
             del self.foreign[self._limit :]
         return ServerEvent(b"\n".join(lines), name, self._id) if lines else None
+
+    def _prepared(self, data: bytes) -> bytes:
+        if self.too_long:
+            return b""
+        if not self._started:
+            data = self._strip_bom(data)
+        data = self._only_lf(data)
+        self._careful = self._after_cr or self._glued or not self._started
+        return data.replace(b"\n", b"\n\n") if self._glued else data
 
     def _strip_bom(self, data: bytes) -> bytes:
         """Hold the first bytes until it is clear whether they are a byte order mark."""
@@ -186,5 +222,5 @@ class SseSplitter:
             self._stop()
 
     def _stop(self) -> None:
-        self.too_long = True
+        self.too_long = self._careful = True
         self._tail = bytearray()

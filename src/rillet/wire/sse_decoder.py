@@ -17,7 +17,7 @@ from rillet.wire import lenient
 from rillet.wire.decoder import truncated
 from rillet.wire.failures import error_from_record, is_web_page, web_page
 from rillet.wire.lines import DEFAULT_LIMIT
-from rillet.wire.sse import ServerEvent, SseSplitter
+from rillet.wire.sse import ServerEvent, SseSplitter, json_lines
 from rillet.words.errors import MalformedStream, RilletError
 from rillet.words.events import Event, Failure, Finish, Text, Thinking
 
@@ -51,15 +51,20 @@ class SseDecoder:
     def feed(self, data: bytes) -> list[Event]:
         if self.finished:
             return []
-        came = self._splitter.feed(data)
-        self.growing = self._splitter.in_data and not data.isspace()
-        if self.seq is not None:
-            self._take_numbered(came, self.seq)
-        else:
-            for event in came:
+        splitter = self._splitter
+        block = splitter.block(data)
+        self.growing = splitter.in_data and not data.isspace()
+        if not block:
+            pass
+        elif self.seq is not None:
+            self._take_numbered(splitter.events(block), self.seq)
+        elif self._careful or len(block) > self._limit or not self._records(json_lines(block)):
+            for event in splitter.events(block):
                 self._take(event)
                 if self.finished:
                     break
+        else:
+            self._understood = splitter.understood = True
         if self.finished:
             return self._taken()
         if self._splitter.too_long:
@@ -90,6 +95,13 @@ class SseDecoder:
     def _record(self, data: bytes, name: str | None) -> None:
         """Take one record; raise ValueError or RecursionError for what is none."""
         raise NotImplementedError
+
+    def _records(self, lines: bytes) -> bool:
+        """Take JSON records at once, a line each; b"" is none. False: nothing was taken.
+
+        For the usual case, in which nothing is odd. Nothing is raised.
+        """
+        return False
 
     def _verdict(self, cause: str) -> Finish | Failure:
         """The connection ended and no record had said so."""
@@ -128,6 +140,13 @@ class SseDecoder:
 
     def _fail(self, error: RilletError) -> None:
         self._end(Failure(error))
+
+    def _take_each(self, records: list[bytes]) -> None:
+        """Take records one by one, as the events that they came as."""
+        for data in records:
+            self._take(ServerEvent(data))
+            if self.finished:
+                break
 
     # Inside
 
