@@ -8,7 +8,7 @@ from rillet.service import fitting
 from rillet.service.fitting import LONGEST_TOKEN, shortened
 from rillet.words.errors import ServerError
 from rillet.words.events import Finish
-from rillet.words.requests import ChatRequest, Message
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 from .asking import CHAT, HELLO, TINY, chat, events, failure, resident, say, start
 from .conftest import Opened
@@ -83,3 +83,20 @@ async def test_a_message_that_fits_alone_is_never_touched(opened: Opened, trunca
         request = ChatRequest(model=HELLO, messages=[Message("user", "hi")], truncate=truncate)
         model = await service.model(HELLO)
         assert await fitting.chat(resident(service), model, request, None) is request
+
+
+async def test_megabytes_that_cannot_fit_never_reach_the_engine(opened: Opened) -> None:
+    """Where they did, it took minutes for them, or died of them."""
+    long = "word " * 200_000
+    async with opened() as service:
+        request = GenerateRequest(model=HELLO, prompt=long, options=SMALL)
+        finish = (await events(await service.generate(request)))[-1]  # type: ignore[arg-type]
+        assert isinstance(finish, Finish) and finish.context
+        num_ctx = resident(service).num_ctx
+        assert len(finish.context) < 3 * num_ctx * LONGEST_TOKEN < len(long)
+        model = await service.model(HELLO)
+        chat_of_one = ChatRequest(model=HELLO, messages=[Message("user", long)])
+        fitted = await fitting.chat(resident(service), model, chat_of_one, None)
+        kept = fitted.messages[0].content
+        assert num_ctx * LONGEST_TOKEN < len(kept) < 3 * num_ctx * LONGEST_TOKEN
+        assert long.endswith(kept[-1000:]) and chat_of_one.messages[0].content == long

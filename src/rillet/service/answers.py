@@ -93,7 +93,8 @@ def generate(
         async with answer.engine(keep_alive, waiting) as resident:
             images = images_of(request)
             mark = await _mark(resident, images)
-            prompt = await prompts.generate_prompt(resident, model, request, mark)
+            asked = _bounded(request, resident.num_ctx)
+            prompt = await prompts.generate_prompt(resident, model, asked, mark)
             seam = await _seam(resident, prompt, said, answer, images)
             written_by = _completed(resident, seam, answer, template, images, prompt, waiting)
             split = await _parting(resident, seam, answer, template, prompt)
@@ -183,6 +184,14 @@ async def counted(service: "Service", model: Model, request: ChatRequest) -> int
     keep_alive = service.keep_alive(None)
     async with service.residents.use(model, load, keep_alive) as resident, resident.asides:
         return len(await listener.tokenize(resident, prompt))
+
+
+def _bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
+    """Without the megabytes of which the engine will see nothing. Images stand anywhere."""
+    if request.truncate is False or request.images:
+        return request
+    text = fitting.bounded(request.prompt, num_ctx)
+    return request if text is request.prompt else msgspec.structs.replace(request, prompt=text)
 
 
 async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) -> Call:

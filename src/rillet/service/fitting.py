@@ -14,7 +14,7 @@ from rillet.service.library import Model
 from rillet.service.options import Options
 from rillet.service.resident import Resident
 from rillet.words.errors import ServerError
-from rillet.words.requests import ChatRequest, GenerateRequest
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 TOO_LONG = (
     "the prompt is longer than the context length currently available to the model; "
@@ -59,6 +59,11 @@ def shortened(text: str, *, head: int, tail: int) -> str:
     return text[:first] + text[len(text) - last :]
 
 
+def bounded(text: str, num_ctx: int) -> str:
+    """A text of a request without what cannot be within the context, wherever it will stand."""
+    return shortened(text, head=num_ctx, tail=num_ctx)
+
+
 async def chat(
     resident: Resident, model: Model, request: ChatRequest, template: Template | None
 ) -> ChatRequest:
@@ -68,7 +73,8 @@ async def chat(
     """
     if request.truncate is False or _bytes(request) < resident.num_ctx:
         return request
-    turns = request.messages
+    turns = [_bounded(turn, resident.num_ctx) for turn in request.messages]
+    request = msgspec.structs.replace(request, messages=turns)
     droppable = [at for at, turn in enumerate(turns[:-1]) if turn.role.lower() != "system"]
     least, most = 0, len(droppable)
     while least < most:
@@ -79,6 +85,13 @@ async def chat(
         else:
             least = middle + 1
     return _without(request, droppable[:least])
+
+
+def _bounded(turn: Message, num_ctx: int) -> Message:
+    content = turn.content if turn.images else bounded(turn.content, num_ctx)
+    if content is turn.content:
+        return turn
+    return msgspec.structs.replace(turn, content=content)
 
 
 def _without(request: ChatRequest, places: list[int]) -> ChatRequest:
