@@ -1,12 +1,18 @@
 """Files that a message names."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from rillet.cli.chat.attachments import attach
+from rillet.testing.server import CHUNKED, ScriptedServer, answer
 from rillet.words.errors import InvalidRequest
+
+from .processes import Shell
+from .test_faults import DONE, piece
+from .test_talk import LOADED, PROMPT, VERSION, leave, tell, whole
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +51,48 @@ def test_a_text_has_a_limit(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text("x" * ((1 << 20) + 1))
     with pytest.raises(InvalidRequest, match=r"long\.txt"):
         attach("./long.txt", [])
+
+
+def test_a_text_has_a_limit_also_where_that_cuts_a_character(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("x" * ((1 << 20) - 1) + "é")
+    with pytest.raises(InvalidRequest, match=r"long\.txt"):
+        attach("./long.txt", [])
+
+
+def test_an_image_that_is_missing_is_told() -> None:
+    missing = attach("What is on ./none.png", ["completion", "vision"])
+    assert (missing.text, missing.media) == ("What is on ./none.png", ())
+    assert missing.notes == ("Note: there is no file './none.png'; the model gets its name alone",)
+
+
+SEES = [answer(b'{"capabilities":["completion","vision"],"details":{},"model_info":{}}')]
+
+
+def test_an_image_that_was_dropped_on_the_terminal_is_no_command(
+    shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "a sky.png").write_bytes(b"\x89PNG")
+    with (
+        ScriptedServer(VERSION, SEES, LOADED, whole("Blue.")) as server,
+        shell.having(RILLET_HOST=server.url).terminal("run", "m", columns=200) as terminal,
+    ):
+        terminal.until(PROMPT)
+        tell(terminal, f"{tmp_path}/none.png", f"There is no file '{tmp_path}/none.png'")
+        shown = tell(terminal, rf"{tmp_path}/a\ sky.png which colour?", "Blue.")
+        assert f"Added image '{tmp_path}/a sky.png'" in shown
+        leave(terminal)
+        (said,) = json.loads(server.requests[-1].body)["messages"]
+    assert said == {"role": "user", "content": "which colour?", "images": ["iVBORw=="]}
+
+
+def test_one_question_takes_images_as_a_talk_does(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "sky.png").write_bytes(b"\x89PNG")
+    asked = f"Compare '{tmp_path}/sky.png' with ./none.png"
+    with ScriptedServer(VERSION, SEES, [CHUNKED, piece("Ok."), DONE]) as server:
+        done = shell.having(RILLET_HOST=server.url).run("run", "m", asked)
+        body = json.loads(server.requests[-1].body)
+    assert (body["prompt"], body["images"]) == ("Compare  with ./none.png", ["iVBORw=="])
+    assert done.stderr.decode().splitlines() == [
+        f"Added image '{tmp_path}/sky.png'",
+        "Note: there is no file './none.png'; the model gets its name alone",
+    ]

@@ -2,6 +2,7 @@
 
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rillet.cli import exits, screen, where
@@ -73,8 +74,9 @@ def _asked(
     options = dict(options)
     if (think := _thinks(found.card, options.get("think"))) is not None:
         options["think"] = think
-    if "vision" in abilities or "audio" in abilities:
-        prompt, options["images"] = _attached(prompt, status)
+    prompt, images = _attached(prompt, abilities, status)
+    if images:
+        options["images"] = images
     recorder = _recorder(args.record, model, prompt)
     if recorder is not None and found.place.name != where.EMBEDDED:
         from rillet.cli.tapping import tapped_client
@@ -111,15 +113,17 @@ def _thinks(card: "ModelCard | None", wish: bool | str | None) -> bool | str | N
     return wish
 
 
-def _attached(prompt: str, status: Status) -> tuple[str, list[str] | None]:
-    from rillet.cli.prompt import split_files
+def _attached(prompt: str, abilities: Sequence[str], status: Status) -> tuple[str, list[str]]:
+    if "/" not in prompt:  # no path; and what follows costs a start more than it may
+        return prompt, []
+    from rillet.cli.chat.attachments import attach_media
 
-    prompt, files = split_files(prompt)
-    if files:
+    attached = attach_media(prompt, abilities)
+    if attached.notes:
         status.clear()
-    for file in files:
-        screen.notes().line(f"Added image '{file}'")
-    return prompt, files or None
+    for note in attached.notes:
+        screen.notes().line(note)
+    return attached.text, list(attached.media)
 
 
 def _stream(found: where.Found, model: str, prompt: str, options: dict[str, Any]) -> "Stream":

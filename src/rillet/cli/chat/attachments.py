@@ -1,19 +1,16 @@
-"""Files that a message of a talk names by their paths: texts go into it, images beside it.
+"""Files that a message names by their paths: texts go into it, images beside it.
 
-A path has a slash in it (``./notes.txt``, ``~/a.py``, ``/etc/hosts``); spaces in it are escaped
-with a backslash, as a shell writes them. What is no file stays the words that it was.
+How a path may be written tells `rillet.cli.paths`. What is no file stays the words that it was.
 """
 
-import os
 import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from rillet.cli.prompt import split_files
+from rillet.cli.paths import Named, named, without
 from rillet.words.errors import InvalidRequest
 
-_PATH = re.compile(r"(?<!\S)(?:\.{0,2}/|~/)(?:[^\s\\]|\\.)+")
 _LIMIT = 1 << 20  # bytes of one text
 _SENSES = ("vision", "audio")
 
@@ -28,43 +25,50 @@ class Attached(Struct, frozen=True):
 
 def attach(line: str, abilities: Sequence[str]) -> Attached:
     """Raises `InvalidRequest` for a text that is too long to be meant, `OSError`."""
-    rest, media = split_files(line)
-    notes: list[str] = []
-    if media and not any(sense in abilities for sense in _SENSES):
-        notes = [f"Note: this model cannot see '{path}'" for path in media]
-        rest, media = line, []
-    notes += [f"Added image '{path}'" for path in media]
-    blocks = []
-    for path in _paths(rest):
-        text = _text(path)
+    found = list(named(line))
+    seen = attach_media(line, abilities, found)
+    blocks, notes = [], list(seen.notes)
+    for path in dict.fromkeys(each.path for each in found if not each.is_media):
+        text = text_of(path)
         if text is not None:
-            blocks.append(_fenced(path, text))
+            blocks.append(fenced(path, text))
             notes.append(f"Added text '{path}'")
-    return Attached("\n\n".join([rest, *blocks]), tuple(media), tuple(notes))
+    return Attached("\n\n".join([seen.text, *blocks]), seen.media, tuple(notes))
 
 
-def _paths(line: str) -> list[str]:
-    """Each that is a file, once."""
-    found = []
-    for match in _PATH.finditer(line):
-        said = match[0] if os.path.isfile(_path(match[0])) else match[0].rstrip(".,;:!?)\"'")
-        if os.path.isfile(_path(said)):
-            found.append(_path(said))
-    return list(dict.fromkeys(found))
+def attach_media(
+    line: str, abilities: Sequence[str], found: Sequence[Named] | None = None
+) -> Attached:
+    """Images and sounds alone, as `ollama run` does with a prompt."""
+    found = [each for each in (named(line) if found is None else found) if each.is_media]
+    files = [each for each in found if each.there]
+    if not sees(abilities):
+        blind = tuple(f"Note: this model cannot see '{each.path}'" for each in files)
+        return Attached(line, notes=blind)
+    notes = [f"Added image '{each.path}'" for each in files]
+    notes += [
+        f"Note: there is no file '{each.path}'; the model gets its name alone"
+        for each in found
+        if not each.there
+    ]
+    text = without(line, files) if files else line
+    return Attached(text, tuple(each.path for each in files), tuple(notes))
 
 
-def _path(said: str) -> str:
-    return os.path.expanduser(re.sub(r"\\(.)", r"\1", said))
+def sees(abilities: Sequence[str]) -> bool:
+    return any(sense in abilities for sense in _SENSES)
 
 
-def _text(path: str) -> str | None:
+def text_of(path: str) -> str | None:
     """None where it is no text in UTF-8."""
     with open(path, "rb") as file:
         data = file.read(_LIMIT + 1)
     try:
         text = data[:_LIMIT].decode()
-    except UnicodeDecodeError:
-        return None
+    except UnicodeDecodeError as error:
+        if len(data) <= _LIMIT or error.start < _LIMIT - 3:  # else the limit cut a character
+            return None
+        text = ""
     if "\0" in text:
         return None
     if len(data) > _LIMIT:
@@ -75,7 +79,7 @@ def _text(path: str) -> str | None:
     return text
 
 
-def _fenced(path: str, text: str) -> str:
+def fenced(path: str, text: str) -> str:
     longest = max(map(len, re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{path}:\n{fence}\n{text.rstrip()}\n{fence}"

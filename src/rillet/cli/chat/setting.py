@@ -1,0 +1,108 @@
+"""`/set`: how the model is asked from now on, and how its answers are shown."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rillet.cli.chat.helping import HELP_SET
+from rillet.words.errors import RilletError
+
+if TYPE_CHECKING:
+    from rillet.cli.chat.talk import Talk
+
+
+def set_(talk: "Talk", rest: str) -> None:
+    name, _, value = rest.partition(" ")
+    setting = SETTINGS.get(name)
+    if setting is None:
+        talk.out.line(f"Unknown command '/set {name}'. Type /? for help" if name else HELP_SET)
+        return
+    setting(talk, value.strip())
+
+
+def _parameter(talk: "Talk", text: str) -> None:
+    from rillet.model.parameters import parse_parameter
+
+    name, _, rest = text.partition(" ")
+    values = rest.split()
+    if not values:
+        talk.out.line("Usage: /set parameter <name> <value>")
+        return
+    try:
+        value = parse_parameter(name, values)
+    except RilletError as error:
+        talk.out.line(f'Couldn\'t set parameter: "{error.message}"')
+        return
+    talk.conversation.options[name] = value
+    talk.out.line(f"Set parameter '{name}' to '{', '.join(values)}'")
+
+
+def _system(talk: "Talk", text: str) -> None:
+    text = talk.editor.more(text)
+    talk.conversation.system = text
+    talk.out.line("Set system message.")
+
+
+def _history(on: bool) -> Callable[["Talk", str], None]:
+    def switch(talk: "Talk", _: str) -> None:
+        talk.history.writing = on and talk.history.path is not None
+
+    return switch
+
+
+def _manner(name: str, value: bool, said: str) -> Callable[["Talk", str], None]:
+    def switch(talk: "Talk", _: str) -> None:
+        setattr(talk.manners, name, value)
+        talk.out.line(said)
+
+    return switch
+
+
+def _quiet(talk: "Talk", _: str) -> None:
+    talk.manners.verbose = talk.manners.numbers = False
+    talk.out.line("Set 'quiet' mode.")
+
+
+def _format(talk: "Talk", text: str) -> None:
+    if text != "json":
+        talk.out.line("Invalid or missing format. For 'json' mode use '/set format json'")
+        return
+    talk.conversation.format = "json"
+    talk.out.line("Set format to 'json' mode.")
+
+
+def _noformat(talk: "Talk", _: str) -> None:
+    talk.conversation.format = None
+    talk.out.line("Disabled format.")
+
+
+def _think(talk: "Talk", level: str) -> None:
+    if level not in ("", "low", "medium", "high", "max"):
+        talk.out.line("The level is low, medium, high or max")
+        return
+    if talk.conversation.card is not None and "thinking" not in talk.conversation.abilities:
+        talk.notes.line(f"warning: model '{talk.conversation.model}' does not support thinking")
+    talk.conversation.think = level or True
+    talk.out.line(f"Set 'think' mode to '{level}'." if level else "Set 'think' mode.")
+
+
+def _nothink(talk: "Talk", _: str) -> None:
+    talk.conversation.think = False
+    talk.out.line("Set 'nothink' mode.")
+
+
+SETTINGS: dict[str, Callable[["Talk", str], None]] = {
+    "parameter": _parameter,
+    "system": _system,
+    "history": _history(True),
+    "nohistory": _history(False),
+    "wordwrap": _manner("wordwrap", True, "Set 'wordwrap' mode."),
+    "nowordwrap": _manner("wordwrap", False, "Set 'nowordwrap' mode."),
+    "format": _format,
+    "noformat": _noformat,
+    "verbose": _manner("verbose", True, "Set 'verbose' mode."),
+    "quiet": _quiet,
+    "think": _think,
+    "nothink": _nothink,
+    "fold": _manner("fold", True, "Set 'fold' mode."),
+    "nofold": _manner("fold", False, "Set 'nofold' mode."),
+}
