@@ -4,13 +4,17 @@ import json
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
+import openai
 import pytest
 
+import ollama
 from rillet.cli.recording import Recorder, read
 from rillet.cli.replaying import server
+from rillet.client.sync import Client
 from rillet.testing.server import CHUNKED, Hangup, Pause, chunk
-from rillet.words.errors import InvalidRequest, RilletError
+from rillet.words.errors import InvalidRequest, RilletError, ServerError, StreamTruncated
 from rillet.words.events import Failure, Finish, Progress, Text, Thinking, ToolCall, Usage
 
 from .processes import Shell
@@ -107,6 +111,42 @@ def test_it_is_served(shell: Shell, kept: str) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
     assert process.returncode == 130
+
+
+def test_it_is_served_to_clients_of_openai(kept: str) -> None:
+    asked: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+    with server(read(kept), None, 0, 0) as there:
+        client = openai.OpenAI(base_url=f"{there.url}/v1", api_key="-", max_retries=0)
+        assert [model.id for model in client.models.list()] == ["m"]
+        whole = client.chat.completions.create(**asked)
+        assert whole.choices[0].message.content == "Hello"
+        assert whole.usage is not None and whole.usage.completion_tokens == 2
+        usage = {"include_usage": True}
+        chunks = list(client.chat.completions.create(**asked, stream=True, stream_options=usage))
+        pieces = [choice.delta.content or "" for each in chunks for choice in each.choices]
+        assert "".join(pieces) == "Hello" and chunks[-1].usage.completion_tokens == 2
+        plain = client.completions.create(model="m", prompt="hi")
+        assert plain.choices[0].text == "Hello"
+        streamed = client.completions.create(model="m", prompt="hi", stream=True)
+        assert "".join(each.choices[0].text for each in streamed if each.choices) == "Hello"
+        assert ollama.Client(there.url).generate("m", "hi").response == "Hello"
+    with server(read(kept), "truncate", 0, 0) as there:
+        client = openai.OpenAI(base_url=f"{there.url}/v1", api_key="-", max_retries=0)
+        with pytest.raises(openai.APIConnectionError):
+            client.chat.completions.create(**asked)
+
+
+def test_what_broke_is_no_whole_answer(tmp_path: Path) -> None:
+    recorder = Recorder(str(tmp_path / "r"), "m", "hi")
+    recorder.see(Text("Hel"))
+    recorder.close()
+    with server(read(str(tmp_path / "r")), None, 0, 0) as there, pytest.raises(StreamTruncated):
+        Client(there.url, retries=0).generate("m", "hi")
+    with (tmp_path / "r").open("a") as file:
+        file.write('{"at":1,"event":"failure","error":"broke"}\n')
+    broke = pytest.raises(ServerError, match="broke")
+    with server(read(str(tmp_path / "r")), None, 0, 0) as there, broke:
+        Client(there.url, retries=0).generate("m", "hi")
 
 
 @pytest.mark.parametrize("fault", ["truncate", "reset"])

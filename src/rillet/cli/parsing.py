@@ -41,8 +41,9 @@ class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:
         screen.output().write(message)  # so that a pipe that closes early is noticed here
 
-    def switch(self, *names: str, help: str) -> None:
-        self.add_argument(*names, action="store_true", help=help)
+    def switch(self, *names: str, help: str, dest: str | None = None) -> None:
+        named: dict[str, Any] = {"dest": dest} if dest else {}
+        self.add_argument(*names, action="store_true", help=help, **named)
 
     def host(self) -> None:
         """The flag that every command has."""

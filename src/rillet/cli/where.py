@@ -18,6 +18,8 @@ from rillet.words.errors import InvalidRequest, RilletError, ServerError, Stalle
 from rillet.words.timeouts import Timeouts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rillet.words.models import ModelCard
 
 DEFAULT_MODEL = "rillet-tiny"
@@ -45,6 +47,10 @@ class Found(NamedTuple):
     place: Place
     card: "ModelCard | None"
     missing: bool = False
+
+    @property
+    def abilities(self) -> "Sequence[str]":
+        return (self.card.capabilities if self.card else None) or ()
 
 
 def default_model() -> str:

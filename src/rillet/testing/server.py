@@ -176,6 +176,7 @@ class Connection:
 
     def __init__(self, server: "ScriptedServer", sock: socket.socket) -> None:
         self.sock = sock
+        self.request = ReceivedRequest()  # that is answered now
         self._server = server
 
     def send(self, data: bytes) -> bool:
@@ -351,6 +352,7 @@ class ScriptedServer:
         with self._lock:
             script = self.scripts[min(len(self.requests), len(self.scripts) - 1)]
             self.requests.append(request)
+        connection.request = request
         for step in script:
             play = Send(step) if isinstance(step, bytes) else step
             if play.play(connection):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from rillet.cli.paths import Named, named, without
+from rillet.cli.paths import Named, is_media, named, without
 from rillet.words.errors import InvalidRequest
 
 _LIMIT = 1 << 20  # bytes of one text
@@ -53,6 +53,21 @@ def attach_media(
     ]
     text = without(line, files) if files else line
     return Attached(text, tuple(each.path for each in files), tuple(notes))
+
+
+def attach_files(files: Sequence[str], abilities: Sequence[str], *, known: bool) -> Attached:
+    """Files that were given for themselves. Raises `InvalidRequest`, `OSError`.
+
+    Where it is not `known` what the model can, the server says it.
+    """
+    texts = {path: None if is_media(path) else text_of(path) for path in files}
+    media = tuple(path for path, text in texts.items() if text is None)
+    for path in media:
+        with open(path, "rb"):  # it is there, and may be read
+            if known and not sees(abilities):
+                raise InvalidRequest(f"This model cannot see '{path}'", hint="Take one with vision")
+    blocks = [fenced(path, text) for path, text in texts.items() if text is not None]
+    return Attached("\n\n".join(blocks), media)
 
 
 def sees(abilities: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ import os
 
 from rillet.cli import screen
 from rillet.cli.chat.history import History, path
+from rillet.cli.question import Question
 from rillet.cli.status import Status
 from rillet.words.errors import RilletError
 from rillet.words.events import Event, Text
@@ -18,9 +19,9 @@ class Keeper:
     The file is opened at the first event, when the question is on its way.
     """
 
-    def __init__(self, model: str, system: str | None, prompt: str, status: Status) -> None:
-        self._model, self._system = model, system
-        self._said = [Message(role="user", content=prompt)]
+    def __init__(self, question: Question, status: Status) -> None:
+        self._question = question
+        self._said = [*question.said, Message(role="user", content=question.prompt)]
         self._status = status
         self._history: History | None = None
         self._number = 0
@@ -32,7 +33,8 @@ class Keeper:
         try:
             if self._history is None:
                 self._history = History(path())
-                self._number = self._history.begin(self._model, self._system)
+                asked = self._question
+                self._number = asked.number or self._history.begin(asked.model, asked.system)
                 self._history.write(self._number, self._said, interrupted=False)
             if isinstance(event, Text):
                 self._history.piece(self._number, event.text)

@@ -231,16 +231,9 @@ def _encoded(path: str) -> str:
 
 def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
     """A talk with `model` until the person leaves."""
-    manners = Manners(
-        verbose=args.verbose,
-        wordwrap=not args.nowordwrap,
-        hide_thinking=args.hidethinking,
-        plain=args.plain,
-        raw=args.raw,
-    )
     conversation = Conversation(model, options)
     try:
-        one = Talk(conversation, manners, args.host)
+        one = Talk(conversation, _manners(args), args.host)
         if not args.no_history:
             one.keep()
         one.settle(model, insecure=args.insecure)
@@ -252,16 +245,16 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
         conversation.close()
 
 
-def go_on(args: Namespace) -> int:
+def go_on(number: int | None, model: str | None, args: Namespace, options: dict[str, Any]) -> int:
     """A talk that was kept, from where it ended. Raises `RilletError`."""
     history = History(path())
-    whole = history.read(args.id)
-    manners = Manners(args.verbose, not args.nowordwrap, args.hidethinking)
-    options = {"system": whole.system} if whole.system else {}
-    conversation = Conversation(args.model or whole.model, options)
+    whole = history.read(number)
+    if whole.system:
+        options = {"system": whole.system, **options}
+    conversation = Conversation(model or whole.model, options)
     conversation.take_up(whole.messages, interrupted=whole.interrupted)
     try:
-        one = Talk(conversation, manners, args.host)
+        one = Talk(conversation, _manners(args), args.host)
         one.kept, one.number = history, whole.id
         one.settle(conversation.model)
         one.show_again()
@@ -270,3 +263,13 @@ def go_on(args: Namespace) -> int:
     finally:
         conversation.close()
         history.close()
+
+
+def _manners(args: Namespace) -> Manners:
+    return Manners(
+        verbose=args.verbose,
+        wordwrap=not args.nowordwrap,
+        hide_thinking=args.hidethinking,
+        plain=args.plain,
+        raw=args.raw,
+    )

@@ -11,15 +11,18 @@ EXAMPLES = """
   rillet continue                        the last one
   rillet continue 12                     the one that rillet history calls 12
   rillet continue --model llama3         with another model
+  rillet -c "And in French?"             one more question to the last one
 """
 
 
 def arguments(parser: Parser) -> None:
     parser.add_argument("id", nargs="?", type=int, help="as rillet history lists it")
-    parser.add_argument("--model", help="another model than before")
+    parser.add_argument("-m", "--model", help="another model than before")
     parser.switch("--verbose", help="the numbers after each answer")
     parser.switch("--nowordwrap", help="do not wrap lines")
     parser.switch("--hidethinking", help="do not show the thinking")
+    parser.switch("--plain", help="no Markdown rendering")
+    parser.switch("--raw", help="the text as it comes: no filter, no wrapping")
     parser.host()
 
 
@@ -28,4 +31,4 @@ def run(args: Namespace) -> int:
         raise UsageError("a talk needs a terminal\nTo read it: rillet history show ID")
     from rillet.cli.chat.talk import go_on
 
-    return go_on(args)
+    return go_on(args.id, args.model, args, {})

@@ -18,6 +18,9 @@ EXAMPLES = """
   rillet run llama3 --format json "Three colours as JSON" | jq
   rillet run llama3 --verbose "Hi"              where it ran, and how fast
   rillet run llama3                             talk with it
+  rillet -c "And in French?"                    one more question to the last talk
+  rillet run llava "Which colour?" -a sky.png   a file goes with it
+  rillet run llama3 -x "fizzbuzz in Python"     of the answer only the code
 
 Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete answer, 130 interrupted.
 Text goes to standard output, everything else to standard error. After the
@@ -32,6 +35,9 @@ def arguments(parser: Parser) -> None:
     add("--default-model", action="store_true", help="no MODEL: RILLET_MODEL, or the built-in one")
     add("-m", "--model", metavar="MODEL", help="the model; all words are what to ask it then")
     add("-s", "--system", help="the system message")
+    add("-a", "--attachment", action="append", default=[], metavar="FILE", help="goes with it")
+    parser.switch("-c", "--continue", dest="go_on", help="go on with the last conversation")
+    add("--cid", "--conversation", type=int, metavar="ID", help="go on with this one")
     add("-t", "--template", metavar="NAME", help="a saved prompt (rillet template), or its path")
     add(
         "-P",
@@ -44,17 +50,21 @@ def arguments(parser: Parser) -> None:
     )
     add("-f", "--format", help='"json", or a JSON schema as text')
     parser.switch("--json", help="the answer is JSON (--format json)")
-    add("--schema", metavar="FILE", help="the answer is JSON of this schema")
+    add("--schema", metavar="SCHEMA", help='JSON of this schema: a file, its text, "name, age int"')
     add("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="e.g. seed=1")
     add("--think", metavar="=WORD", help="true, false, low, medium, high or max")
     parser.switch("--hidethinking", help="do not show the thinking")
     add("--keepalive", metavar="TIME", help="how long the model stays in memory, e.g. 5m")
     parser.switch("--verbose", help="tell where it runs, and the numbers afterwards")
+    parser.switch("-u", "--usage", help="tell how many tokens it took")
     parser.switch("--stats", help="tell where the time went")
     parser.switch("--nowordwrap", help="do not wrap lines on a terminal")
     parser.switch("--raw", help="the text as it comes: no filter, no wrapping, nothing added")
     parser.switch("-n", "--no-history", "--no-log", help="do not keep what is said")
     parser.switch("--plain", help="no Markdown rendering in a talk")
+    parser.switch("--no-stream", help="the answer at once, when it is whole")
+    parser.switch("-x", "--extract", help="of the answer only its first block of code")
+    parser.switch("--xl", "--extract-last", dest="extract_last", help="... its last one")
     parser.switch("--events", help="the events as NDJSON, while they come")
     add("--record", metavar="FILE", help="keep the raw answer with its times, for rillet replay")
     add("-o", "--output", metavar="FILE", help="write the text to a file")
@@ -78,15 +88,22 @@ def run(args: Namespace) -> int:
         from rillet.cli.templates import filled
 
         words, stdin = [filled(args.template, dict(args.param), prompt.joined(words, stdin))], ""
+    model_said = bool(args.model) or not args.default_model
     if not words and not stdin and screen.stdin_is_terminal() and out.is_terminal:
-        from rillet.cli.chat.talk import talk
+        from rillet.cli.chat import talk as talks
 
-        return talk(model, args, options)
+        if goes_on(args):
+            return talks.go_on(args.cid, model if model_said else None, args, options)
+        return talks.talk(model, args, options)
     if args.default_model and not words and not stdin:
         raise UsageError('nothing was asked\nHow it goes: rillet "PROMPT", or rillet --help')
     from rillet.cli.asking import ask
+    from rillet.cli.question import Question, go_on
 
-    return ask(model, prompt.joined(words, stdin), args, options)
+    question = Question(model, prompt.joined(words, stdin), options, args.attachment)
+    if goes_on(args):
+        question = go_on(question, args.cid, model_said=model_said)
+    return ask(question, args)
 
 
 def _refuse_parameter(output: str | None) -> None:
@@ -110,9 +127,16 @@ def _model(args: Namespace, words: list[str]) -> str:
     """The first of the words, which is taken away, unless a flag says it; "" if nothing does."""
     if args.model:
         return str(args.model)
+    if goes_on(args) and len(words) == 1 and " " in words[0]:  # no model has such a name
+        args.default_model = True
     if args.default_model:
         return where.default_model()
     return words.pop(0) if words else ""
+
+
+def goes_on(args: Namespace) -> bool:
+    """Whether it is the next word of a conversation that was kept."""
+    return bool(args.go_on) or args.cid is not None
 
 
 def call_options(args: Namespace) -> dict[str, Any]:
@@ -135,10 +159,10 @@ def _format(args: Namespace) -> Any:
     import json
 
     if args.schema:
-        with open(args.schema, encoding="utf-8") as file:
-            text = file.read()
-    else:
-        text = args.format or ("json" if args.json else "")
+        from rillet.cli.schema import read
+
+        return read(args.schema)
+    text = args.format or ("json" if args.json else "")
     if text in ("", "json"):
         return text or None
     try:
