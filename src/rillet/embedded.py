@@ -19,6 +19,7 @@ from rillet.words.events import Event, Failure, Finish, Progress
 from rillet.words.settings import Settings
 
 _T = TypeVar("_T")
+_PUT_AWAY = 2.0  # seconds for what is still under way when it is closed
 PATIENCE = 0.2  # seconds of silence before progress is told; whoever embeds us sees it at once
 
 
@@ -53,10 +54,22 @@ class LocalDoor:
     def close(self) -> None:
         if self._loop.is_closed():
             return
-        self._wait(self._service.close())
+        self._wait(self._ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _ended(self) -> None:
+        """What breaks off, such as a download, still needs the loop to put its things away."""
+        await self._service.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if not others:
+            return
+        _, late = await asyncio.wait(others, timeout=_PUT_AWAY)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=_PUT_AWAY)
 
     def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -119,3 +119,10 @@ def test_a_prompt_that_was_cut_is_told(shell: Shell) -> None:
     assert b"longer than its context: the middle was left out" in done.stderr
     short = shell.run("run", "tinyhello", stdin=b"some words of mine " * 3)
     assert short.stderr == b""
+
+
+def test_a_slip_in_the_name_of_a_parameter_is_told(shell: Shell) -> None:
+    done = shell.run("run", "tinyhello", "hi", "-p", "temprature=0", "-p", "seed=1")
+    assert done.stdout == b"Hello world!\n\n"
+    told = b"Note: Ollama knows no parameter 'temprature'. Did you mean temperature?\n"
+    assert done.stderr == told

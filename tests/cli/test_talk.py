@@ -305,3 +305,37 @@ def test_the_farewells_of_other_talks(shell: Shell) -> None:
         terminal.type("exit\r")
         assert terminal.wait() == 0
         assert len(server.requests) == 3
+
+
+def test_a_question_that_is_not_sent_after_all_takes_no_place(shell: Shell) -> None:
+    with talking(shell, whole("One."), whole("Two.")) as (terminal, server):
+        tell(terminal, "ask", "One.")
+        before = len(terminal.screen)
+        terminal.type("/edit\r")
+        terminal.until(f"{PROMPT}ask", after=before)
+        tell(terminal, "\x03", "Use Ctrl + d")
+        tell(terminal, "more", "Two.")
+        assert messages(server) == [("user", "ask"), ("assistant", "One."), ("user", "more")]
+        leave(terminal)
+
+
+def test_what_is_said_without_history_is_not_kept_later_either(shell: Shell) -> None:
+    with talking(shell, whole("One."), whole("Two."), whole("Three.")) as (terminal, _):
+        tell(terminal, "first", "One.")
+        terminal.type("/set nohistory\r")
+        tell(terminal, "my secret", "Two.")
+        terminal.type("/set history\r")
+        tell(terminal, "third", "Three.")
+        leave(terminal)
+    both = shell.run("history", "show", "1").stdout + shell.run("history", "show", "2").stdout
+    for said, kept in ((b"first", 1), (b"secret", 0), (b"Two.", 0), (b"third", 1)):
+        assert both.count(said) == kept
+    assert "secret" not in (shell.home / ".rillet" / "history").read_text()
+
+
+def test_a_talk_without_history_leaves_no_trace(shell: Shell) -> None:
+    with shell.terminal("run", HELLO, "--no-history") as terminal:
+        terminal.until(PROMPT)
+        tell(terminal, "a secret", "Hello world!")
+        leave(terminal)
+    assert not (shell.home / ".rillet").exists() and not (shell.home / "data").exists()

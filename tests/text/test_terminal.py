@@ -115,3 +115,10 @@ def test_finish_makes_the_filter_ready_for_the_next_text() -> None:
 
 def test_clean_is_the_filter_at_once() -> None:
     assert clean("model\x1b]0;x\x07:\u202elatest") == "model:latest"
+
+
+def test_marks_are_counted_across_pieces() -> None:
+    terminal = TerminalFilter()
+    assert "".join(terminal.feed("\u0301") for _ in range(50)) == "\u0301" * 8
+    assert terminal.feed("x\u0301") == "x\u0301"
+    assert terminal.feed("") == "" and terminal.feed("\u0301" * 9) == "\u0301" * 7

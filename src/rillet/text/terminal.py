@@ -10,6 +10,7 @@ talked into writing one, and so can the author of a model's name or of an error 
   charset selections, two-character escapes; also in their 8-bit forms.
 * So go other control characters, directional overrides and marks (they reorder what a reader
   sees), deprecated format characters, and tag characters outside of the emoji of a flag.
+* No character carries more marks and invisible followers than words and emoji need (`marks`).
 * ``\r\n`` is a newline and so is a lone ``\r``: it must not overwrite what stands before it.
   U+2028 and U+2029 are newlines too. A lone surrogate is U+FFFD.
 * The 8-bit forms are also what is left of text in a wrong encoding (``ß`` as ``Ã`` and U+009F).
@@ -25,6 +26,8 @@ rule are let through. Reading them right only keeps their remains from being sho
 
 import re
 from enum import Enum
+
+from rillet.text.marks import Marks
 
 _LIMIT = 4096  # characters of one sequence
 _FLAG = "\U0001f3f4"  # black flag: with tag characters behind it, the flag of a region
@@ -101,18 +104,19 @@ def clean(text: str) -> str:
 class TerminalFilter:
     """``feed(text) -> text`` that is safe to print; sequences may be cut anywhere."""
 
-    __slots__ = ("_first", "_length", "_state", "_tags")
+    __slots__ = ("_first", "_length", "_marks", "_state", "_tags")
 
     def __init__(self) -> None:
         self._state = _State.TEXT
         self._length = 0  # of the sequence so far
         self._first = ""  # what may come next, where not everything may
         self._tags = ""  # tag characters that may become a flag
+        self._marks = Marks()
 
     def feed(self, text: str) -> str:
         """The printable part of ``text``, given what was fed before."""
         if self._state is _State.TEXT and text.isprintable() and _FLAG not in text:
-            return text
+            return self._marked(text)
         out: list[str] = []
         pos = 0
         while pos < len(text):
@@ -125,13 +129,21 @@ class TerminalFilter:
                 pos = self._flag(text, pos, out)
             else:
                 pos = self._sequence(text, pos)
-        return "".join(out)
+        return self._marked("".join(out))
 
     def finish(self) -> str:
         """Ends the text; nothing is ever owed, what was open is dropped. Ready for another."""
         self._enter(_State.TEXT)
         self._tags = ""
+        self._marks = Marks()
         return ""
+
+    def _marked(self, text: str) -> str:
+        if not text.isascii():
+            return self._marks.feed(text)
+        if text:
+            self._marks.plain(text)
+        return text
 
     def _text(self, text: str, pos: int, out: list[str]) -> int:
         if plain := _PLAIN.match(text, pos):

@@ -114,11 +114,11 @@ def _retry(talk: "Talk", _: str) -> None:
 
 
 def _edit(talk: "Talk", _: str) -> None:
-    question = talk.conversation.take_back_question()
+    """The last question stands in the next line; what is sent from there takes its place."""
+    question = talk.conversation.last_question()
     if question is None:
         raise InvalidRequest("Nothing was asked yet")
-    talk.begin_anew()
-    talk.draft = question
+    talk.draft, talk.replacing = question.content, True
 
 
 def _copy(talk: "Talk", _: str) -> None:

@@ -100,11 +100,13 @@ class Conversation:
         self.interrupted = False
         return bool(self.messages) and self.messages[-1].role == "user"
 
-    def take_back_question(self) -> str | None:
-        """Forget the last question and its answer; the question's text."""
-        if not self.take_back_answer():
-            return None
-        return self.messages.pop().content
+    def last_question(self) -> Message | None:
+        said = [message for message in self.messages if message.role == "user"]
+        return said[-1] if said else None
+
+    def take_back_question(self) -> Message | None:
+        """Forget the last question and its answer."""
+        return self.messages.pop() if self.take_back_answer() else None
 
     def last_answer(self) -> str | None:
         said = [message for message in self.messages if message.role == "assistant"]

@@ -44,7 +44,7 @@ def _system(talk: "Talk", text: str) -> None:
 
 def _history(on: bool) -> Callable[["Talk", str], None]:
     def switch(talk: "Talk", _: str) -> None:
-        talk.history.writing = on and talk.history.path is not None
+        talk.keep_on(on)
 
     return switch
 

@@ -19,12 +19,13 @@ def show(talk: "Talk", part: str) -> None:
         from rillet.text.terminal import clean
 
         talk.out.write(clean(described(card)))
-    elif part == "system" and talk.conversation.system is not None:
+    elif part == "system" and talk.conversation.system:
         talk.out.line(f"{talk.conversation.system}\n")
     elif part == "parameters":
         _show_parameters(talk, card.parameters)
     else:
-        talk.out.line(getattr(card, part) or f"No {part} was specified for this model.\n")
+        name = "system message" if part == "system" else part
+        talk.out.line(getattr(card, part) or f"No {name} was specified for this model.\n")
 
 
 def _show_parameters(talk: "Talk", of_model: str) -> None:

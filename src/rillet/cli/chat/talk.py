@@ -24,17 +24,27 @@ if TYPE_CHECKING:
 class Talk:
     """One talk on one terminal."""
 
-    def __init__(self, conversation: Conversation, manners: Manners, host: str | None) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        manners: Manners,
+        host: str | None,
+        *,
+        traceless: bool = False,
+    ) -> None:
         self.conversation = conversation
         self.manners = manners
         self.host = host
         self.out, self.notes = screen.output(), screen.notes()
         settings = Settings.from_env(os.environ)
-        self.history = LineHistory(history_path(settings.nohistory))
+        self.history = LineHistory(history_path(traceless or settings.nohistory))
         self.editor = Editor(self.history, COMMANDS, self.show_thinking)
         self.draft = ""  # what stands in the next line already
+        self.replacing = False  # what comes from there takes the place of the last question
         self.kept: History | None = None
         self.number: int | None = None  # of this conversation in the history
+        self._paused = False  # what is said is not to be kept
+        self._kept_from = 0  # the first message that is
 
     def settle(self, model: str, *, insecure: bool = False) -> None:
         """Find the model, fetch it if need be, and load it. Raises `RilletError`."""
@@ -62,6 +72,7 @@ class Talk:
                 raise
             except KeyboardInterrupt:
                 self.out.line("\nUse Ctrl + d or /bye to exit.")
+                self.replacing = False
                 continue
             finally:
                 self.draft = ""
@@ -72,16 +83,20 @@ class Talk:
 
     def take(self, line: str) -> None:
         """A command, or a message."""
+        replacing, self.replacing = self.replacing, False
         if not line.strip():
             return
         try:
             if obey(self, line):
                 return
             attached = attach(line, self.conversation.abilities)
-            images = [_encoded(path) for path in attached.media] or None
+            images = [_encoded(path) for path in attached.media]
             for note in attached.notes:
                 self.notes.line(note)
-            self.conversation.say(attached.text, images)
+            if replacing and (before := self.conversation.take_back_question()):
+                images = [*(before.images or ()), *images]
+                self.begin_anew()
+            self.conversation.say(attached.text, images or None)
             self.answer()
         except Leave:
             raise
@@ -155,6 +170,15 @@ class Talk:
     def begin_anew(self) -> None:
         """What was kept so far stays in the history as it is; what comes is another entry."""
         self.number = None
+        self._kept_from = min(self._kept_from, len(self.conversation.messages))
+
+    def keep_on(self, wanted: bool) -> None:
+        """Keep what is typed and said from now on, or keep it no more."""
+        self.history.writing = wanted and self.history.path is not None
+        if wanted and self._paused:
+            self._kept_from = len(self.conversation.messages)
+            self.begin_anew()
+        self._paused = not wanted
 
     def show_again(self) -> None:
         """What was said in the talk that goes on."""
@@ -199,19 +223,20 @@ class Talk:
 
     def _keep(self) -> None:
         """Write what was said. A history that cannot be written is said once, and left."""
-        if self.kept is None:
+        if self.kept is None or self._paused:
             return
         said = self.conversation
         try:
             if self.number is None:
                 self.number = self.kept.begin(said.model, said.system)
-            self.kept.write(self.number, said.messages, interrupted=said.interrupted)
+            messages = said.messages[self._kept_from :]
+            self.kept.write(self.number, messages, interrupted=said.interrupted)
         except RilletError as error:
             self._keep_no_more(error)
 
     def _keep_piece(self, text: str) -> None:
         """Before it is shown, so that whatever was on the screen is kept."""
-        if self.kept is None or self.number is None:
+        if self.kept is None or self.number is None or self._paused:
             return
         try:
             self.kept.piece(self.number, text)
@@ -233,7 +258,7 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
     """A talk with `model` until the person leaves."""
     conversation = Conversation(model, options)
     try:
-        one = Talk(conversation, _manners(args), args.host)
+        one = Talk(conversation, _manners(args), args.host, traceless=args.no_history)
         if not args.no_history:
             one.keep()
         one.settle(model, insecure=args.insecure)

@@ -16,7 +16,7 @@ EXAMPLES = """
   rillet run llama3 "Why is the sky blue?" --record sky.jsonl
   rillet replay sky.jsonl                 at the pace at which it came
   rillet replay sky.jsonl --speed 4       four times as fast; 0 is at once
-  rillet replay sky.jsonl --serve 8080    as a server of Ollama's and OpenAI's APIs
+  rillet replay sky.jsonl --serve 8080    as a server of Ollama, OpenAI
   rillet replay sky.jsonl --serve 8080 --fault truncate
 """
 FAULTS = ("truncate", "stall", "reset", "drip", "slow")

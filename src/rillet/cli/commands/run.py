@@ -1,6 +1,7 @@
 """`rillet run MODEL [PROMPT…]`: one question and its answer, or a talk where there is no prompt."""
 
 from argparse import Namespace
+from collections.abc import Iterable
 from typing import Any
 
 from rillet.cli import prompt, screen, where
@@ -18,7 +19,7 @@ EXAMPLES = """
   rillet run llama3 --format json "Three colours as JSON" | jq
   rillet run llama3 --verbose "Hi"              where it ran, and how fast
   rillet run llama3                             talk with it
-  rillet -c "And in French?"                    one more question to the last talk
+  rillet -c "And in French?"                    goes on with the last talk
   rillet run llava "Which colour?" -a sky.png   a file goes with it
   rillet run llama3 -x "fizzbuzz in Python"     of the answer only the code
 
@@ -108,11 +109,11 @@ def run(args: Namespace) -> int:
 
 def _refuse_parameter(output: str | None) -> None:
     """`-o temperature 0.2` is a parameter to other tools; here it would be a file of that name."""
-    from rillet.model.parameters import parse_parameter
-
     name = (output or "").partition("=")[0]
     if not name.isidentifier():
         return
+    from rillet.model.parameters import parse_parameter
+
     try:
         parse_parameter(name, ["1"])
     except RilletError:
@@ -202,7 +203,9 @@ def parameters(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name:
-            raise UsageError(f'a parameter is NAME=VALUE, not "{pair}"')
+            raise UsageError(
+                f'a parameter is NAME=VALUE, not "{pair}"\nA value of a template is -P NAME VALUE'
+            )
         try:
             value = json.loads(text) if name != "stop" else text
         except ValueError:
@@ -211,4 +214,18 @@ def parameters(pairs: list[str]) -> dict[str, Any]:
             found.setdefault("stop", []).append(value)
         else:
             found[name] = value
+    _tell_unknown(found)
     return found
+
+
+def _tell_unknown(names: Iterable[str]) -> None:
+    """A server passes over what it does not know, and a slip would go unnoticed."""
+    from difflib import get_close_matches
+
+    from rillet.model.parameters import DEPRECATED, KINDS
+
+    for name in names:
+        if name not in KINDS and name not in DEPRECATED:
+            near = get_close_matches(name, KINDS, n=1)
+            meant = f". Did you mean {near[0]}?" if near else ""
+            screen.notes().line(f"Note: Ollama knows no parameter '{name}'{meant}")
