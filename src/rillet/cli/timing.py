@@ -6,13 +6,15 @@ from math import ceil
 
 from rillet.cli.screen import Screen
 from rillet.text.durations import format_duration
-from rillet.words.events import Event, Progress, Text, Thinking
+from rillet.words.events import Event, Progress, Text, Thinking, Timings
 from rillet.words.replies import Reply
 
 _PHASES = {"queued": "queue", "loading": "load", "prompt": "prompt"}
+_PACE = 0.005  # seconds between two pieces, below which a server itself may send heaps
 _BURST = 0.001  # seconds between two pieces that came together
 _BUFFERED = 0.8  # part of the pieces that came so, from which on something on the way collects them
 _ENOUGH = 20  # pieces to judge by
+_ADVICE = "a proxy that buffers? (nginx: proxy_buffering off)"
 
 
 class Stopwatch:
@@ -54,6 +56,8 @@ class Stopwatch:
             outside = self._arrivals[-1] - timings.total / 1e9
             rows.append(("in the server", format_duration(timings.total)))
             rows.append(("on the way", _shown(max(0.0, outside))))
+        if self._connect and (note := self._held(timings)):
+            rows.append(("note", f"{note}: {_ADVICE}"))
         return rows
 
     def _phases(self) -> list[tuple[str, str]]:
@@ -75,10 +79,21 @@ class Stopwatch:
         seconds = arrivals[-1] - arrivals[0]
         if seconds:
             rows.append(("speed", f"{len(gaps) / seconds:.2f} pieces/s"))
-        together = sum(gap < _BURST for gap in gaps)
-        if len(gaps) >= _ENOUGH and together >= _BUFFERED * len(gaps) and gaps[-1] > 0.2:
-            rows.append(("note", "the tokens came in heaps: something on the way collects them"))
         return rows
+
+    def _held(self, timings: Timings | None) -> str:
+        """What the pattern of the arrivals says about the way; "" where it says nothing."""
+        gaps = [b - a for a, b in pairwise(self._arrivals)]
+        written = timings.completion / 1e9 if timings and timings.completion else 0.0  # seconds
+        if len(gaps) < _ENOUGH or (written and written < _PACE * len(gaps)):
+            return ""
+        if sum(gaps) < written / 4:
+            span = _shown(sum(gaps))
+            return f"the server wrote for {_shown(written)}, and all tokens came in {span}"
+        together = sum(gap < _BURST for gap in gaps)
+        if together >= _BUFFERED * len(gaps) and max(gaps) > 0.2:
+            return "the tokens came in heaps, as something on the way collects them"
+        return ""
 
 
 def _at(ordered: list[float], part: int) -> float:
