@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from rillet.journal import Journal
+from rillet.journal import Header, Journal
 from rillet.journal.memory import MemoryJournal
 from rillet.journal.sqlite import SqliteJournal
 from rillet.service.interface import Generation
 from rillet.service.recording import Recorder
-from rillet.words.errors import Busy, EngineDied
+from rillet.words.errors import Busy, EngineDied, StoreError
 from rillet.words.events import Event, Failure, Finish, Progress, Text
 
 from .conftest import Running, running
@@ -229,7 +229,68 @@ async def test_a_cursor_beyond_the_record() -> None:
         answer, name = await begin(server)
         await answer.rest()
         assert (await server.ask("GET", f"/api/streams/{name}?after=4")).status == 409
-        assert (await server.ask("GET", f"/api/streams/{name}?after=3")).body == b""
+        whole = await server.ask("GET", f"/api/streams/{name}?after=3")
+        assert (whole.status, whole.body) == (200, b"")
+        assert whole.headers["rillet-dialect"] == "generate"
+        assert whole.headers["content-type"] == "application/x-ndjson"
+
+
+async def test_white_space_around_a_header_is_none_of_it() -> None:
+    async with recording() as server:
+        headers = {"Rillet-Resume": "1 \t", "Rillet-On-Disconnect": " keep "}
+        answer = await server.ask("POST", "/api/generate", HI, headers=headers)
+        assert "rillet-stream" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("begun", "read", "same"),
+    [
+        ({"Authorization": "Bearer k"}, {"x-api-key": "k"}, True),
+        ({"x-api-key": "k"}, {"Authorization": "bearer  k"}, True),
+        ({"Authorization": "Bearer k"}, {"Authorization": "Basic k"}, False),
+        ({"x-api-key": "k"}, {}, False),
+        ({}, {"x-api-key": "k"}, False),
+        ({}, {"Authorization": "Bearer "}, True),
+    ],
+)
+async def test_one_key_is_one_owner(
+    begun: dict[str, str], read: dict[str, str], same: bool
+) -> None:
+    async with recording() as server:
+        _, name = await begin(server, **begun)
+        found = await server.ask("HEAD", f"/api/streams/{name}", headers=read)
+        assert found.status == (200 if same else 404)
+
+
+class Away(MemoryJournal):
+    """A journal that cannot be reached."""
+
+    async def begin(self, id: str, header: Header) -> Any:
+        raise StoreError("the journal is away")
+
+
+async def test_a_journal_that_is_away_takes_no_answer_with_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with recording(Away()) as server:
+        answer = await server.ask("POST", "/api/generate", HI, headers=RESUME)
+        assert answer.status == 200 and "rillet-stream" not in answer.headers
+        assert answer.lines()[-1]["done"] is True and "seq" not in answer.lines()[0]
+    assert "the journal is away" in caplog.text
+
+
+async def test_a_damaged_record_does_not_go_on(tmp_path: Path) -> None:
+    before = SqliteJournal(tmp_path / "journal")
+    face = b'{"kind":"generate","model":"tiny"}'
+    log = await before.begin("0" * 32, Header("generate", json.dumps(HI).encode(), face=face))
+    log.append([Text("a")])
+    await before.release("0" * 32)
+    await before._run(before._file.db.execute, "UPDATE events SET body = x'c1'")
+    await before.close()
+    async with recording(SqliteJournal(tmp_path / "journal")) as server:
+        answer = await server.ask("GET", f"/api/streams/{'0' * 32}?after=1")
+        (last,) = answer.lines()
+        assert "damaged" in last["error"] and last["seq"] == 2
 
 
 async def test_an_error_is_the_last_record() -> None:

@@ -16,7 +16,7 @@ from rillet.server.streams import Streams
 from rillet.service.service import Service
 from rillet.service.upstream import Upstream
 from rillet.service.upstreams import Upstreams
-from rillet.words.errors import InvalidHost, ModelNotFound, Unreachable
+from rillet.words.errors import EngineError, InvalidHost, ModelNotFound, Unreachable
 from rillet.words.events import Finish, Text
 from rillet.words.models import EmbeddingRequest, ShowRequest
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
@@ -29,6 +29,7 @@ from .asking import (
     SAID,
     TINY,
     chat,
+    events,
     failure,
     first_text,
     say,
@@ -112,6 +113,17 @@ async def test_who_hangs_up_here_stops_the_engine_there(opened: Opened) -> None:
         assert there.users == 1
         await generation.aclose()
         assert await until(lambda: there.users == 0) < 0.5
+
+
+async def test_an_answer_from_there_goes_on_in_another_process(opened: Opened) -> None:
+    request = GenerateRequest(model="tinyhello", prompt="hi")
+    async with rillet(opened, HELLO) as (url, _), opened(upstreams=(url,)) as service:
+        said = [Text("Hel"), Text("lo")]
+        rest = await events(await service.reopen(request, said))
+        assert "Hello" + "".join(event.text for event in rest if type(event) is Text) == SAID
+        assert isinstance(rest[-1], Finish) and rest[-1].resumed
+        with pytest.raises(EngineError, match="did not say the same"):
+            await events(await service.reopen(request, [Text("Bye")]))
 
 
 async def test_embeddings_and_loads_go_there_too(opened: Opened) -> None:

@@ -46,6 +46,11 @@ class Dialect(Struct, frozen=True, omit_defaults=True):
             return _Numbered(encoder, after).encode
         return _Identified(encoder, after).encode
 
+    def encode_plain(self, clock: Callable[[], int]) -> Encode:
+        """Bytes for each event, without numbers: of an answer that has no record."""
+        encode: Encode = _encoder(self, clock).encode
+        return encode
+
     def encode_responses(self, clock: Callable[[], int], starting_after: int) -> Encode:
         """For OpenAI's cursor, which counts records: those behind `starting_after`."""
         return _Behind(_encoder(self, clock), starting_after + 1).encode

@@ -115,5 +115,5 @@ def header(scope: Scope, name: bytes) -> str:
     """The first value of a header (`name` in lower case), or ""."""
     for key, value in scope["headers"]:
         if key == name:
-            return value.decode("latin-1")  # type: ignore[no-any-return]
+            return value.decode("latin-1").strip(" \t")  # type: ignore[no-any-return]
     return ""

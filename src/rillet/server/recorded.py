@@ -21,9 +21,12 @@ from rillet.server.errors import answering
 from rillet.server.exchange import Exchange
 from rillet.server.face import Face
 from rillet.server.router import Routes
+from rillet.service.following import Following
 from rillet.service.interface import Generation
-from rillet.service.recording import Following, Recorder, Request
+from rillet.service.recording import Recorder
+from rillet.service.reviving import Request
 from rillet.words.errors import ServerError
+from rillet.words.events import Event
 from rillet.words.replies import Reply
 
 DETACHED = 60.0  # seconds that an answer goes on without a reader, where the request says nothing
@@ -53,7 +56,7 @@ class RecordedAnswers:
         if after > last or (after == last and following.known.ended):
             await following.aclose()
             if after == last:  # this reader has it all
-                await exchange.reply(200, headers=[_name(following.id)])
+                await _nothing_more(exchange, following, dialect)
                 return
             raise ServerError(f"the stream has {last} records, there is none {after}", status=409)
         following.after = dialect.first(after)
@@ -100,9 +103,19 @@ async def answer(
     records = face.records
     assert records is not None
     patience = _patience(exchange)
-    opening = _open(exchange, records, request, dialect, patience)
     encode = dialect.encode(face.clock)
-    await face.streams.stream(exchange, opening, encode, dialect.frame, single)
+
+    async def opening() -> Generation:
+        nonlocal encode
+        generation = await _open(exchange, records, request, dialect, patience)
+        if not isinstance(generation, Following):  # there is no record, so it has no numbers
+            encode = dialect.encode_plain(face.clock)
+        return generation
+
+    def encoded(event: Event) -> bytes:
+        return encode(event)
+
+    await face.streams.stream(exchange, opening(), encoded, dialect.frame, single)
 
 
 async def attached(face: Face, exchange: Exchange, id: str) -> Following:
@@ -115,8 +128,14 @@ async def attached(face: Face, exchange: Exchange, id: str) -> Following:
 
 
 def owner(exchange: Exchange) -> str:
-    """Whose records these are: a digest of the key, which itself is not kept; "" for none."""
-    key = exchange.header(b"authorization") or exchange.header(b"x-api-key")
+    """Whose records these are: a digest of the key, which itself is not kept; "" for none.
+
+    One key is one owner, as a bearer token (OpenAI) and as x-api-key (Anthropic).
+    """
+    said = exchange.header(b"authorization")
+    scheme, _, token = said.partition(" ")
+    key = token.strip() if scheme.lower() == "bearer" else said
+    key = key or exchange.header(b"x-api-key")
     return hashlib.sha256(key.encode()).hexdigest() if key else ""
 
 
@@ -149,13 +168,24 @@ async def _open(
 
 async def _begun(exchange: Exchange, following: Following, dialect: Dialect) -> Following:
     frame = dialect.frame
-    names = [_name(following.id), (b"rillet-dialect", dialect.kind.encode())]
     try:
-        await exchange.start(200, frame.content_type, [*frame.headers, *names])
+        headers = [*frame.headers, *_names(following, dialect)]
+        await exchange.start(200, frame.content_type, headers)
     except BaseException:
         await following.aclose()
         raise
     return following
+
+
+async def _nothing_more(exchange: Exchange, following: Following, dialect: Dialect) -> None:
+    """The rest of an answer of which the reader has all."""
+    names = _names(following, dialect)
+    await exchange.start(200, dialect.frame.content_type, [*names, (b"content-length", b"0")])
+    await exchange.send({"type": "http.response.body", "body": b""})
+
+
+def _names(following: Following, dialect: Dialect) -> list[tuple[bytes, bytes]]:
+    return [_name(following.id), (b"rillet-dialect", dialect.kind.encode())]
 
 
 def _name(id: str) -> tuple[bytes, bytes]:

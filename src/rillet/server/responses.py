@@ -21,7 +21,8 @@ from rillet.server.face import NOT_FOUND, Face, known, worded
 from rillet.server.openai import render
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
-from rillet.service.recording import Following, Recorder, new_id
+from rillet.service.following import Following
+from rillet.service.recording import Recorder, new_id
 from rillet.wire.openai_responses import (
     ResponsesEncoder,
     chat_request_from_responses,

@@ -161,6 +161,13 @@ class Seam:
         """What is new in a batch. Raises `EngineError` where the model says something else."""
         return batch if self._replay is None else self._replay.take(batch)
 
+    def joined(self, batch: Sequence[Event]) -> Sequence[Event]:
+        """The same, with the end of the rest as the end of the whole."""
+        batch = self.join(batch)
+        if not batch or type(last := batch[-1]) is not Finish:
+            return batch
+        return [*batch[:-1], self.finish(last)]
+
     def finish(self, finish: Finish) -> Finish:
         """The end of the rest as the end of the whole."""
         usage = finish.usage

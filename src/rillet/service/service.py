@@ -229,6 +229,8 @@ class Service:
         self, request: GenerateRequest | ChatRequest, events: Sequence[Event]
     ) -> Generation:
         """The rest of an answer of which these events are there."""
+        if there := await self._elsewhere(request.model):
+            return there[0].generation(request, there[1], events)
         model = await self.model(request.model)
         keep_alive = self.keep_alive(request.keep_alive)
         if isinstance(request, ChatRequest):

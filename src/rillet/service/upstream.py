@@ -1,6 +1,7 @@
 """One server behind ours: whether it is there, what it has, and its answers as our generations."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,11 +10,12 @@ from rillet.net.address import parse_host
 from rillet.net.aio import AsyncTransport
 from rillet.net.flow import Policy
 from rillet.net.run_aio import AsyncStreamSource, ask
+from rillet.service.continuing import Said, Seam
 from rillet.service.generation import Emit, Generation
 from rillet.service.upstream_dialects import Asked, Dialect, Ollama, OpenAI, Question
 from rillet.service.waiting import Waiting
 from rillet.words.errors import InvalidHost, RilletError, ServerError, Unreachable
-from rillet.words.events import Finish, Progress
+from rillet.words.events import Content, Event, Finish, Progress
 from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
 from rillet.words.requests import ChatRequest, EmbedRequest
 from rillet.words.timeouts import Timeouts
@@ -87,8 +89,14 @@ class Upstream:
         name = self.prefix + model.name
         return name if name in self.models else ""
 
-    def generation(self, request: Asked, model: str) -> Generation:
-        """Its answer. Closing it closes the connection, so that it stops there, too."""
+    def generation(self, request: Asked, model: str, before: Sequence[Event] = ()) -> Generation:
+        """Its answer. Closing it closes the connection, so that it stops there, too.
+
+        Of an answer of which `before` came to an earlier process it is the rest: the same is asked
+        again, and has to be said again.
+        """
+        said = [event for event in before if isinstance(event, Content)]
+        seam = Seam.repeated(Said(said))
         call = self._spoken().stream(replace(request, model=model))
         empty = not (request.messages if isinstance(request, ChatRequest) else request.prompt)
         loading = empty and not getattr(request, "images", None)
@@ -106,7 +114,7 @@ class Upstream:
                             waiting.progress([e for e in batch if type(e) is Progress][-1])
                         if told:
                             waiting.over()
-                            emit(told)
+                            emit(seam.joined(told))
                 finally:
                     source.close()
 
