@@ -121,6 +121,10 @@ set_up() {
     is_set_up && return 0
     say "setting up $1 in $venv (once)"
     shift
-    make_venv "$venv" && need_openmp "$venv" && pip_install "$@" || return 1
+    make_venv "$venv" && need_openmp "$venv" || return 1
+    if ! pip_install "$@"; then
+        say "pip could not install it; that needs the network once, to https://pypi.org"
+        return 1
+    fi
     mark >"$venv/.installed"
 }

@@ -64,6 +64,13 @@ def test_a_setup_that_was_interrupted_is_made_again(checkout: Path) -> None:
     assert start(checkout, "x") == ["pip in nothing", "rillet x"]
 
 
+def test_a_setup_that_fails_says_what_it_needs(checkout: Path) -> None:
+    given = {"PYTHON": str(checkout.parent / "python3"), "LOG": "/dev/null", "INTERRUPTED": "1"}
+    command = [str(checkout / "start")]
+    done = subprocess.run(command, env=os.environ | given, capture_output=True, check=False)
+    assert done.returncode == 1 and b"needs the network once" in done.stderr
+
+
 def test_a_checkout_that_was_moved_is_set_up_again(checkout: Path) -> None:
     start(checkout, "x")
     moved = checkout.rename(checkout.with_name("elsewhere"))
