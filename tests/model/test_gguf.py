@@ -163,6 +163,7 @@ REFUSED = {
     "no context": (changed(llama__context_length=(U32, 0)), "context_length is 0"),
     "negative epsilon": (changed(llama__attention__layer_norm_rms_epsilon=(F32, -1.0)), "epsilon"),
     "no number": (changed(llama__rope__freq_base=(F32, float("nan"))), "freq_base is nan"),
+    "a later part": (changed(split__no=(U32, 1), split__count=(U32, 3)), "part 2 of 3"),
     "no architecture": (changed(general__architecture=None), "architecture"),
 }  # fmt: skip
 

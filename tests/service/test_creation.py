@@ -22,6 +22,8 @@ from rillet.store.importing import read_gguf
 from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.models import CreateRequest
 from rillet.words.requests import Message
+from tests.model.gguf_bytes import U32, changed
+from tests.model.gguf_bytes import gguf as gguf_bytes
 
 from .asking import HELLO, TINY, say
 from .conftest import Opened
@@ -33,6 +35,10 @@ def library(tmp_path: Path) -> Library:
     other = ModelStore(tmp_path / "other")
     import_gguf(other, Path(HELLO), ModelName.parse("theirs"))
     return Library([ModelStore(tmp_path / "ours"), other], built_in=builtin.model_path())
+
+
+def split_gguf(part: int, parts: int) -> bytes:
+    return gguf_bytes(changed(split__no=(U32, part), split__count=(U32, parts)))
 
 
 async def made(library: Library, model: str, **fields: Any) -> list[str]:
@@ -165,6 +171,14 @@ async def test_quantization_is_told_to_be_done_elsewhere(
     with pytest.raises(ServerError, match=says) as raised:
         await made(library, "mine", **fields)
     assert raised.value.status == 400 and library.store.list() == []
+
+
+async def test_a_part_of_a_model_is_not_stored_alone(library: Library, tmp_path: Path) -> None:
+    part = tmp_path / "model-00001-of-00002.gguf"
+    part.write_bytes(split_gguf(part=0, parts=2))
+    with pytest.raises(ServerError, match="part 1 of 2") as raised:
+        await made(library, "mine", files={part.name: str(kept(library, part))})
+    assert raised.value.status == 400 and "--merge" in raised.value.hint
 
 
 async def test_a_missing_blob_does_not_tell_our_folders(library: Library) -> None:

@@ -198,6 +198,12 @@ def _file(library: Library, text: str) -> tuple[Layer, Config | None]:
         header = read_model_header(path)
     except InvalidModelFile as error:
         raise _not_gguf(path, error) from error
+    if header.parts > 1:  # a blob has no name by which it could find the others
+        raise ServerError(
+            f"the file is part 1 of {header.parts} of a model, and a stored model is one file",
+            status=400,
+            hint="Join the parts first: llama-gguf-split --merge FIRST-PART JOINED",
+        )
     kind = {"adapter": kinds.ADAPTER, "mmproj": kinds.PROJECTOR}.get(
         header.text("general.type"), kinds.MODEL
     )

@@ -98,6 +98,11 @@ class GgufHeader:
         return self.number(self.own("block_count"))
 
     @property
+    def parts(self) -> int:
+        """How many files the model is split into, which find each other by their names."""
+        return max(1, self.number("split.count"))
+
+    @property
     def chat_template(self) -> str:
         """The Jinja chat template inside the file, or ""."""
         return self.text("tokenizer.chat_template")

@@ -22,6 +22,11 @@ _PARTS = ("adapter", "mmproj", "imatrix")
 
 def validate(header: GgufHeader, file_size: int) -> None:
     """Raise `InvalidModelFile`, in one plain sentence, unless the file can be a loadable model."""
+    if part := header.number("split.no"):
+        raise InvalidModelFile(
+            f"it is part {part + 1} of {header.parts} of a model",
+            hint="Name the first part; the others have to lie beside it",
+        )
     if not header.tensors:
         raise InvalidModelFile("the file holds no tensors")
     for tensor in header.tensors:
