@@ -64,6 +64,7 @@ def test_a_batch_stays_short_so_that_a_cancel_is_noticed() -> None:
     assert options(num_batch=2048).batch == 512
     assert options(num_batch=64).batch == 64
     assert options(num_batch=1).batch == 2
+    assert options(num_batch=3, parallel=8).batch == 8  # every slot has its token
 
 
 def test_an_embedding_is_made_of_one_batch() -> None:

@@ -84,6 +84,7 @@ async def test_no_more_context_than_the_model_was_made_for() -> None:
         {"num_batch": 1, "num_ctx": 1, "num_thread": 1},
         {"tensor_split": (1.0, 2.0), "main_gpu": 0, "num_gpu": 0},
         {"draft_path": str(CHAT)},
+        {"parallel": 4, "num_batch": 1},
         {"parallel": 64, "num_ctx": 64, "prompt_cache_mib": 0, "shift": False},
     ],
     ids=str,

@@ -56,6 +56,15 @@ async def test_a_changed_load_option_loads_again_and_a_silent_one_does_not(opene
             assert resident(service).process is not before
 
 
+async def test_any_negative_number_of_layers_is_automatic_and_a_huge_one_is_all(
+    opened: Opened,
+) -> None:
+    async with opened() as service:
+        assert await say(service, options={"num_gpu": -7}) == SAID
+        assert resident(service).options.num_gpu == -1
+        assert await say(service, options={"num_gpu": 999_999}) == SAID
+
+
 async def test_a_reload_waits_for_the_answers_in_progress(opened: Opened) -> None:
     async with opened() as service:
         running = await start(service, TINY, options={"num_predict": 300, "num_ctx": 512})

@@ -36,6 +36,8 @@ KEPT: list[dict[str, Any]] = [
     {"type": "string", "pattern": r"^\d{3}-\d{4}$"},
     {"type": "string", "pattern": "^(a|(?:b|c)|(?P<x>d))+?$"},
     {"type": "string", "pattern": r"^[\w.\-]+@\p{L}+\$$"},
+    {"type": "string", "pattern": r"^([a-z0-9-]{1,63}\.){1,8}[a-z]{2,63}(:[0-9]{1,5})?$"},
+    {"type": "string", "pattern": "^a{1,9999}(b{1,40}){1,40}c{5000}$"},
 ]
 
 REFUSED: list[tuple[Any, str]] = [
@@ -130,6 +132,33 @@ def test_mended(schema: dict[str, Any], mended: dict[str, Any]) -> None:
     assert engine_schema(schema) == mended
     assert repr(schema) == before, "the caller's schema was changed"
     assert engine_schema(mended) == mended
+
+
+@pytest.mark.parametrize(
+    ("pattern", "times"),
+    [
+        ("^(a{10,50}){10,50}$", 2500),
+        ("^(a{,99}|b){,99}$", None),  # no counts: braces without a first number
+        ("^((x|(?:[ab]{0,20}c){20}d){3}e){2}$", 2400),
+        ("^((((a{9}){9}){9}){9}){9}$", 9**5),
+        ("(a{0,2000}){0,2000}", 4_000_000),
+    ],
+)
+def test_counts_within_counts_are_limited(pattern: str, times: int | None) -> None:
+    said = f"repeats a repetition {times} times" if times else "is no count"
+    with pytest.raises(InvalidRequest, match=f"{said}"):
+        check_schema({"type": "string", "pattern": pattern})
+
+
+def test_the_size_of_all_values_is_limited() -> None:
+    check_schema({"enum": ["x" * 400] * 1000})
+    with pytest.raises(InvalidRequest, match="more than 500000 characters"):
+        check_schema({"anyOf": [{"const": "x" * 500 + str(number)} for number in range(1000)]})
+    deep: Any = 0
+    for _ in range(20_000):
+        deep = [deep]
+    with pytest.raises(InvalidRequest, match="too deep"):
+        check_schema({"const": deep})
 
 
 def test_limits() -> None:

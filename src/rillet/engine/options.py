@@ -19,6 +19,8 @@ MAX_PARALLEL = 256
 _MIN_BATCH = 2
 _MIN_CONTEXT = 4
 MAX_THREADS = 512
+#: Above this a number of layers is a word for "all".
+MAX_LAYERS = 1 << 16
 
 #: Bytes of one element in the key/value cache.
 KV_CACHE_TYPES: dict[str, float] = {
@@ -40,7 +42,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
 
     model_path: str
     num_ctx: int = 4096  # tokens of context for each of the `parallel` slots
-    num_batch: int = MAX_BATCH  # tokens evaluated at once; more than MAX_BATCH counts as that
+    num_batch: int = MAX_BATCH  # tokens evaluated at once: MAX_BATCH at most, `parallel` at least
     num_gpu: int = -1  # layers on the GPU; -1 is as many as fit, 0 none
     main_gpu: int | None = None
     tensor_split: tuple[float, ...] = ()  # share of each GPU
@@ -64,7 +66,8 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
         """Tokens in one batch, as the engine gets it."""
         if self.embedding:
             return min(max(self.num_batch, self.num_ctx, _MIN_BATCH), MAX_EMBEDDING_BATCH)
-        return min(max(self.num_batch, _MIN_BATCH), MAX_BATCH)
+        # Each slot puts a token into it; the engine aborts where there is no room.
+        return min(max(self.num_batch, self.parallel, _MIN_BATCH), MAX_BATCH)
 
     def fitted(self, context_length: int) -> "LoadOptions":
         """With no more context than the model was made for (0: unknown). More would take memory
@@ -103,7 +106,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
 _RANGES = (
     ("num_ctx", 1, MAX_CONTEXT),
     ("num_batch", 1, 1 << 20),
-    ("num_gpu", -1, 1 << 16),
+    ("num_gpu", -1, MAX_LAYERS),
     ("num_thread", 0, MAX_THREADS),
     ("parallel", 1, MAX_PARALLEL),
     ("draft_tokens", 1, 256),

@@ -17,7 +17,7 @@ from rillet.engine import (
     usual_threads,
 )
 from rillet.engine.memory import kv_cache
-from rillet.engine.options import MAX_CONTEXT, MAX_PARALLEL
+from rillet.engine.options import MAX_CONTEXT, MAX_LAYERS, MAX_PARALLEL
 from rillet.service.library import Model
 from rillet.service.options import Options
 from rillet.service.residents import Residents
@@ -73,7 +73,7 @@ class Loading:
             num_ctx=num_ctx,
             parallel=parallel,
             num_batch=asked.num_batch,
-            num_gpu=asked.num_gpu,
+            num_gpu=max(-1, min(asked.num_gpu, MAX_LAYERS)),
             main_gpu=asked.main_gpu,
             use_mmap=asked.use_mmap,
             num_thread=asked.num_thread,

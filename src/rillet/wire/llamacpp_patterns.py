@@ -2,7 +2,8 @@
 
 It knows groups, classes, counts and alternatives, but nothing that looks around, back or at a
 word's edge; an expression that it does not know silently frees the whole answer. It wants both
-anchors, where JSON Schema lets an expression match anywhere.
+anchors, where JSON Schema lets an expression match anywhere. Counts within counts multiply, and
+with them the time that it needs for one token, in which no other stream moves.
 """
 
 import re
@@ -12,6 +13,7 @@ from rillet.words.errors import InvalidRequest
 
 MAX_LENGTH = 2000
 _MAX_GROUPS = 50  # nested
+_MAX_NESTED = 2000  # repetitions, of counts within counts
 
 _TOKEN = re.compile(
     r"""(?P<escape>\\[pP]\{[^{}]*\}|\\.)
@@ -85,7 +87,27 @@ def _check(inner: str, at: str) -> bool:
         if depth > _MAX_GROUPS:
             raise _refused(at, f"nests more than {_MAX_GROUPS} groups")
         alternatives = alternatives or bool(token["bar"] and depth == 0)
+    if (repeated := _nested(inner)) > _MAX_NESTED:
+        raise _refused(at, f"repeats a repetition {repeated} times; {_MAX_NESTED} are the most")
     return alternatives
+
+
+def _nested(pattern: str) -> int:
+    """How often the innermost part is repeated at the most, by counts within counts."""
+    groups, closed, end, most = [1], 1, -1, 1
+    for token in _TOKEN.finditer(pattern):
+        if token["open"] or token["special"]:
+            groups.append(1)
+        elif token["close"]:
+            closed, end = groups.pop(), token.end()
+            groups = groups or [1]
+            groups[-1] = max(groups[-1], closed)
+        elif token["count"]:
+            inner = closed if token.start() == end else 1
+            repeated = inner * max(map(int, re.findall("[0-9]+", token[0])))
+            groups[-1] = max(groups[-1], repeated)
+            most = max(most, repeated) if inner > 1 else most
+    return most
 
 
 def _refused(at: str, what: str) -> InvalidRequest:
