@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:  # the plugin is imported in every run of pytest: what it needs comes when used
-    from rillet.testing.server import Script, ScriptedServer
+    from rillet.testing.server import ScriptedServer
+    from rillet.testing.steps import Script
     from rillet.testing.story import Story
 
     ModelServer = Callable[..., ScriptedServer]

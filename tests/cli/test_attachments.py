@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rillet.cli.chat.attachments import attach
-from rillet.testing.server import CHUNKED, ScriptedServer, answer
+from rillet.testing import CHUNKED, ScriptedServer, answer
 from rillet.words.errors import InvalidRequest
 
 from .processes import Shell

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Drip,

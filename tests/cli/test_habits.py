@@ -9,7 +9,7 @@ from rillet.cli.chat.history import History
 from rillet.cli.exits import UsageError
 from rillet.cli.holding import code_of
 from rillet.cli.schema import read, short
-from rillet.testing.server import CHUNKED, Hangup, ScriptedServer, answer
+from rillet.testing import CHUNKED, Hangup, ScriptedServer, answer
 from rillet.words.requests import Message
 
 from .processes import Shell

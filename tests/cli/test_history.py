@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rillet.cli.chat.history import History
-from rillet.testing.server import CHUNKED, Drip, ScriptedServer
+from rillet.testing import CHUNKED, Drip, ScriptedServer
 from rillet.words.errors import StoreError
 from rillet.words.requests import Message
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rillet.testing.server import CHUNKED, LAST_CHUNK, ScriptedServer, answer, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, ScriptedServer, answer, chunk
 
 from .conftest import MODELS
 from .processes import Shell

@@ -13,7 +13,7 @@ import ollama
 from rillet.cli.recording import Recorder, read
 from rillet.cli.replaying import server
 from rillet.client.sync import Client
-from rillet.testing.server import CHUNKED, Hangup, Pause, chunk
+from rillet.testing import CHUNKED, Hangup, Pause, chunk
 from rillet.words.errors import InvalidRequest, RilletError, ServerError, StreamTruncated
 from rillet.words.events import Failure, Finish, Progress, Text, Thinking, ToolCall, Usage
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from rillet.cli.commands.serve import settings_of
-from rillet.testing.server import ScriptedServer, answer
+from rillet.testing import ScriptedServer, answer
 from rillet.words.settings import Settings
 
 from .processes import Shell

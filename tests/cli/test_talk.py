@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Drip,

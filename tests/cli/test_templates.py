@@ -7,7 +7,7 @@ import pytest
 
 from rillet.cli import templates
 from rillet.cli.exits import UsageError
-from rillet.testing.server import CHUNKED
+from rillet.testing import CHUNKED
 
 from .processes import Shell
 from .test_faults import DONE, at, piece, serving

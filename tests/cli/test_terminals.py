@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Signal, Stall, WaitFor, answer, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, Signal, Stall, WaitFor, answer, chunk
 
 from .processes import PATIENCE, Shell, Terminal
 from .test_talk import PROMPT, leave, messages, said, talking, tell, whole

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from rillet.cli.timing import Stopwatch
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Pause, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, Pause, chunk
 from rillet.words.events import Text, Timings
 from rillet.words.replies import Reply
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rillet.cli import where
-from rillet.testing.server import ScriptedServer, Stall, answer
+from rillet.testing import ScriptedServer, Stall, answer
 from rillet.words.timeouts import Timeouts
 
 from .processes import PATIENCE

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Hangup,

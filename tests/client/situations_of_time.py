@@ -11,7 +11,7 @@ from typing import Any
 
 from rillet.client.aio import AsyncClient
 from rillet.client.sync import Client
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Drip,

@@ -15,7 +15,7 @@ import zstandard
 
 from rillet.client.aio import AsyncClient
 from rillet.client.sync import Client
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Hangup,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Drip, Pause, ScriptedServer, Stall, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, Drip, Pause, ScriptedServer, Stall, chunk
 from rillet.words.errors import Stalled
 from rillet.words.events import Progress
 from rillet.words.timeouts import Timeouts

@@ -11,7 +11,7 @@ import pytest
 
 from rillet.client.aio import AsyncClient
 from rillet.client.sync import Client
-from rillet.testing.server import CHUNKED, LAST_CHUNK, ScriptedServer, answer, chunk, head
+from rillet.testing import CHUNKED, LAST_CHUNK, ScriptedServer, answer, chunk, head
 from rillet.words.errors import (
     Busy,
     InvalidRequest,
@@ -335,7 +335,7 @@ def test_no_server_is_found_out_as_well(shell: str) -> None:
 
 
 def test_a_server_that_does_not_say_its_wire_gets_a_hint(shell: str) -> None:
-    from rillet.testing.server import Stall
+    from rillet.testing import Stall
 
     with ScriptedServer([Stall()]) as server, pytest.raises(Stalled, match="name it: api="):
         call(shell, server.url, lambda c: c.tags(), api=None, timeouts=Timeouts(first_token=0.2))

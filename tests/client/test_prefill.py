@@ -9,7 +9,7 @@ import pytest
 
 from rillet.client.aio import AsyncClient
 from rillet.client.sync import Client
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Hangup,

@@ -11,7 +11,7 @@ import pytest
 
 from rillet.client.aio import AsyncClient
 from rillet.client.sync import Client
-from rillet.testing.server import CHUNKED, Script, ScriptedServer, Stall, answer, chunk
+from rillet.testing import CHUNKED, Script, ScriptedServer, Stall, answer, chunk
 from rillet.words.errors import ServerError, StreamTruncated
 from rillet.words.timeouts import Timeouts
 from tests.client.wires import WIRES

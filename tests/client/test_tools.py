@@ -1,8 +1,13 @@
 """Functions as tools: the schema says what the signature and the docstring say."""
 
+from dataclasses import dataclass
+from enum import Enum
 from functools import partial
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
+import msgspec
+import pydantic
 import pytest
 
 from rillet.client.tools import tool_schema, tool_schemas
@@ -108,3 +113,113 @@ def test_an_annotation_that_names_nothing() -> None:
 
     with pytest.raises(InvalidRequest, match="'Nowhere' is not defined"):
         schema(odd)
+
+
+class Unit(Enum):
+    C = "C"
+    F = "F"
+
+
+@dataclass
+class Place:
+    """A place."""
+
+    name: str
+    unit: Unit = Unit.C
+
+
+class Node(pydantic.BaseModel):
+    label: Annotated[str, pydantic.Field(description="what it shows")]
+    unit: Unit | None = None
+    children: "list[Node]" = []
+
+
+def properties(function: Any) -> Any:
+    return schema(function)["parameters"]["properties"]
+
+
+def test_what_annotated_says_of_a_parameter() -> None:
+    def function(
+        a: Annotated[str, "the city"],
+        b: Annotated[int, pydantic.Field(description="of days", ge=1)],
+        c: Annotated[str, msgspec.Meta(description="a word")],
+        d: Annotated[bool, 5],
+    ) -> None:
+        """Does.
+
+        Args:
+            a: not so good
+            d: if so
+        """
+
+    assert properties(function) == {
+        "a": {"type": "string", "description": "the city"},
+        "b": {"type": "integer", "minimum": 1, "description": "of days"},
+        "c": {"type": "string", "description": "a word"},
+        "d": {"type": "boolean", "description": "if so"},
+    }
+
+
+def test_definitions_stand_where_they_are_used() -> None:
+    def function(place: Place, unit: Unit = Unit.C, where: Path | None = None) -> None:
+        """Does.
+
+        Args:
+            place: to look at
+        """
+
+    made = schema(function)["parameters"]
+    assert "$defs" not in made
+    unit = {"type": "string", "enum": ["C", "F"]}
+    place = made["properties"]["place"]
+    assert place["description"] == "to look at"
+    assert place["properties"] == {"name": {"type": "string"}, "unit": {**unit, "default": "C"}}
+    assert made["properties"]["unit"] == unit
+    assert made["properties"]["where"] == {"type": "string", "format": "path"}
+
+
+def test_optional_is_what_it_may_be() -> None:
+    def function(
+        a: list[str] | None = None,
+        b: int | str | None = None,
+        c: Literal["x", "y"] | None = None,
+        d: Unit | None = None,
+    ) -> None: ...
+
+    made = properties(function)
+    assert made["a"] == {"type": "array", "items": {"type": "string"}}
+    assert made["b"] == {"anyOf": [{"type": "integer"}, {"type": "string"}]}
+    assert made["c"] == {"type": "string", "enum": ["x", "y"]}
+    assert made["d"] == {"type": "string", "enum": ["C", "F"]}
+
+
+def test_models_of_pydantic_and_what_holds_itself() -> None:
+    def function(nodes: list[Node], root: Node | None = None) -> None: ...
+
+    made = schema(function)["parameters"]
+    node = made["$defs"]["Node"]
+    assert node["properties"]["label"] == {"type": "string", "description": "what it shows"}
+    assert node["properties"]["children"]["items"] == {"$ref": "#/$defs/Node"}
+    assert made["properties"]["nodes"]["items"] == node
+    assert made["properties"]["root"] == node
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        "Does.\n\nargs:\n  a (int): the\n    number\n  b: note: a text\nReturns: nothing",
+        "Does.\n\nParameters\n----------\na : int\n    the\n    number\nb : str, optional\n"
+        "    note: a text\n\nReturns\n-------\nstr\n    b : no parameter",
+        "Does.\n\n:param int a: the\n    number\n:type a: int\n:param b: note: a text\n"
+        ":returns: x\n    and more",
+    ],
+    ids=["Google", "NumPy", "Sphinx"],
+)
+def test_forms_of_docstrings(doc: str) -> None:
+    def function(a: int, b: str) -> None: ...
+
+    function.__doc__ = doc
+    made = schema(function)
+    assert made["description"] == "Does."
+    said = {name: each.get("description") for name, each in properties(function).items()}
+    assert said == {"a": "the number", "b": "note: a text"}

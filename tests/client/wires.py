@@ -10,7 +10,7 @@ from rillet.client.aio_stream import AsyncStream
 from rillet.client.settings import Api
 from rillet.client.stream import Stream
 from rillet.client.sync import Client
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Script, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, Script, chunk
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 3}
 

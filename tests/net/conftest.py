@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from rillet.testing.server import Script, ScriptedServer
+from rillet.testing import Script, ScriptedServer
 from tests.net.shells import Shell
 
 

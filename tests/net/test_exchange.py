@@ -14,7 +14,7 @@ import zstandard
 from rillet.net import aio, sync
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Request
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Drip,

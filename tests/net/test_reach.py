@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rillet.net.reach import attempts, from_resolver, known_addresses
-from rillet.testing.server import ScriptedServer, answer
+from rillet.testing import ScriptedServer, answer
 from tests.net.shells import GET, Shell
 from tests.net.test_stopping import silent_listener
 

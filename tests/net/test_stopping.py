@@ -17,7 +17,7 @@ from rillet.net.aio import AsyncTransport
 from rillet.net.faults import Closed, TimedOut
 from rillet.net.sync import Exchange, Transport
 from rillet.net.tls import TlsOptions
-from rillet.testing.server import (
+from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
     Script,

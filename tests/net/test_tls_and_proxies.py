@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from rillet.net.tls import TlsOptions, make_context
-from rillet.testing.server import (
+from rillet.testing import (
     Hangup,
     ScriptedServer,
     Stall,

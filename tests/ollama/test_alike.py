@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import rillet.ollama as ours
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Script, ScriptedServer, answer, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, Script, ScriptedServer, answer, chunk
 
 theirs = pytest.importorskip("ollama")
 BOTH = (theirs, ours)

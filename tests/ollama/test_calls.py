@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import rillet.ollama as ollama
-from rillet.testing.server import CHUNKED, LAST_CHUNK, Script, ScriptedServer, Stall, answer, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, Script, ScriptedServer, Stall, answer, chunk
 from rillet.words.errors import StreamTruncated
 
 HI = [{"role": "user", "content": "hi"}]

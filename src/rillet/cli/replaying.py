@@ -9,7 +9,7 @@ from typing import Any
 
 from rillet.cli.dialects import FACES, Form
 from rillet.cli.recording import Recording
-from rillet.testing.server import (
+from rillet.testing import (
     LAST_CHUNK,
     Connection,
     Hangup,

@@ -11,32 +11,38 @@ With pytest: the fixture `model_server` (see `rillet.pytest_plugin`), and storie
         assert caught.value.partial.text == "Hel"
 
 Without: `with ScriptedServer(told("Hi").script()) as server: ... server.url ...`. Scripts may hold
-any steps of `rillet.testing.server`: bytes as they stand, pauses, signals, hang-ups.
+any steps of `rillet.testing.steps`: bytes as they stand, pauses, signals, hang-ups.
 """
 
-from rillet.testing.server import (
+from rillet.testing.connection import (
     CHUNKED,
     LAST_CHUNK,
-    Drip,
-    Hangup,
-    Pause,
+    Connection,
     ReceivedRequest,
-    Reset,
-    Script,
-    ScriptedServer,
-    Send,
-    Signal,
-    Stall,
-    WaitFor,
     answer,
     chunk,
     head,
+)
+from rillet.testing.server import ScriptedServer
+from rillet.testing.steps import (
+    Drip,
+    Hangup,
+    Pause,
+    Reset,
+    Script,
+    Send,
+    Signal,
+    Stall,
+    StartTls,
+    Step,
+    WaitFor,
 )
 from rillet.testing.story import Story, failure, recorded, told
 
 __all__ = [
     "CHUNKED",
     "LAST_CHUNK",
+    "Connection",
     "Drip",
     "Hangup",
     "Pause",
@@ -47,6 +53,8 @@ __all__ = [
     "Send",
     "Signal",
     "Stall",
+    "StartTls",
+    "Step",
     "Story",
     "WaitFor",
     "answer",

@@ -18,18 +18,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from rillet.testing.server import (
-    LAST_CHUNK,
-    Drip,
-    Hangup,
-    Pause,
-    Reset,
-    Script,
-    Send,
-    Stall,
-    chunk,
-    head,
-)
+from rillet.testing.connection import LAST_CHUNK, chunk, head
+from rillet.testing.steps import Drip, Hangup, Pause, Reset, Script, Send, Stall
 from rillet.wire.decoder import Encoder
 from rillet.wire.ollama_encoder import ChatEncoder, GenerateEncoder, ProgressEncoder
 from rillet.wire.openai_encoder import ChatChunkEncoder, CompletionChunkEncoder
