@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import time
+import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -109,6 +111,12 @@ def test_who_says_cancel_is_taken_at_the_word(server: Server) -> None:
     long: dict[str, Any] = {"format": wish, "options": {"num_predict": 3000}}
     with rillet.Client(server.url) as client:
         name = begun(client, "chat", on_disconnect="cancel", **long).detach()
+        # A reader who comes before the hang-up is seen keeps it going: so this only looks.
+        asked = urllib.request.Request(f"{server.url}/api/streams/{name}", method="HEAD")
+        until = time.monotonic() + 60
+        while urllib.request.urlopen(asked).headers["rillet-state"] != "done":
+            assert time.monotonic() < until
+            time.sleep(0.01)
         assert client.resume(name).reply().done_reason == "cancel"
 
 

@@ -121,6 +121,43 @@ def test_tries_follow_each_other_slower_and_end() -> None:
     assert max(played.pauses) > 4 * min(played.pauses)
 
 
+def test_who_gives_up_leaves_the_answer_to_the_server() -> None:
+    refused = [Unreachable("refused") for _ in range(100)]
+    played = play([GOOD, line(1, "a"), Cut("gone"), *refused], Policy(reconnect=20))
+    assert [parting.request is None for parting in played.partings] == [False, True]
+
+
+class Sleeper(Played):
+    """A process that is stopped for an hour in its first pause."""
+
+    def _perform(self, step: Any) -> Any:
+        if isinstance(step, Pause) and not self.pauses:
+            self.now += 3600
+        return super()._perform(step)
+
+
+def test_a_process_that_was_stopped_still_tries() -> None:
+    script = [GOOD, line(1, "a"), Cut("gone"), Unreachable("not yet"), GOOD, line(2, "b") + LAST]
+    played = Sleeper(script)
+    played.play(stream_flow(CALL, Policy(reconnect=20), played.clock))
+    assert isinstance(played.events[-1], Finish)
+
+
+def test_who_has_all_of_a_record_has_its_end() -> None:
+    done = Head(200, "OK", Headers([("Rillet-Stream", NAME), ("Rillet-State", "done")]))
+    played = Played([done, b""])
+    played.play(record_flow(NAME, 3, lambda head: CALL, Policy(), played.clock))
+    assert played.events == [Finish(None)]
+
+
+def test_a_record_that_is_not_there_says_what_may_be() -> None:
+    missing = Head(404, "Not Found", Headers())
+    played = Played([missing, b'{"error":"stream not found"}', b""])
+    played.play(record_flow(NAME, 3, lambda head: CALL, Policy(), played.clock))
+    (end,) = played.events
+    assert isinstance(end, Failure) and "another key" in end.error.hint
+
+
 def test_a_record_that_is_gone_is_the_end() -> None:
     missing = Head(404, "Not Found", Headers())
     played = play([GOOD, line(1, "a"), Cut("x"), missing, b'{"error":"stream not found"}', b""])

@@ -232,6 +232,7 @@ async def test_a_cursor_beyond_the_record() -> None:
         whole = await server.ask("GET", f"/api/streams/{name}?after=3")
         assert (whole.status, whole.body) == (200, b"")
         assert whole.headers["rillet-dialect"] == "generate"
+        assert whole.headers["rillet-state"] == "done"
         assert whole.headers["content-type"] == "application/x-ndjson"
 
 

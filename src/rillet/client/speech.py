@@ -57,8 +57,12 @@ class Speech:
 
     def resume(self, name: str, after: int) -> Flow:
         """The answer that has this record, from behind number `after` on."""
-        if not is_name(name) or after < 0:
-            raise InvalidRequest(f"{name!r} is not the id of a stream, or {after} no number of it")
+        if not isinstance(name, str) or not is_name(name):
+            raise InvalidRequest(f"{name!r} is not the id of a stream", hint="It is in Stream.id")
+        if not isinstance(after, int) or isinstance(after, bool) or after < 0:
+            raise InvalidRequest(
+                f"after={after!r} is not the number of a record", hint="It is in Stream.last"
+            )
         wire = self._wire if isinstance(self._wire, OllamaWire) else OllamaWire()
 
         def call_of(head: Head) -> Call:

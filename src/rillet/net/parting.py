@@ -7,6 +7,7 @@ own, since the other one is being cut. The process waits for it at its end, some
 import threading
 from typing import Any
 
+from rillet.net.http1 import Request
 from rillet.net.resuming import Parting
 from rillet.words.errors import RilletError
 from rillet.words.timeouts import Timeouts
@@ -15,11 +16,13 @@ PATIENCE = 2.0  # seconds to connect, and for the answer
 
 
 def part(transport: Any, parting: Parting) -> None:
-    """Send it over the way of a transport of either kind."""
-    threading.Thread(target=_send, args=(transport, parting), name="rillet-parting").start()
+    """Send it over the way of a transport of either kind, if there is something to be sent."""
+    if parting.request is None:
+        return
+    threading.Thread(target=_send, args=(transport, parting.request), name="rillet-parting").start()
 
 
-def _send(transport: Any, parting: Parting) -> None:
+def _send(transport: Any, request: Request) -> None:
     from rillet.net.faults import Fault
     from rillet.net.flow import Policy
     from rillet.net.run_sync import ask
@@ -30,7 +33,7 @@ def _send(transport: Any, parting: Parting) -> None:
         transport.target, headers=transport.headers, tls=transport._tls, env=transport._env
     )
     try:
-        ask(own, parting.request, policy, model=None, limit=1 << 16)
+        ask(own, request, policy, model=None, limit=1 << 16)
     except (RilletError, Fault, OSError):
         pass  # the server ends the answer itself when nobody comes back
     finally:

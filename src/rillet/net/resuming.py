@@ -6,6 +6,9 @@ The protocol is in docs/resume.md. Laws:
 * Tries follow each other with growing, jittered pauses, for at most `Policy.reconnect` seconds
   after a cut; a connection that brought no record counts as a try. Then the stream ends as it would
   have without a record: truncated, with the cause.
+* Who gives up leaves the answer to the server: what was said at its beginning (on_disconnect)
+  decides, and somebody may come back for it. Time for which this process was stopped (a laptop that
+  slept) is not counted as a try.
 * A clock that strikes between two tokens counts as a cut once: a connection can die in silence.
   Where nothing came since, it is the clock that is told.
 """
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 HEADER = ("Rillet-Resume", "1")
 LONGEST_PAUSE = 4.0  # seconds between two tries
+_UNKNOWN = "It may be past its time, of a server that was started anew, or begun with another key"
 _PASSING = (429, 500, 502, 503, 504)  # a proxy, or a server that is just starting
 
 
@@ -57,10 +61,11 @@ class Place(Struct):
 
 
 class Parting(Struct, frozen=True):
-    """For the shell: a caller who leaves from now on wants this sent, so that the answer stops."""
+    """For the shell: a caller who leaves from now on wants this sent, so that the answer stops;
+    None: nothing."""
 
     place: Place
-    request: Request
+    request: Request | None
 
 
 class _Cut(Struct):
@@ -111,7 +116,11 @@ def resuming(name: str, call: "Call", policy: "Policy", clocks: "Clocks", after:
             after, vain, until = decoder.seq or 0, 0, clocks.now() + policy.reconnect
         else:
             vain += 1
-        attempts = yield from _again(name, after, policy, clocks, lost.cause, until, vain)
+        try:
+            attempts = yield from _again(name, after, policy, clocks, lost.cause, until, vain)
+        except StreamTruncated:
+            yield Parting(place, None)
+            raise
         reconnected: list[Event] = [Reconnected(attempts, after, lost.cause)]
         yield reconnected
         if rejoin := getattr(decoder, "rejoin", None):  # it knows what it has told already
@@ -162,7 +171,9 @@ def _again(
                 f"The stream was cut ({cause}) and did not come back within "
                 f"{policy.reconnect:g} s{why}"
             )
+        told = clocks.now()
         yield Pause(pause)
+        until += max(0.0, clocks.now() - told - pause)
         clocks.restart()
         attempt += 1
         try:
@@ -189,13 +200,18 @@ def record_flow(
 ) -> "Flow":
     """Follow a record that another call began. `call_of` finds what reads its dialect."""
     from rillet.net.flow import Clocks, _answered, _refusal
-    from rillet.words.events import Failure
+    from rillet.words.events import Failure, Finish
 
     clocks = Clocks(policy.timeouts, clock)
     try:
         head = yield from _answered(record_request(name, after), None, policy, clocks)
         if head.status != 200:
-            yield [Failure((yield from _refusal(head, None, clocks)))]
+            refusal = yield from _refusal(head, None, clocks)
+            if head.status == 404:
+                refusal.hint = _UNKNOWN
+            yield [Failure(refusal)]
+        elif head.headers.get("rillet-state") == "done":  # the caller has all of it
+            yield [Finish(None)]
         else:
             yield from resuming(name, call_of(head), policy, clocks, after)
     except TimedOut:

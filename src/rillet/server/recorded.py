@@ -179,8 +179,9 @@ async def _begun(exchange: Exchange, following: Following, dialect: Dialect) -> 
 
 async def _nothing_more(exchange: Exchange, following: Following, dialect: Dialect) -> None:
     """The rest of an answer of which the reader has all."""
-    names = _names(following, dialect)
-    await exchange.start(200, dialect.frame.content_type, [*names, (b"content-length", b"0")])
+    more = [(b"rillet-state", b"done"), (b"content-length", b"0")]
+    headers = [*_names(following, dialect), *more]
+    await exchange.start(200, dialect.frame.content_type, headers)
     await exchange.send({"type": "http.response.body", "body": b""})
 
 
