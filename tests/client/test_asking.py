@@ -1,8 +1,6 @@
 """From what a caller writes to a request, and what is refused before anything is sent."""
 
-import base64
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypedDict
 
 import msgspec
@@ -13,44 +11,12 @@ from rillet.client.asking import (
     chat_request,
     embed_request,
     generate_request,
-    image_base64,
-    message,
 )
 from rillet.words.errors import InvalidRequest
-from rillet.words.requests import Message
 
 
 def chat(*messages: Any, **options: Any) -> Any:
     return msgspec.to_builtins(chat_request("m", messages, options))  # type: ignore[arg-type]
-
-
-def test_messages_in_all_their_forms() -> None:
-    class Model:
-        def model_dump(self, exclude_none: bool) -> Any:
-            return {"role": "assistant", "content": "c", "unknown": 1}
-
-    given = [Message(role="user", content="a"), {"role": "user", "content": "b"}, Model()]
-    assert [m["content"] for m in chat(*given)["messages"]] == ["a", "b", "c"]
-    with pytest.raises(InvalidRequest, match="content"):
-        message({"role": "user", "content": 5})
-    with pytest.raises(InvalidRequest, match="'Hi' is no message"):
-        chat("Hi")
-    with pytest.raises(InvalidRequest, match="role"):
-        message({"content": "x"})
-
-
-def test_images_in_all_their_forms(tmp_path: Path) -> None:
-    (tmp_path / "p.png").write_bytes(b"png")
-    coded = base64.b64encode(b"png").decode()
-    for image in (b"png", tmp_path / "p.png", str(tmp_path / "p.png"), coded):
-        assert image_base64(image) == coded
-    long = base64.b64encode(bytes(2000)).decode()
-    assert image_base64(long) == long
-    for wrong in ("nowhere.png", "not base64!", "x" * 5001):
-        with pytest.raises(InvalidRequest, match="No such image file"):
-            image_base64(wrong)
-    with pytest.raises(InvalidRequest, match="No such image file"):
-        image_base64(tmp_path / "none.png")
 
 
 def test_formats_in_all_their_forms() -> None:
@@ -95,6 +61,20 @@ def test_what_is_no_option_is_named() -> None:
         chat({"role": "user"}, keep_alive=[1])
 
 
-def test_what_is_none_in_a_message_is_not_said() -> None:
-    given = {"role": "assistant", "content": None, "tool_calls": None, "images": None}
-    assert message(given) == Message(role="assistant")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"options": [1]}, "options are names and values"),
+        ({"temperature": 1}, "options={'temperature'"),
+        ({"stream": True}, "stream_chat"),
+        ({"tools": print}, "tools is a list"),
+    ],
+)
+def test_slips_are_told_in_words(options: Any, told: str) -> None:
+    with pytest.raises(InvalidRequest, match=told):
+        chat({"role": "user"}, **options)
+
+
+def test_what_is_embedded_is_text() -> None:
+    with pytest.raises(InvalidRequest, match="a text or a list of texts"):
+        embed_request("m", 5, {})  # type: ignore[arg-type]

@@ -16,12 +16,12 @@ from rillet.client.aio_stream import AsyncStream
 from rillet.client.asking import (
     ChatOptions,
     GenerateOptions,
-    MessageLike,
     chat_request,
     embed_request,
     generate_request,
 )
 from rillet.client.leaving import leaving_headers
+from rillet.client.messages import MessageLike, convert
 from rillet.client.settings import Api, ContinueBy, Settings
 from rillet.net.tls import TlsOptions
 from rillet.words.errors import InvalidRequest
@@ -41,7 +41,8 @@ from rillet.words.timeouts import Timeouts
 class AsyncClient:
     """Calls of one server.
 
-    `host` is read as Ollama reads OLLAMA_HOST; None takes RILLET_HOST, OLLAMA_HOST, or
+    `host` is read as Ollama reads OLLAMA_HOST; None takes RILLET_HOST, OLLAMA_HOST (with
+    `api="openai"` before it OPENAI_BASE_URL), or
     127.0.0.1:11434. `api` is "ollama", "openai", or None to ask the server once. `api_key` is sent
     as a bearer token (else RILLET_API_KEY, and with `api` given OLLAMA_API_KEY or OPENAI_API_KEY).
     `retries` counts further tries where a server cannot have begun: no connection, 429, 503.
@@ -166,8 +167,10 @@ class AsyncClient:
         request = TransferRequest(model=model, insecure=insecure or None)
         return AsyncStream(self._door.stream("push", request))
 
-    def stream_create(self, request: CreateRequest) -> AsyncStream:
+    def stream_create(self, request: CreateRequest | Mapping[str, Any]) -> AsyncStream:
         """Make a model from another one or from uploaded files; yields `Progress`."""
+        if not isinstance(request, CreateRequest):
+            request = convert(dict(request), CreateRequest)
         return AsyncStream(self._door.stream("create", request))
 
     async def pull(self, model: str, *, insecure: bool = False) -> None:
@@ -178,7 +181,7 @@ class AsyncClient:
         """Send a model to its registry."""
         await self.stream_push(model, insecure=insecure).reply()
 
-    async def create(self, request: CreateRequest) -> None:
+    async def create(self, request: CreateRequest | Mapping[str, Any]) -> None:
         """Make a model from another one or from uploaded files."""
         await self.stream_create(request).reply()
 

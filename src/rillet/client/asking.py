@@ -1,14 +1,16 @@
-"""From what a caller writes to a request: messages, images, tools and formats in all their forms.
+"""From what a caller writes to a request: tools and formats in all their forms (see `messages`).
 
 What only some calls need is imported by them: a command line starts through here.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 import msgspec
 
+from rillet.client.images import Image, images_base64
+from rillet.client.messages import MessageLike, convert
+from rillet.client.messages import messages as turns
 from rillet.words.errors import InvalidRequest
 from rillet.words.requests import (
     ChatRequest,
@@ -16,14 +18,14 @@ from rillet.words.requests import (
     GenerateRequest,
     JsonObject,
     KeepAlive,
-    Message,
 )
 
 if TYPE_CHECKING:
     from rillet.client.tools import Tool
 
-Image = str | bytes | os.PathLike[str]
-MessageLike = Message | Mapping[str, Any]
+_MODEL_OPTIONS = frozenset(
+    ("temperature", "seed", "top_k", "top_p", "min_p", "num_ctx", "num_predict", "stop")
+)
 
 
 class CallOptions(TypedDict, total=False):
@@ -67,8 +69,8 @@ def generate_request(model: str, prompt: str, options: GenerateOptions) -> Gener
     fields: dict[str, Any] = {**options, **_shaped(options)}
     fields.pop("on_disconnect", None)  # a header, not a part of the question
     if fields.get("images") is not None:
-        fields["images"] = [image_base64(image) for image in fields["images"]]
-    return _convert({"model": model, "prompt": prompt, **fields}, GenerateRequest)
+        fields["images"] = images_base64(fields["images"])
+    return _request({"model": model, "prompt": prompt, **fields}, GenerateRequest)
 
 
 def chat_request(model: str, messages: Iterable[MessageLike], options: ChatOptions) -> ChatRequest:
@@ -79,62 +81,17 @@ def chat_request(model: str, messages: Iterable[MessageLike], options: ChatOptio
         from rillet.client.tools import tool_schemas
 
         fields["tools"] = tool_schemas(fields["tools"])
-    turns = [message(each) for each in messages]
-    return _convert({"model": model, "messages": turns, **fields}, ChatRequest)
+    return _request({"model": model, "messages": turns(messages), **fields}, ChatRequest)
 
 
 def embed_request(
     model: str, texts: str | Sequence[str], options: Mapping[str, Any]
 ) -> EmbedRequest:
     """Raises `InvalidRequest`, before anything is sent."""
+    if not isinstance(texts, Iterable):
+        raise InvalidRequest(f"What is embedded is a text or a list of texts, not {texts!r}")
     inputs = texts if isinstance(texts, str) else list(texts)
-    return _convert({"model": model, "input": inputs, **options}, EmbedRequest)
-
-
-def message(value: MessageLike) -> Message:
-    """A message from a mapping, from an object with `model_dump`, or as it is."""
-    if isinstance(value, Message):
-        images = value.images
-        return value if not images else msgspec.structs.replace(value, images=_images(images))
-    dump = getattr(value, "model_dump", None)
-    given = dump(exclude_none=True) if dump else value
-    if not isinstance(given, Mapping):
-        raise InvalidRequest(f"{given!r} is no message: give a mapping with a role and content")
-    fields = {name: each for name, each in given.items() if each is not None}
-    if fields.get("images"):
-        fields["images"] = _images(fields["images"])
-    return _convert(fields, Message)
-
-
-def image_base64(image: Any) -> str:
-    """A path, bytes, standard base64 text, or an object with such a `value`, as base64 text."""
-    import base64
-    import binascii
-
-    image = getattr(image, "value", image)
-    if isinstance(image, bytes):
-        return base64.b64encode(image).decode()
-    # isfile says no, and raises nothing, where a base64 text is too long for a name
-    if isinstance(image, os.PathLike) or (len(image) < 4096 and os.path.isfile(image)):
-        return base64.b64encode(_content(image)).decode()
-    try:
-        base64.b64decode(image, validate=True)
-    except (binascii.Error, ValueError) as error:
-        shown = image if len(image) <= 60 else f"{image[:57]}..."
-        raise InvalidRequest(f"No such image file, and no base64 text either: {shown!r}") from error
-    return str(image)
-
-
-def _content(path: str | os.PathLike[str]) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise InvalidRequest(f"No such image file: {path} ({error.strerror})") from error
-
-
-def _images(images: Iterable[Any]) -> list[str]:
-    return [image_base64(image) for image in images]
+    return _request({"model": model, "input": inputs, **options}, EmbedRequest)
 
 
 def _shaped(options: CallOptions) -> dict[str, Any]:
@@ -145,6 +102,8 @@ def _shaped(options: CallOptions) -> dict[str, Any]:
     given: Any = options.get("options")
     if given is not None:
         dump = getattr(given, "model_dump", None)
+        if dump is None and not isinstance(given, Mapping):
+            raise InvalidRequest(f'options are names and values, like {{"seed": 1}}, not {given!r}')
         shaped["options"] = dump(exclude_none=True) if dump else dict(given)
     return shaped
 
@@ -163,15 +122,18 @@ def answer_schema(shape: Any) -> str | JsonObject:
     return schema
 
 
-_Request = TypeVar("_Request", GenerateRequest, ChatRequest, EmbedRequest, Message)
+_Request = TypeVar("_Request", GenerateRequest, ChatRequest, EmbedRequest)
 
 
-def _convert(fields: dict[str, Any], kind: type[_Request]) -> _Request:
+def _request(fields: dict[str, Any], kind: type[_Request]) -> _Request:
     unknown = fields.keys() - {field.name for field in msgspec.structs.fields(kind)}
-    if unknown and kind is not Message:
+    if fields.get("stream"):
+        raise InvalidRequest(
+            "Whole answers do not stream", hint="For a stream: stream_chat or stream_generate"
+        )
+    if unknown:
         names = ", ".join(sorted(unknown))
-        raise InvalidRequest(f"{kind.__name__} has no {names}")
-    try:
-        return msgspec.convert(fields, kind, from_attributes=True)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(f"{kind.__name__}: {error}") from error
+        inside = unknown & _MODEL_OPTIONS
+        hint = f"Options of the model go inside: options={{{min(inside)!r}: …}}" if inside else None
+        raise InvalidRequest(f"{kind.__name__} has no {names}", hint=hint)
+    return convert(fields, kind)

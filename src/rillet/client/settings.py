@@ -47,9 +47,18 @@ class Settings(Struct, frozen=True):
             raise InvalidRequest(f'api is "ollama", "openai" or None, not {api!r}')
         if continue_by not in (None, "prefill"):
             raise InvalidRequest(f'continue_by is "prefill" or None, not {continue_by!r}')
-        named = host or os.environ.get("RILLET_HOST") or os.environ.get("OLLAMA_HOST")
+        if not isinstance(timeouts, Timeouts | None):
+            raise InvalidRequest(
+                f"timeouts are no {type(timeouts).__name__}: say which is meant",
+                hint="Like timeouts=rillet.Timeouts(first_token=30, between_tokens=10)",
+            )
+        if type(retries) is not int or retries < 0:
+            raise InvalidRequest(f"retries is a number of further tries, not {retries!r}")
+        if not isinstance(host, str | None):
+            raise InvalidRequest(f'host is a text like "127.0.0.1:11434", not {host!r}')
+        named = host or _host_of_environment(api)
         key = api_key or _key_of_environment(api)
-        fields = dict(headers or {})
+        fields = _texts(headers or {})
         if key and not any(name.lower() == "authorization" for name in fields):
             fields["authorization"] = f"Bearer {key}"
         return cls(
@@ -61,6 +70,19 @@ class Settings(Struct, frozen=True):
             finish_reason_required=finish_reason_required,
             continue_by=continue_by,
         )
+
+
+def _texts(headers: Mapping[str, str]) -> dict[str, str]:
+    for name, value in dict(headers).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise InvalidRequest(f"The header {name!r} and its value are texts, not {value!r}")
+    return dict(headers)
+
+
+def _host_of_environment(api: Api | None) -> str | None:
+    """RILLET_HOST always; that of OpenAI's clients only where its API was asked for."""
+    names = ("RILLET_HOST", "OPENAI_BASE_URL" if api == "openai" else "", "OLLAMA_HOST")
+    return next((host for name in names if (host := os.environ.get(name))), None)
 
 
 def _key_of_environment(api: Api | None) -> str | None:

@@ -4,6 +4,7 @@ With `api` given, the wire is known. Else the first operation asks the server on
 GET /api/version, and the answer is kept for the life of the client.
 """
 
+import re
 from collections.abc import Generator
 from time import monotonic
 from typing import Any
@@ -38,6 +39,8 @@ ANSWER_LIMIT = 1 << 30  # bytes of one whole answer (a batch of embeddings may b
 DETECT = Request("GET", "/api/version")
 DETECT_LIMIT = 1 << 20  # bytes; a web page may come
 DETECT_PATIENCE = 10.0  # seconds for an answer that costs a server nothing
+
+_VERSION = re.compile(r"/v\d+\w*(?:/|$)")  # as in /v1beta/openai, or /api/paas/v4
 
 Asking = Generator[Command, Any, Any]
 
@@ -119,7 +122,11 @@ class Speech:
     def _of(self, api: Api) -> Wire:
         if api == "ollama":
             return OllamaWire()
-        return OpenAIWire(finish_reason_required=self._settings.finish_reason_required)
+        versioned = _VERSION.search(self._settings.target.prefix) is not None
+        return OpenAIWire(
+            root="" if versioned else "/v1",
+            finish_reason_required=self._settings.finish_reason_required,
+        )
 
 
 def _detected(policy: Policy) -> Generator[Command, Any, Api]:

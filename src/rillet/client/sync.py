@@ -15,13 +15,13 @@ from typing import Any, Self, Unpack
 from rillet.client.asking import (
     ChatOptions,
     GenerateOptions,
-    MessageLike,
     chat_request,
     embed_request,
     generate_request,
 )
 from rillet.client.door import Door, RemoteDoor
 from rillet.client.leaving import leaving_headers
+from rillet.client.messages import MessageLike, convert
 from rillet.client.settings import Api, ContinueBy, Settings
 from rillet.client.stream import Stream
 from rillet.net.tls import TlsOptions
@@ -42,7 +42,8 @@ from rillet.words.timeouts import Timeouts
 class Client:
     """Calls of one server.
 
-    `host` is read as Ollama reads OLLAMA_HOST; None takes RILLET_HOST, OLLAMA_HOST, or
+    `host` is read as Ollama reads OLLAMA_HOST; None takes RILLET_HOST, OLLAMA_HOST (with
+    `api="openai"` before it OPENAI_BASE_URL), or
     127.0.0.1:11434. `api` is "ollama", "openai", or None to ask the server once. `api_key` is sent
     as a bearer token (else RILLET_API_KEY, and with `api` given OLLAMA_API_KEY or OPENAI_API_KEY).
     `retries` counts further tries where a server cannot have begun: no connection, 429, 503.
@@ -165,8 +166,10 @@ class Client:
         request = TransferRequest(model=model, insecure=insecure or None)
         return Stream(self._door.stream("push", request))
 
-    def stream_create(self, request: CreateRequest) -> Stream:
+    def stream_create(self, request: CreateRequest | Mapping[str, Any]) -> Stream:
         """Make a model from another one or from uploaded files; yields `Progress`."""
+        if not isinstance(request, CreateRequest):
+            request = convert(dict(request), CreateRequest)
         return Stream(self._door.stream("create", request))
 
     def pull(self, model: str, *, insecure: bool = False) -> None:
@@ -177,7 +180,7 @@ class Client:
         """Send a model to its registry."""
         self.stream_push(model, insecure=insecure).reply()
 
-    def create(self, request: CreateRequest) -> None:
+    def create(self, request: CreateRequest | Mapping[str, Any]) -> None:
         """Make a model from another one or from uploaded files."""
         self.stream_create(request).reply()
 

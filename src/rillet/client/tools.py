@@ -21,6 +21,8 @@ def tool_schemas(tools: Iterable[Tool] | None) -> list[JsonObject] | None:
     """The tools as a server takes them; None stays None."""
     if tools is None:
         return None
+    if isinstance(tools, Mapping) or not isinstance(tools, Iterable):
+        raise InvalidRequest("tools is a list of functions and schemas, also where it is one")
     return [tool_schema(tool) for tool in tools]
 
 

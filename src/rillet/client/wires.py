@@ -49,7 +49,7 @@ class OllamaWire:
     """Ollama's own API. Requests encode as they stand. A subclass may read answers otherwise."""
 
     def stream(self, operation: str, request: Any) -> Call:
-        body = msgspec.json.encode(msgspec.structs.replace(request, stream=True))
+        body = encoded(msgspec.structs.replace(request, stream=True))
         headers: HeaderList = (*JSON, ("accept", "application/x-ndjson"))
         if operation in ("generate", "chat"):
             headers = (*headers, RESUMABLE)  # harmless to servers that keep no records
@@ -71,7 +71,7 @@ class OllamaWire:
             return _blob_sent(*request)
         method, path, kind = _OLLAMA_QUESTIONS[operation]
         if method in ("POST", "DELETE"):
-            sent = Request(method, path, JSON, msgspec.json.encode(request))
+            sent = Request(method, path, JSON, encoded(request))
         else:
             sent = Request(method, path)
         model = (
@@ -123,9 +123,13 @@ _OLLAMA_QUESTIONS: dict[str, tuple[str, str, Any]] = {
 
 
 class OpenAIWire:
-    """chat/completions, completions, embeddings and models of any OpenAI-compatible server."""
+    """chat/completions, completions, embeddings and models of any OpenAI-compatible server.
 
-    def __init__(self, *, finish_reason_required: bool = True) -> None:
+    `root` stands before their paths: "" where the host names a version of the API already.
+    """
+
+    def __init__(self, *, root: str = "/v1", finish_reason_required: bool = True) -> None:
+        self._root = root
         self._strict = finish_reason_required
 
     def stream(self, operation: str, request: Any) -> Call:
@@ -133,31 +137,31 @@ class OpenAIWire:
 
         if isinstance(request, ChatRequest):
             path, fields, decoder = (
-                "/v1/chat/completions",
+                "/chat/completions",
                 openai.chat_body(request),
                 openai.ChatChunkDecoder,
             )
         elif isinstance(request, GenerateRequest):
-            path, fields = "/v1/completions", openai.completion_body(request)
+            path, fields = "/completions", openai.completion_body(request)
             decoder = openai.CompletionChunkDecoder
         else:
             raise _not_spoken(operation)
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
         headers = (*JSON, ("accept", "text/event-stream"), RESUMABLE)
-        sent = Request("POST", path, headers, msgspec.json.encode(fields))
+        sent = Request("POST", self._root + path, headers, encoded(fields))
         strict = self._strict
         return Call(sent, lambda: decoder(finish_reason_required=strict), request.model)
 
     def ask(self, operation: str, request: Any) -> Question:
         if operation == "tags":
-            return Question(Request("GET", "/v1/models"), _read_models)
+            return Question(Request("GET", f"{self._root}/models"), _read_models)
         if not isinstance(request, EmbedRequest):
             raise _not_spoken(operation)
         texts = [request.input] if isinstance(request.input, str) else request.input
         fields: dict[str, Any] = {"model": request.model, "input": texts}
         if request.dimensions:
             fields["dimensions"] = request.dimensions
-        sent = Request("POST", "/v1/embeddings", JSON, msgspec.json.encode(fields))
+        sent = Request("POST", f"{self._root}/embeddings", JSON, encoded(fields))
         return Question(sent, lambda body: _read_embeddings(body, request.model), request.model)
 
 
@@ -175,6 +179,16 @@ def decoder_of(wire: OllamaWire, dialect: str) -> "Callable[[], Decoder]":
 
         return MessagesDecoder
     raise InvalidRequest(f"The stream is of the dialect {dialect}, which is not read here")
+
+
+def encoded(request: Any) -> bytes:
+    """The JSON of a request. Raises `InvalidRequest` for what JSON cannot hold."""
+    try:
+        return msgspec.json.encode(request)
+    except UnicodeEncodeError as error:
+        raise InvalidRequest("A text of the request has half a character in it") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequest(f"The request cannot be written as JSON: {error}") from error
 
 
 def with_headers(call: Call, headers: HeaderList) -> Call:

@@ -83,7 +83,7 @@ def name_of(head: Head) -> str:
 
 def is_name(name: str) -> bool:
     """Whether this can be a part of a path as it stands."""
-    return name.isascii() and name.isalnum() and len(name) <= 128
+    return isinstance(name, str) and name.isascii() and name.isalnum() and len(name) <= 128
 
 
 def record_request(name: str, after: int) -> Request:

@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from rillet.client.asking import Image, chat_request, embed_request, generate_request, message
+from rillet.client.asking import chat_request, embed_request, generate_request
+from rillet.client.images import Image
+from rillet.client.messages import message
 from rillet.ollama import records, types
 from rillet.ollama.errors import RequestError, given
 from rillet.ollama.part import Part

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from rillet.client.asking import image_base64
+from rillet.client.images import image_base64
 from rillet.ollama.part import Part
 
 

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from rillet.words.errors import InvalidRequest
+
 
 class Timeouts(Struct, frozen=True):
     """How long to wait, in seconds; None waits for ever.
@@ -17,3 +19,10 @@ class Timeouts(Struct, frozen=True):
     first_token: float | None = 600.0
     between_tokens: float | None = 60.0
     total: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            seconds = getattr(self, name)
+            number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+            if seconds is not None and not (number and seconds >= 0):
+                raise InvalidRequest(f"Timeouts.{name} is seconds or None, not {seconds!r}")

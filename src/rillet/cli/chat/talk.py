@@ -249,7 +249,7 @@ class Talk:
 
 
 def _encoded(path: str) -> str:
-    from rillet.client.asking import image_base64
+    from rillet.client.images import image_base64
 
     return image_base64(path)
 
