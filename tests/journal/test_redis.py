@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rillet.journal.redis import RedisJournal
+from rillet.words.errors import StoreError
 
 from .conformance import END, HEADER, Clock, DurableConformance, read, texts
 from .test_memory import LIMITS
@@ -93,3 +94,16 @@ async def test_two_servers(journal: RedisJournal, url: str, tmp_path: Path) -> N
     assert await read(other, "a") == [*texts(3), END]
     journal._live.clear()
     await other.close()
+
+
+async def test_a_server_that_is_away_is_told() -> None:
+    journal = RedisJournal("redis://127.0.0.1:1")
+    with pytest.raises(StoreError, match="cannot be reached"):
+        await journal.begin("a", HEADER)
+    await journal.close()
+
+
+def test_a_name_of_a_server_that_is_none() -> None:
+    with pytest.raises(StoreError, match="cannot be used") as caught:
+        RedisJournal("redis://[bad")
+    assert "redis://host" in caught.value.hint

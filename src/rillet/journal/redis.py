@@ -18,6 +18,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -32,6 +33,8 @@ from rillet.words.events import Event
 INTERVAL = 0.005  # seconds between two commits
 LEASE = 6.0  # seconds
 ABANDONED = 86_400  # seconds
+_CONNECT = 2.0  # seconds until a connection to Redis stands
+_ANSWER = 10.0  # seconds that Redis may be silent, more than a reader waits there
 _BLOCK = 1000  # milliseconds that a reader waits before it looks whether there is a writer
 _ENTRIES = 64
 
@@ -84,7 +87,14 @@ class RedisJournal:
                 "The package redis is not installed", hint="Get it with: pip install rillet[redis]"
             ) from error
         self.limits = limits
-        self._redis: Any = redis.asyncio.Redis.from_url(url)
+        waits: Any = {"socket_connect_timeout": _CONNECT, "socket_timeout": _ANSWER}
+        try:
+            self._redis: Any = redis.asyncio.Redis.from_url(url, **waits)
+        except ValueError as error:
+            raise StoreError(
+                f"The journal {url} cannot be used: {error}",
+                hint="Redis is named as in redis://host:6379/0, rediss://… or unix:///path",
+            ) from error
         self._lease = lease
         self._token = secrets.token_hex(8)
         self._live: dict[str, _Live] = {}
@@ -119,7 +129,7 @@ class RedisJournal:
         if live := self._live.get(id):
             await live.settled()
             self._live.pop(id, None)
-            await self._redis.delete(_key(id, "w"))
+            await self._asked(lambda: self._redis.delete(_key(id, "w")))
 
     async def find(self, id: str) -> Known | None:
         pipe = self._redis.pipeline(transaction=False)
@@ -157,16 +167,16 @@ class RedisJournal:
 
     async def delete(self, id: str) -> None:
         self._live.pop(id, None)
-        await self._redis.delete(*(_key(id, part) for part in "hewrs"))
+        await self._asked(lambda: self._redis.delete(*(_key(id, part) for part in "hewrs")))
 
     async def expire(self) -> None:
         """Redis does that by its own clock."""
 
     async def watched(self, id: str) -> bool:
-        return bool(await self._redis.exists(_key(id, "r")))
+        return bool(await self._asked(lambda: self._redis.exists(_key(id, "r"))))
 
     async def wish_stop(self, id: str) -> None:
-        await self._redis.set(_key(id, "s"), b"1", ex=60)
+        await self._asked(lambda: self._redis.set(_key(id, "s"), b"1", ex=60))
 
     async def stop_wished(self) -> Sequence[str]:
         return [await self._wishes.get()]
@@ -177,7 +187,8 @@ class RedisJournal:
         if self._renewing is not None:
             self._renewing.cancel()
         for id in list(self._live):
-            await self.release(id)
+            with suppress(StoreError):  # its lease ends by itself
+                await self.release(id)
         await self._redis.aclose()
 
     # The way of events to the server
@@ -257,8 +268,8 @@ class RedisJournal:
         """Whether somebody writes this record. A reader from another server leaves a mark."""
         if id in self._live:
             return True
-        await self._redis.set(_key(id, "r"), b"1", ex=5)
-        return bool(await self._redis.exists(_key(id, "w")))
+        await self._asked(lambda: self._redis.set(_key(id, "r"), b"1", ex=5))
+        return bool(await self._asked(lambda: self._redis.exists(_key(id, "w"))))
 
     async def _asked(self, work: Callable[[], Any]) -> Any:
         import redis
