@@ -169,3 +169,18 @@ def test_nothing_is_kept_where_that_is_not_wanted(shell: Shell) -> None:
         tell(terminal, "first", "One.")
         leave(terminal)
     assert not (shell.home / "data").exists()
+
+
+def test_the_list_fits_the_terminal(shell: Shell, tmp_path: Path) -> None:
+    history = History(Path(shell.env["XDG_DATA_HOME"]) / "rillet" / "history.db")
+    for title in ("日本語の長い話" * 10, "short", "words " * 20):
+        number = history.begin("m", None)
+        history.write(number, [Message("user", title)], interrupted=False)
+    with shell.terminal("logs", "-n", "2", columns=80) as terminal:
+        assert terminal.wait() == 0
+    rows = [row for row in terminal.rows if row]
+    assert len(rows) == 3 and rows[1].endswith("…") and "short" in rows[2]
+    with shell.terminal("history", columns=80) as terminal:
+        assert terminal.wait() == 0
+    assert len([row for row in terminal.rows if row]) == 4
+    assert b"words words words words words words words" in shell.run("history").stdout

@@ -123,3 +123,26 @@ def test_the_cost_is_in_proportion() -> None:
         return paper.written
 
     assert cost(40) <= 5 * cost(10)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<div>block</div>", "<div>block</div>"),
+        ("a <b>tag</b> & &lt;<think>", "a <b>tag</b> & <<think>"),
+        ("<answer>\nforty-two\n</answer>", "<answer>\nforty-two\n</answer>"),
+        ("Roses are red,\nviolets are blue.", "Roses are red,\nviolets are blue."),
+        ("- a poem\n  of two lines", " • a poem\n   of two lines"),
+        ("an ![image](http://e/x.png) here", "an !image (http://e/x.png) here"),
+        ("a note[^1]\n\n[^1]: says this", "a note[^1]\n\n[^1]: says this"),
+        ("[a]: http://evil.example", "[a]: http://evil.example"),
+        ("<http://a.example> once", "http://a.example once"),
+        ("**[bold](http://a)** and `[code](b)`", "bold (http://a) and [code](b)"),
+    ],
+)
+def test_nothing_of_a_text_gets_lost(source: str, shown: str) -> None:
+    paper = Paper()
+    pen = MarkdownPen(paper)
+    pen.write(source)
+    pen.end()
+    assert paper.text == shown

@@ -214,3 +214,9 @@ def test_a_long_error_breaks_between_words(shell: Shell) -> None:
     with shell.terminal("help", name.strip()) as terminal:
         assert terminal.wait() == 2
         assert all(row.endswith(("word", "'", "help")) for row in terminal.rows if row)
+
+
+def test_an_argument_that_is_no_text_is_asked_as_standard_input_is(shell: Shell) -> None:
+    command = [*RILLET, "run", "tinyhello", b"bad \xff byte", "-s", b"\xfe"]
+    done = subprocess.run(command, env=shell.env, capture_output=True, timeout=PATIENCE)
+    assert (done.stdout, done.stderr) == (b"Hello world!\n\n", b"")

@@ -10,7 +10,7 @@ import pytest
 from rillet.testing import CHUNKED, LAST_CHUNK, Signal, Stall, WaitFor, answer, chunk
 
 from .processes import PATIENCE, Shell, Terminal
-from .test_talk import PROMPT, leave, messages, said, talking, tell, whole
+from .test_talk import LOADED, PROMPT, leave, messages, said, talking, tell, whole
 
 WORDS = "The quick brown fox jumps over the lazy dog and over again."
 
@@ -214,3 +214,16 @@ def test_each_command_says_what_it_did(shell: Shell) -> None:
         terminal.type("/exit\r")
         assert terminal.wait() == 0
     assert "Traceback" not in terminal.screen
+
+
+def test_what_is_typed_while_the_model_loads_is_the_first_message(shell: Shell) -> None:
+    go, loading = threading.Event(), threading.Event()
+    ready = [Signal(loading), WaitFor(go), *LOADED]
+    with talking(shell, whole("One."), ready=ready) as (terminal, server):
+        assert loading.wait(PATIENCE)
+        terminal.type("typed early\r")
+        go.set()
+        terminal.until("One.")
+        assert messages(server) == [("user", "typed early")]
+        assert seen(terminal).count("typed early") == 1
+        leave(terminal)

@@ -20,4 +20,9 @@ def read_stdin() -> str:
 
 def joined(words: list[str], stdin: str) -> str:
     """As Ollama joins them: standard input first, single spaces between."""
-    return " ".join([stdin, *words] if stdin else words)
+    return " ".join([stdin, *map(as_text, words)] if stdin else map(as_text, words))
+
+
+def as_text(word: str) -> str:
+    """An argument whose bytes are no UTF-8 has U+FFFD there, as standard input has."""
+    return word.encode("utf-8", "surrogateescape").decode(errors="replace")

@@ -19,6 +19,16 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, safe: bool = 
     return "".join(_line(line, widths) for line in lines)
 
 
+def cut(text: str, columns: int) -> str:
+    """What of a text fits, with an ellipsis where that is not all."""
+    if _columns(text) <= columns:
+        return text
+    kept = text
+    while kept and _columns(kept) > columns - 1:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = (
         cell + " " * (width - _columns(cell)) + _PADDING

@@ -7,11 +7,8 @@ messages, one a line.
 """
 
 import os
-import signal
 import sys
-import termios
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,6 @@ from prompt_toolkit.history import History
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from rillet.cli import screen
 from rillet.words.settings import Settings
 
 PROMPT, MORE = ">>> ", "... "
@@ -65,36 +61,6 @@ class Editor:
             lines.append(self._session.prompt(MORE, placeholder=""))
         lines[-1] = lines[-1].rstrip().removesuffix(_QUOTES)
         return "\n".join(lines)
-
-
-@contextmanager
-def keys_kept() -> Iterator[None]:
-    """What is typed while nobody reads is neither shown nor changed, and stands in the next line.
-
-    Else it would be printed into an answer, and an Enter would arrive as Ctrl-J. Ctrl-C stays.
-    """
-    before = termios.tcgetattr(0)
-    kept = termios.tcgetattr(0)
-    kept[0] &= ~termios.ICRNL
-    kept[3] &= ~(termios.ECHO | termios.ICANON)
-    termios.tcsetattr(0, termios.TCSADRAIN, kept)
-
-    def stop(number: int, frame: object) -> None:
-        """The shell gets the terminal as it was, and Ctrl-Z is no end of what it shows."""
-        ours = termios.tcgetattr(0)
-        termios.tcsetattr(0, termios.TCSADRAIN, before)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)  # comes back when the person does
-        signal.signal(number, stop)
-        termios.tcsetattr(0, termios.TCSADRAIN, ours)
-        screen.stops += 1
-
-    earlier = signal.signal(signal.SIGTSTP, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTSTP, earlier)
-        termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
 class LineHistory(History):

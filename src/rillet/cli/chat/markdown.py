@@ -7,12 +7,19 @@ because it is taller than the window or the window's width has changed, stays as
 """
 
 import re
+from functools import cache
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from rillet.cli import screen
 from rillet.cli.screen import Writer
 from rillet.text.terminal import TerminalFilter
 from rillet.text.wordwrap import WordWrap
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+    from rich.markdown import Markdown
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _SMALLEST = 16  # columns; below, nobody knows where a line ends
@@ -97,12 +104,45 @@ class MarkdownPen:
 
 
 def render(source: str, columns: int) -> str:
-    """Markdown as lines for a terminal, without the last newline."""
+    """Markdown as lines for a terminal, without the last newline. Nothing of it gets lost."""
     from rich.console import Console
-    from rich.markdown import Markdown
 
     file = StringIO()
     console = Console(file=file, width=columns, force_terminal=True, legacy_windows=False)
-    # A link shows where it leads; its text alone could say anything.
-    console.print(Markdown(source, hyperlinks=False, code_theme="ansi_dark"))
+    console.print(_whole(source))
     return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").split("\n"))
+
+
+def _whole(source: str) -> "Markdown":
+    """As rich sets it, but for what would be hidden or would not be where it was written."""
+    from rich.markdown import Markdown
+
+    # A link shows where it leads; its text alone could say anything.
+    made = Markdown("", hyperlinks=False, code_theme="ansi_dark")
+    made.markup = source
+    made.parsed = _parser().parse(source)
+    for token in made.parsed:
+        if token.children:
+            token.children = [_written(each) for each in token.children if not _twice(each)]
+    return made
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    """Tags, footnotes and images stay in sight: rich has no place for them and leaves them out."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False})
+    return parser.enable(["strikethrough", "table"]).disable(["reference", "image"])
+
+
+def _written(token: "Token") -> "Token":
+    """A line that ends there in the source ends there on the screen, as in a poem."""
+    if token.type == "softbreak":
+        token.type = "hardbreak"
+    return token
+
+
+def _twice(token: "Token") -> bool:
+    """The address of a link whose text is its address."""
+    return token.markup == "autolink"

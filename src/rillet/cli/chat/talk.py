@@ -9,7 +9,7 @@ from rillet.cli.answer import AnswerView, Pen, TextPen, Thoughts
 from rillet.cli.chat.attachments import attach
 from rillet.cli.chat.commands import COMMANDS, Leave, obey
 from rillet.cli.chat.conversation import Conversation, Manners
-from rillet.cli.chat.editor import Editor, LineHistory, history_path, keys_kept
+from rillet.cli.chat.editor import Editor, LineHistory, history_path
 from rillet.cli.chat.history import History, path
 from rillet.cli.chat.numbers import Pace
 from rillet.cli.status import Status
@@ -255,7 +255,7 @@ def _encoded(path: str) -> str:
 
 
 def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
-    """A talk with `model` until the person leaves."""
+    """A talk with `model` until the person leaves. `keys_kept` is around it."""
     conversation = Conversation(model, options)
     try:
         one = Talk(conversation, _manners(args), args.host, traceless=args.no_history)
@@ -264,8 +264,7 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
         one.settle(model, insecure=args.insecure)
         if args.verbose and conversation.place is not None:
             one.notes.line(f"{model} runs on {conversation.place.name}")
-        with keys_kept():
-            return one.run()
+        return one.run()
     finally:
         conversation.close()
 
@@ -283,8 +282,7 @@ def go_on(number: int | None, model: str | None, args: Namespace, options: dict[
         one.kept, one.number = history, whole.id
         one.settle(conversation.model)
         one.show_again()
-        with keys_kept():
-            return one.run()
+        return one.run()
     finally:
         conversation.close()
         history.close()

@@ -29,6 +29,9 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     if not (screen.stdin_is_terminal() and screen.output().is_terminal):
         raise UsageError("a talk needs a terminal\nTo read it: rillet history show ID")
-    from rillet.cli.chat.talk import go_on
+    from rillet.cli.chat.keys import keys_kept
 
-    return go_on(args.id, args.model, args, {})
+    with keys_kept():
+        from rillet.cli.chat.talk import go_on
+
+        return go_on(args.id, args.model, args, {})

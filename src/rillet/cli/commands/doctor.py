@@ -11,6 +11,8 @@ from msgspec import Struct
 from rillet.cli import exits, screen, where
 from rillet.cli.parsing import Parser
 from rillet.text.human import human_size
+from rillet.text.terminal import clean
+from rillet.text.wordwrap import fitted
 from rillet.words.errors import RilletError
 
 USAGE = "[--json]"
@@ -20,6 +22,7 @@ EXAMPLES = """
 """
 
 
+_INDENT = 4  # columns of a mark and what goes with it
 _NATIVE = (
     "A build for this processor would read prompts about twice as fast (AVX-512): docs/engine.md"
     " has the command, RILLET_LLAMA_SERVER names its llama-server"
@@ -57,8 +60,10 @@ def run(args: Namespace) -> int:
 
 def _tell(finding: Finding, out: screen.Screen) -> None:
     mark = out.styled("ok ", "32") if finding.well else out.styled("!! ", "1;31")
-    out.write(mark + " ")
-    out.line(f"{finding.subject}: {finding.text}")
+    text = f"{finding.subject}: {finding.text}"
+    if out.is_terminal:
+        text = fitted(clean(text), out.width() - _INDENT).replace("\n", "\n" + " " * _INDENT)
+    out.write(f"{mark} {text}\n")
     if finding.advice:
         out.line(f"    {finding.advice}")
 

@@ -3,10 +3,10 @@
 from argparse import Namespace
 
 from rillet.cli import exits, screen
-from rillet.cli.chat.history import History, Whole, path
+from rillet.cli.chat.history import History, Kept, Whole, path
 from rillet.cli.exits import UsageError
 from rillet.cli.parsing import Parser
-from rillet.cli.table import table
+from rillet.cli.table import cut, table
 from rillet.text.human import human_time
 from rillet.text.terminal import clean
 from rillet.words.errors import InvalidRequest
@@ -14,13 +14,14 @@ from rillet.words.errors import InvalidRequest
 USAGE = "[list | search WORD | show ID | export ID | delete ID ...]"
 EXAMPLES = """
   rillet history                         what was talked about
+  rillet history -n 5                    the last five
   rillet history search "blue sky"
   rillet history show 12
   rillet history export 12 > talk.md     as Markdown; --json as JSON
   rillet history delete 12 13
   rillet continue 12                     go on with it
 """
-_NOTHING = "Nothing was kept yet"
+_LEAST = 12  # columns of a title
 
 
 def arguments(parser: Parser) -> None:
@@ -28,6 +29,7 @@ def arguments(parser: Parser) -> None:
         "what", nargs="?", default="list", help="list, search, show, export, delete"
     )
     parser.add_argument("rest", nargs="*", help="a word, or numbers of conversations")
+    parser.add_argument("-n", "--count", type=int, help="the newest ones alone, so many")
     parser.switch("--json", help="as JSON")
 
 
@@ -35,7 +37,7 @@ def run(args: Namespace) -> int:
     history = History(path())
     try:
         if args.what in ("list", "search"):
-            _list(history, " ".join(args.rest), as_json=args.json)
+            _list(history.all(" ".join(args.rest))[: args.count], as_json=args.json)
         elif args.what in ("show", "export"):
             _show(history.read(_number(args.rest)), as_json=args.json)
         elif args.what == "delete":
@@ -47,10 +49,9 @@ def run(args: Namespace) -> int:
     return exits.COMPLETE
 
 
-def _list(history: History, search: str, *, as_json: bool) -> None:
+def _list(kept: list[Kept], *, as_json: bool) -> None:
     import time
 
-    kept = history.all(search)
     out = screen.output()
     if as_json:
         import msgspec
@@ -62,6 +63,10 @@ def _list(history: History, search: str, *, as_json: bool) -> None:
         for one in kept
     ]
     header = ("ID", "MODEL", "BEGAN", "MESSAGES", "ABOUT")
+    if out.is_terminal:
+        others = table(header[:4], [row[:4] for row in rows]).index("\n")
+        room = max(_LEAST, out.width() - others - 4)  # what a table pads with
+        rows = [(*row[:4], cut(clean(row[4]), room)) for row in rows]
     out.write(table(header, rows, safe=out.is_terminal))
 
 

@@ -91,11 +91,14 @@ def run(args: Namespace) -> int:
         words, stdin = [filled(args.template, dict(args.param), prompt.joined(words, stdin))], ""
     model_said = bool(args.model) or not args.default_model
     if not words and not stdin and screen.stdin_is_terminal() and out.is_terminal:
-        from rillet.cli.chat import talk as talks
+        from rillet.cli.chat.keys import keys_kept
 
-        if goes_on(args):
-            return talks.go_on(args.cid, model if model_said else None, args, options)
-        return talks.talk(model, args, options)
+        with keys_kept():  # also what is typed while the rest is imported and loaded
+            from rillet.cli.chat import talk as talks
+
+            if goes_on(args):
+                return talks.go_on(args.cid, model if model_said else None, args, options)
+            return talks.talk(model, args, options)
     if args.default_model and not words and not stdin:
         raise UsageError('nothing was asked\nHow it goes: rillet "PROMPT", or rillet --help')
     from rillet.cli.asking import ask
@@ -144,7 +147,7 @@ def call_options(args: Namespace) -> dict[str, Any]:
     """The fields of the request that the flags say. Raises `UsageError` or `RilletError`."""
     options: dict[str, Any] = {}
     if args.system is not None:
-        options["system"] = args.system
+        options["system"] = prompt.as_text(args.system)
     if (shape := _format(args)) is not None:
         options["format"] = shape
     if args.think is not None:
