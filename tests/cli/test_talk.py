@@ -339,3 +339,18 @@ def test_a_talk_without_history_leaves_no_trace(shell: Shell) -> None:
         tell(terminal, "a secret", "Hello world!")
         leave(terminal)
     assert not (shell.home / ".rillet").exists() and not (shell.home / "data").exists()
+
+
+def test_the_messages_of_a_saved_model_are_shown_again(shell: Shell) -> None:
+    with shell.terminal("run", "rillet-tiny", "-p", "seed=1") as terminal:
+        terminal.until(PROMPT)
+        tell(terminal, "My name is Mia.", "tokens/s")
+        tell(terminal, "/save mine", "Created new model 'mine'")
+        shown = tell(terminal, "/load mine", "Loading model 'mine'")
+        assert ">>> My name is Mia.\r\n" in shown
+        terminal.until("Send a message", after=terminal.screen.rindex("My name is Mia."))
+        leave(terminal)
+    with shell.terminal("run", "mine") as terminal:
+        terminal.until(f"{PROMPT}My name is Mia.\r\n")
+        terminal.until("Send a message")
+        leave(terminal)

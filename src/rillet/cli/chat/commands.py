@@ -55,6 +55,7 @@ def _load(talk: "Talk", model: str) -> None:
     talk.settle(model)
     talk.conversation.clear()
     talk.begin_anew()
+    talk.show_own()
 
 
 def _model(talk: "Talk", model: str) -> None:

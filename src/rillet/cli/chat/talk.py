@@ -18,7 +18,10 @@ from rillet.words.events import Text
 from rillet.words.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rillet.words.replies import Reply
+    from rillet.words.requests import Message
 
 
 class Talk:
@@ -182,7 +185,17 @@ class Talk:
 
     def show_again(self) -> None:
         """What was said in the talk that goes on."""
-        for message in self.conversation.messages:
+        self._show_said(self.conversation.messages)
+        if self.conversation.interrupted:
+            self.tell_interrupted()
+
+    def show_own(self) -> None:
+        """The messages that a model brings along, such as one of /save: a server knows them."""
+        card = self.conversation.card
+        self._show_said((card.messages if card else None) or ())
+
+    def _show_said(self, messages: "Sequence[Message]") -> None:
+        for message in messages:
             if message.role == "user":
                 self.out.line(f">>> {message.content}")
             elif message.role == "assistant":
@@ -190,8 +203,6 @@ class Talk:
                 pen.write(message.content)
                 pen.end()
                 self.out.line("\n")
-        if self.conversation.interrupted:
-            self.tell_interrupted()
 
     def tell_interrupted(self) -> None:
         self.notes.dim("[interrupted: /continue goes on, /retry asks again]")
@@ -264,6 +275,7 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
         one.settle(model, insecure=args.insecure)
         if args.verbose and conversation.place is not None:
             one.notes.line(f"{model} runs on {conversation.place.name}")
+        one.show_own()
         return one.run()
     finally:
         conversation.close()
