@@ -14,7 +14,8 @@ from rillet.words.requests import Message
 
 from .processes import Shell
 from .test_faults import DONE, VERSION, at, piece, serving
-from .test_talk import messages, whole
+from .test_talk import messages, said, whole
+from .test_terminals import end, thought
 
 CODE = "Here:\n\n```python\nprint(1)\n```\n\nor\n\n~~~\nprint(2)\n~~~\n"
 
@@ -80,6 +81,17 @@ def test_of_the_answer_only_the_code(shell: Shell) -> None:
     with serving([CHUNKED, piece("```\nhalf"), Hangup()]) as server:  # nothing of it is lost
         broken = at(server, shell).run("run", "m", "hi", "-x")
     assert (broken.stdout, broken.returncode) == (b"```\nhalf", 3)
+
+
+def test_of_the_thinking_no_code_is_taken(shell: Shell) -> None:
+    card = [answer(b'{"capabilities":["completion","thinking"],"details":{},"model_info":{}}')]
+    script = [CHUNKED, thought("```\nno\n```\n"), said("```\nyes\n```"), end()]
+    with (
+        ScriptedServer(VERSION, card, script) as server,
+        at(server, shell).terminal("run", "m", "hi", "-x") as terminal,
+    ):
+        assert terminal.wait() == 0
+    assert [row for row in terminal.rows if row] == ["yes"]
 
 
 def test_blocks_of_code() -> None:

@@ -354,3 +354,15 @@ def test_the_messages_of_a_saved_model_are_shown_again(shell: Shell) -> None:
         terminal.until(f"{PROMPT}My name is Mia.\r\n")
         terminal.until("Send a message")
         leave(terminal)
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_talk_as_it_was(shell: Shell) -> None:
+    refused = [answer(b'{"error":"no room"}', status="500 Internal Server Error")]
+    other = [VERSION, CARD, refused]
+    with talking(shell, whole("One."), *other, whole("Two.")) as (terminal, server):
+        tell(terminal, "first", "One.")
+        tell(terminal, "/model other", "Error: no room")
+        tell(terminal, "second", "Two.")
+        assert json.loads(server.requests[-1].body)["model"] == "m"
+        assert messages(server)[0] == ("user", "first")
+        leave(terminal)

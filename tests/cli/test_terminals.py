@@ -227,3 +227,15 @@ def test_what_is_typed_while_the_model_loads_is_the_first_message(shell: Shell) 
         assert messages(server) == [("user", "typed early")]
         assert seen(terminal).count("typed early") == 1
         leave(terminal)
+
+
+def test_ctrl_c_stops_a_command_and_stays(shell: Shell) -> None:
+    asked = threading.Event()
+    stalled = [Signal(asked), Stall()]
+    with talking(shell, stalled, whole("Still here.")) as (terminal, server):
+        terminal.type("/load other\r")
+        assert asked.wait(PATIENCE)
+        tell(terminal, "\x03", "[stopped]")
+        tell(terminal, "hi", "Still here.")
+        assert json.loads(server.requests[-1].body)["model"] == "m"
+        leave(terminal)

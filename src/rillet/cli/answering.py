@@ -40,7 +40,7 @@ def show(
         status,
         wrap=not (args.nowordwrap or extracts),
         raw=args.raw,
-        hide_thinking=args.hidethinking,
+        hide_thinking=args.hidethinking or extracts,
     )
     watch = _stopwatch(args)
     keeper = _keeper(question, args, out, status)

@@ -44,10 +44,20 @@ class Conversation:
         self.keep_alive: Any = fields.pop("keep_alive", None)
 
     def settle(self, model: str, place: "Place", card: "ModelCard | None") -> None:
-        """The model is there. What was said stays; another place that is left is closed."""
-        if self.place is not None and self.place.client is not place.client:
-            self.place.client.close()
+        """Load the model from there; what was said stays. `place` is ours to close then.
+
+        Where that fails, all is as it was and `place` is closed.
+        """
+        before = self.model, self.place, self.card
         self.model, self.place, self.card = model, place, card
+        try:
+            self._load()
+        except BaseException:
+            self.model, self.place, self.card = before
+            place.client.close()
+            raise
+        if before[1] is not None and before[1].client is not place.client:
+            before[1].client.close()
 
     @property
     def abilities(self) -> list[str]:
@@ -71,7 +81,7 @@ class Conversation:
         given = {name: value for name, value in fields.items() if value is not None}
         return self.place.client.stream_chat(self.model, said, **given)
 
-    def load(self) -> None:
+    def _load(self) -> None:
         """Bring the model into memory."""
         assert self.place is not None, "settle() comes first"
         if self.card is not None:  # an API without cards has no way to load

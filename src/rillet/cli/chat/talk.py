@@ -54,13 +54,16 @@ class Talk:
         status = Status(self.notes, f"Loading {model}")
         try:
             found = where.find(model, self.host)
-            if found.missing:
-                from rillet.cli.asking import fetched
+            try:
+                if found.missing:
+                    from rillet.cli.asking import fetched
 
-                status.clear()
-                found = fetched(found, model, self.host, insecure=insecure)
+                    status.clear()
+                    found = fetched(found, model, self.host, insecure=insecure)
+            except BaseException:
+                found.place.client.close()
+                raise
             self.conversation.settle(model, found.place, found.card)
-            self.conversation.load()
         finally:
             status.clear()
 
@@ -101,8 +104,10 @@ class Talk:
                 self.begin_anew()
             self.conversation.say(attached.text, images or None)
             self.answer()
-        except Leave:
+        except (Leave, exits.Terminated):
             raise
+        except KeyboardInterrupt:  # of a command that takes long, such as one that fetches a model
+            self.notes.line("\n[stopped]")
         except Exception as error:  # whatever it is, what was said is not lost for it
             if os.environ.get("RILLET_DEBUG"):
                 raise
