@@ -1,6 +1,7 @@
 """Servers behind ours: real ones, another Rillet and an engine's own OpenAI listener."""
 
 import asyncio
+import json
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -15,8 +16,10 @@ from rillet.server.listen import Server, bind, place_of
 from rillet.server.streams import Streams
 from rillet.service.service import Service
 from rillet.service.upstream import Upstream
+from rillet.service.upstream_dialects import OpenAI
 from rillet.service.upstreams import Upstreams
-from rillet.words.errors import EngineError, InvalidHost, ModelNotFound, Unreachable
+from rillet.testing import ScriptedServer, answer
+from rillet.words.errors import EngineError, InvalidHost, ModelNotFound, ServerError, Unreachable
 from rillet.words.events import Finish, Text
 from rillet.words.models import EmbeddingRequest, ShowRequest
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
@@ -135,6 +138,41 @@ async def test_embeddings_and_loads_go_there_too(opened: Opened) -> None:
         assert loading.single
         assert [event async for batch in loading for event in batch] != []
         assert len(behind.residents.all()) == 2
+        for request in (
+            GenerateRequest(model="tinyhello", keep_alive=0),
+            ChatRequest(model="tinyhello", messages=[], keep_alive=0),
+        ):
+            assert await events(await service.open_answer(request)) == [Finish("unload")]
+            assert len(behind.residents.all()) == 1
+
+
+@pytest.mark.parametrize("path", ["/models/dir/tiny-q4.gguf", "C:\\models\\tiny-q4.gguf"])
+async def test_a_path_is_no_name_for_a_model(opened: Opened, path: str) -> None:
+    listed = {"object": "list", "data": [{"id": path, "object": "model"}, {"id": "org/m:awq"}]}
+    with ScriptedServer([answer(json.dumps(listed).encode())]) as server:
+        upstream = Upstream(f"x={server.url}")
+        upstream.dialect = OpenAI()
+        await upstream.look()
+    assert [entry.name for entry in upstream.tags()] == ["x/tiny-q4.gguf", "x/org/m:awq"]
+    assert upstream.find("x/tiny-q4.gguf") == path
+
+
+async def test_an_answer_that_calls_tools_ends_as_ollamas_do(opened: Opened) -> None:
+    calls = [{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}]
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"tool_calls": calls}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    ]
+    body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+    listed = answer(json.dumps({"data": [{"id": "m"}]}).encode())
+    streamed = answer(body.encode(), headers=[("Content-Type", "text/event-stream")])
+    with ScriptedServer([listed], [streamed]) as server:
+        upstream = Upstream(server.url)
+        upstream.dialect = OpenAI()
+        await upstream.look()
+        request = ChatRequest(model="m", messages=[Message("user", "hi")])
+        found = await events(upstream.generation(request, "m"))
+    assert isinstance(found[-1], Finish) and found[-1].reason == "stop" and found[-1].timings
 
 
 async def test_a_server_that_speaks_openai(opened: Opened) -> None:
@@ -157,8 +195,12 @@ async def test_a_server_that_speaks_openai(opened: Opened) -> None:
         )
         found = [e async for b in await service.chat(request) for e in b]
         assert isinstance(found[-1], Finish) and any(type(event) is Text for event in found)
-        loading = await service.generate(GenerateRequest(model=model))
-        assert [e async for b in loading for e in b] == [Finish("load")]
+        timings = found[-1].timings
+        assert timings and timings.total and timings.prompt and timings.completion
+        for keep_alive, said in ((None, "load"), ("5m", "load"), (0, "unload"), ("0s", "unload")):
+            asked = GenerateRequest(model=model, keep_alive=keep_alive)
+            loading = await service.generate(asked)
+            assert [e async for b in loading for e in b] == [Finish(said)]
 
 
 async def test_one_that_is_silent_and_one_that_is_gone_slow_nobody(opened: Opened) -> None:
@@ -179,8 +221,13 @@ async def test_one_that_is_silent_and_one_that_is_gone_slow_nobody(opened: Opene
             assert time.monotonic() - begun < 1
             assert await say(service, HELLO) == SAID
             assert {entry.name for entry in await service.ps()} == {"tinyhello:latest"}
-            with pytest.raises(ModelNotFound, match=r"cannot be asked now.*Nothing listens"):
+            with pytest.raises(ServerError, match=r"cannot be asked now.*Nothing listens") as away:
                 await start(service, "gone/anything")
+            assert away.value.status == 502
+            with pytest.raises(ServerError, match=r"not found.*cannot be asked now") as missing:
+                await start(service, "anything")
+            # Of the type whose words the faces do not replace by their own.
+            assert missing.value.status == 404 and type(missing.value) is ServerError
             errors = [str(each["error"]) for each in service.upstreams.report()]
             assert errors[0] and "Nothing listens" in errors[1] and not errors[2]
 
@@ -206,7 +253,8 @@ async def test_health_is_watched() -> None:
         upstreams.start()
         mute.close()
         await until(lambda: "Nothing listens" in upstreams.servers[0].error, 10)
-        assert "cannot be asked now" in upstreams.away()
+        missing = upstreams.missing("x", ServerError("not found", status=404))
+        assert "cannot be asked now" in missing.message
         await upstreams.close()
 
 

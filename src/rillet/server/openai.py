@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from rillet.model.names import ModelName
 from rillet.server import recorded
 from rillet.server.compressed import json_body
 from rillet.server.dialects import Dialect
@@ -32,7 +33,7 @@ from rillet.wire.openai import (
     text_completion,
     usage_wanted,
 )
-from rillet.words.errors import ModelNotFound, ServerError
+from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.models import ShowRequest
 
 #: OpenAI's clients ask again after a status of 500 or more, unless they are told that it is vain.
@@ -106,7 +107,7 @@ class OpenAIAnswers:
     async def models(self, exchange: Exchange) -> None:
         models = await self._face.streams.run(exchange, self._operations.tags())
         entries = [
-            model_entry(model.name, _seconds(model.modified_at), known(model.name, "").namespace)
+            model_entry(model.name, _seconds(model.modified_at), _owner(model.name))
             for model in models
         ]
         # An empty list is one, not null, which clients cannot loop over.
@@ -143,6 +144,14 @@ def _named(model: str) -> None:
     if not model:
         raise ModelNotFound(NOT_FOUND.format(model), status=404)
     known(model)
+
+
+def _owner(model: str) -> str:
+    """The namespace; servers behind ours have names that we would not take."""
+    try:
+        return ModelName.parse(model).namespace
+    except RilletError:
+        return ""
 
 
 def _seconds(time: str) -> int:

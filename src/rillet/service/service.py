@@ -28,7 +28,7 @@ from rillet.service.upstream import Upstream
 from rillet.service.upstreams import Upstreams
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
-from rillet.words.errors import ModelNotFound, RilletError, ServerError
+from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Event, Finish, Progress
 from rillet.words.models import (
     CreateRequest,
@@ -80,6 +80,8 @@ class Service:
 
     async def generate(self, request: GenerateRequest) -> Generation:
         keep_alive = self.keep_alive(request.keep_alive)
+        if there := await self._elsewhere(request.model):
+            return there[0].generation(request, there[1])
         if (
             not request.prompt
             and not request.images
@@ -87,8 +89,6 @@ class Service:
             and request.keep_alive is not None
         ):
             return await self._unload(request.model)
-        if there := await self._elsewhere(request.model):
-            return there[0].generation(request, there[1])
         model = await self.model(request.model)
         prompts.check_generate(model, request)
         if not request.prompt and not request.images:
@@ -97,10 +97,10 @@ class Service:
 
     async def chat(self, request: ChatRequest) -> Generation:
         keep_alive = self.keep_alive(request.keep_alive)
-        if not request.messages and keep_alive == 0 and request.keep_alive is not None:
-            return await self._unload(request.model)
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1])
+        if not request.messages and keep_alive == 0 and request.keep_alive is not None:
+            return await self._unload(request.model)
         model = await self.model(request.model)
         prompts.check_chat(model, request)
         if not request.messages:
@@ -268,7 +268,7 @@ class Service:
     async def _elsewhere(self, name: str) -> tuple[Upstream, str] | None:
         """The server behind ours that has this model, unless we have it ourselves.
 
-        Raises `ModelNotFound` where a server that may have it cannot be asked.
+        Raises `ServerError` where nobody has it, or a server that may have it cannot be asked.
         """
         if not self.upstreams:
             return None
@@ -276,8 +276,8 @@ class Service:
             await self.model(name)
         except ServerError as error:
             there = await self.upstreams.find(name)
-            if there is None and (away := self.upstreams.away()):
-                raise ModelNotFound(f"{error.message}. {away}", status=404) from None
+            if there is None:
+                raise self.upstreams.missing(name, error) from None
             return there
         return None
 

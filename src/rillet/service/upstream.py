@@ -1,6 +1,7 @@
 """One server behind ours: whether it is there, what it has, and its answers as our generations."""
 
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +13,13 @@ from rillet.net.flow import Policy
 from rillet.net.run_aio import AsyncStreamSource, ask
 from rillet.service.continuing import Said, Seam
 from rillet.service.generation import Emit, Generation
+from rillet.service.lifetime import lifetime
 from rillet.service.upstream_dialects import Asked, Dialect, Ollama, OpenAI, Question
 from rillet.service.waiting import Waiting
 from rillet.words.errors import InvalidHost, RilletError, ServerError, Unreachable
-from rillet.words.events import Content, Event, Finish, Progress
+from rillet.words.events import Content, Event, Finish, Progress, Timings
 from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
-from rillet.words.requests import ChatRequest, EmbedRequest
+from rillet.words.requests import ChatRequest, EmbedRequest, KeepAlive
 from rillet.words.timeouts import Timeouts
 
 #: A look at a server must not take long; its work may.
@@ -61,7 +63,7 @@ class Upstream:
             self.error, self.models = f"{type(error).__name__}: {error}", {}
         else:
             self.error = ""
-            self.models = {self.prefix + model.name: model for model in found}
+            self.models = {self.prefix + _shown(model.name): model for model in found}
 
     def find(self, name: str) -> str | None:
         """The name that it has for a model of ours."""
@@ -103,8 +105,9 @@ class Upstream:
 
         async def produce(emit: Emit) -> None:
             if loading and isinstance(self.dialect, OpenAI):
-                emit((Finish("load"),))
+                emit((Finish("unload" if _unloads(request.keep_alive) else "load"),))
                 return
+            clock = _Clock()
             source = AsyncStreamSource(self._transport, call, _WORK)
             with Waiting(emit, 2.0) as waiting:
                 try:
@@ -114,7 +117,8 @@ class Upstream:
                             waiting.progress([e for e in batch if type(e) is Progress][-1])
                         if told:
                             waiting.over()
-                            emit(seam.joined(told))
+                            answer = seam.joined(told)
+                            emit(answer if loading else clock.timed(answer))
                 finally:
                     source.close()
 
@@ -174,6 +178,38 @@ class Upstream:
     async def _ask(self, question: Question, policy: Policy) -> Any:
         body = await ask(self._transport, question.request, policy, model=None, limit=_LIMIT)
         return question.read(body)
+
+
+class _Clock:
+    """Ends an answer as our own engines do, also where the other server keeps no time."""
+
+    def __init__(self) -> None:
+        self._begun = self._first = time.perf_counter_ns()
+        self._answering = False
+
+    def timed(self, batch: Sequence[Event]) -> Sequence[Event]:
+        now = time.perf_counter_ns()
+        if not self._answering:
+            self._answering, self._first = True, now
+        if not batch or type(last := batch[-1]) is not Finish:
+            return batch
+        timings = last.timings or Timings(
+            prompt=self._first - self._begun, completion=now - self._first
+        )
+        if timings.total is None:
+            timings = replace(timings, total=now - self._begun)
+        # Ollama has no word for an answer that calls tools; OpenAI's faces see the calls.
+        reason = "stop" if last.reason == "tool_calls" else last.reason
+        return [*batch[:-1], replace(last, reason=reason, timings=timings)]
+
+
+def _shown(name: str) -> str:
+    """A llama-server may name its model by the path of its file, which is no name for a model."""
+    return re.split(r"[/\\]", name)[-1] or name if re.match(r"/|\\|[A-Za-z]:\\", name) else name
+
+
+def _unloads(keep_alive: KeepAlive | None) -> bool:
+    return keep_alive is not None and lifetime(keep_alive) == 0
 
 
 def parse_upstreams(said: tuple[str, ...]) -> list[Upstream]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 
 from rillet.service.upstream import Upstream, parse_upstreams
+from rillet.words.errors import ServerError
 from rillet.words.models import LoadedModel, ModelInfo
 
 EVERY = 10.0  # seconds between two looks
@@ -63,10 +64,18 @@ class Upstreams:
             merged.setdefault(model.name, model)
         return list(merged.values())
 
-    def away(self) -> str:
-        """Which servers cannot be asked now, in words; "" if all can."""
-        gone = [f"{each.target.url}: {each.error}" for each in self.servers if each.error]
-        return f"These servers cannot be asked now: {'; '.join(gone)}" if gone else ""
+    def missing(self, name: str, error: ServerError) -> ServerError:
+        """What to tell who asks for a model that nobody has: `error`, unless a server that may have
+        it cannot be asked."""
+        gone = [each for each in self.servers if each.error]
+        named = [each for each in gone if each.prefix and name.startswith(each.prefix)]
+        away = "; ".join(f"{each.target.url}: {each.error}" for each in named or gone)
+        if named:
+            return ServerError(f"The server of {name} cannot be asked now: {away}", status=502)
+        if gone:
+            text = f"{error.message}. These servers cannot be asked now: {away}"
+            return ServerError(text, status=404)
+        return error
 
     def report(self) -> list[dict[str, object]]:
         return [server.report() for server in self.servers]
