@@ -88,6 +88,21 @@ def test_a_greedy_answer_is_that_of_an_undisturbed_run(tmp_path: Path, case: str
         assert json.loads(found.text).keys() == {"name", "numbers"}
 
 
+def test_the_numbers_of_the_end_are_those_of_the_whole(tmp_path: Path) -> None:
+    """Also where the seam is behind the place at which the context was full."""
+    server = start_server(tmp_path / "models")
+    narrow = {"temperature": 0.9, "num_ctx": 64, "num_predict": 150, "stop": ["never said"]}
+    try:
+        expected = undisturbed(server, "generate", options=narrow)
+        found = killed(server, 80, "generate", options=narrow)
+    finally:
+        server.process.terminate()
+        server.process.wait()
+    assert expected.usage is not None and found.usage is not None
+    assert found.usage.prompt_tokens == expected.usage.prompt_tokens != 0
+    assert found.usage.completion_tokens is not None and 80 < found.usage.completion_tokens <= 150
+
+
 def test_another_sample_keeps_to_the_rules_as_well(tmp_path: Path) -> None:
     """With a temperature the rest may differ, but limit and stop strings hold for the whole."""
     server = start_server(tmp_path / "models")

@@ -105,13 +105,22 @@ def surviving(attempt: Attempt, before: Sequence[Event] = ()) -> Produce:
 
 
 class Seam:
-    """How one attempt joins what was said: `prompt` to ask with, of it `spent` tokens were said."""
+    """How one attempt joins what was said: `prompt` to ask with, of it `spent` tokens were said.
+
+    `asked`: tokens of the prompt as it was without them.
+    """
 
     def __init__(
-        self, prompt: str | list[int], said: Said, spent: int = 0, replay: "Replay | None" = None
+        self,
+        prompt: str | list[int],
+        said: Said,
+        spent: int = 0,
+        replay: "Replay | None" = None,
+        asked: int = 0,
     ) -> None:
         self.prompt = prompt
         self.spent = spent
+        self._asked = asked
         self._said = said
         self._replay = replay
 
@@ -137,7 +146,7 @@ class Seam:
         if len(whole) >= resident.num_ctx:  # as the engine does it when the context is full
             half = (resident.num_ctx - keep) // 2
             whole = [*whole[:keep], *whole[-half:]]
-        return cls(whole, said, len(said.tokens))
+        return cls(whole, said, len(said.tokens), asked=len(before))
 
     @classmethod
     def repeated(cls, said: Said) -> "Seam":
@@ -175,7 +184,8 @@ class Seam:
             prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
             usage = msgspec.structs.replace(
                 usage,
-                prompt_tokens=max(0, prompt - self.spent),
+                # what was cut to fit the context may be more than the prompt was
+                prompt_tokens=max(self._asked, prompt - self.spent),
                 completion_tokens=completion + self.spent,
             )
         return msgspec.structs.replace(finish, usage=usage, resumed=self._said.resumed)
