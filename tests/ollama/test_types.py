@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pydantic
 import pytest
 
 import rillet.ollama as ollama
@@ -84,3 +85,27 @@ def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError):
         ollama.nothing  # noqa: B018
     assert not issubclass(ollama.Image, Part)
+
+
+def test_inside_a_model_of_pydantic() -> None:
+    class Turn(pydantic.BaseModel):
+        message: ollama.Message
+        response: ollama.ChatResponse | None = None
+
+    turn = Turn(message={"role": "user", "content": "x"})  # type: ignore[arg-type]
+    assert turn.message.content == "x"
+    assert turn.model_dump(exclude_none=True) == {"message": {"role": "user", "content": "x"}}
+    assert turn.model_dump()["message"]["images"] is None
+    assert Turn.model_validate_json(turn.model_dump_json()) == turn
+    message = Turn.model_json_schema()["properties"]["message"]
+    assert message["required"] == ["role"]
+    assert message["properties"]["role"] == {"type": "string"}
+    assert message == ollama.Message.model_json_schema()
+
+
+async def test_what_programs_reach_for_inside_a_client() -> None:
+    client = ollama.AsyncClient("http://somewhere:1", headers={"X-A": "b"})
+    assert str(client._client.base_url) == "http://somewhere:1"
+    assert client._client.headers["x-a"] == "b"
+    await client._client.aclose()
+    ollama.Client()._client.close()

@@ -8,6 +8,7 @@ from rillet.client.aio_door import AsyncRemoteDoor
 from rillet.client.aio_stream import AsyncStream
 from rillet.ollama import calls
 from rillet.ollama.errors import translated
+from rillet.ollama.inner import Inner
 from rillet.ollama.methods import async_method
 from rillet.ollama.records import RecordWire
 from rillet.ollama.settings import of_the_web, settings
@@ -65,6 +66,7 @@ class AsyncClient:
     def __init__(self, host: str | None = None, **options: Any) -> None:
         self._settings = settings(host, **options)
         self._door = AsyncRemoteDoor(self._settings, RecordWire())
+        self._client = Inner(self._settings, self._door.close)
 
     generate = async_method(calls.generate)
     chat = async_method(calls.chat)

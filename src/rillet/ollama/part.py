@@ -160,14 +160,31 @@ class Part:
         return (data if indent is None else msgspec.json.format(data, indent=indent)).decode()
 
     @classmethod
+    def model_json_schema(cls) -> Json:
+        from rillet.ollama.schemas import part_schema
+
+        return part_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Callable[..., Any]) -> Any:
+        return cls.model_json_schema()
+
+    @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[..., Any]) -> Any:
         """For programs that use these as fields of their own pydantic models."""
         from pydantic_core import core_schema
 
-        dumped = core_schema.plain_serializer_function_ser_schema(lambda value: value.model_dump())
+        dumped = core_schema.plain_serializer_function_ser_schema(_dumped, info_arg=True)
         return core_schema.no_info_plain_validator_function(
             cls.model_validate, serialization=dumped
         )
+
+
+def _dumped(value: Part, info: Any) -> Json:
+    """What the dump of a pydantic model that holds this was asked for counts here as well."""
+    asked = ("exclude_none", "exclude_unset", "exclude_defaults")
+    options = {name: bool(getattr(info, name)) for name in asked}
+    return value.model_dump(mode=info.mode, by_alias=bool(info.by_alias), **options)
 
 
 def _plain(value: Any, options: Json) -> Any:

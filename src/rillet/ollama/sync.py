@@ -8,6 +8,7 @@ from rillet.client.door import RemoteDoor
 from rillet.client.stream import Stream
 from rillet.ollama import calls
 from rillet.ollama.errors import given, translated
+from rillet.ollama.inner import Inner
 from rillet.ollama.methods import method
 from rillet.ollama.records import RecordWire
 from rillet.ollama.settings import of_the_web, settings
@@ -67,6 +68,7 @@ class Client:
     def __init__(self, host: str | None = None, **options: Any) -> None:
         self._settings = settings(host, **options)
         self._door = RemoteDoor(self._settings, RecordWire())
+        self._client = Inner(self._settings, self._door.close)
 
     generate = method(calls.generate)
     chat = method(calls.chat)
