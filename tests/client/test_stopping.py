@@ -11,8 +11,17 @@ import pytest
 
 from rillet.client.aio import AsyncClient
 from rillet.client.sync import Client
-from rillet.testing import CHUNKED, Script, ScriptedServer, Stall, answer, chunk
-from rillet.words.errors import ServerError, StreamTruncated
+from rillet.testing import (
+    CHUNKED,
+    LAST_CHUNK,
+    Script,
+    ScriptedServer,
+    Stall,
+    WaitFor,
+    answer,
+    chunk,
+)
+from rillet.words.errors import InvalidRequest, ServerError, StreamTruncated
 from rillet.words.timeouts import Timeouts
 from tests.client.wires import WIRES
 
@@ -301,3 +310,41 @@ def test_a_failure_is_raised_after_what_came_before_it_and_once() -> None:
         assert seen == ["a", "b"]
         assert caught.value.partial is not None and caught.value.partial.text == "ab"
         assert list(stream) == []
+
+
+def waited_for() -> tuple[threading.Event, Script]:
+    """An answer that goes on when the event is set."""
+    going_on = threading.Event()
+    rest = [*map(chunk, CHAT.tokens(["b"])), *map(chunk, CHAT.ending()), LAST_CHUNK]
+    return going_on, [CHUNKED, TOKEN, WaitFor(going_on), *rest]
+
+
+def test_a_second_reader_is_told_and_the_first_reads_on() -> None:
+    going_on, script = waited_for()
+    with ScriptedServer(script) as server, Client(server.url, api="ollama") as client:
+        stream = CHAT.start(client)
+        next(stream)
+        replies: list[str] = []
+        reader = threading.Thread(target=lambda: replies.append(stream.reply().text))
+        reader.start()
+        while stream._source._turn._free:  # until it reads
+            time.sleep(0.001)
+        with pytest.raises(InvalidRequest, match="being read already"):
+            next(stream)
+        going_on.set()
+        reader.join(10)
+        assert replies == ["tok b"]
+
+
+async def test_a_second_task_is_told_and_the_first_reads_on() -> None:
+    going_on, script = waited_for()
+    with ScriptedServer(script) as server:
+        async with AsyncClient(server.url, api="ollama") as client:
+            stream = CHAT.start(client)
+            await anext(stream)
+            reader = asyncio.create_task(stream.reply())
+            await asyncio.sleep(0)
+            with pytest.raises(InvalidRequest, match="being read already"):
+                await anext(stream)
+            going_on.set()
+            assert (await reader).text == "tok b"

@@ -26,6 +26,7 @@ from rillet.net.flow import (
 from rillet.net.http1 import Request
 from rillet.net.parting import part
 from rillet.net.resuming import Parting, Place
+from rillet.net.turns import Turn
 from rillet.words.errors import RilletError
 from rillet.words.events import Event
 
@@ -117,6 +118,7 @@ class AsyncStreamSource:
     def __init__(self, transport: AsyncTransport, call: Call, policy: Policy) -> None:
         self._runner = AsyncRunner(transport)
         self._flow: Flow = stream_flow(call, policy, time.monotonic)
+        self._turn = Turn()
 
     @classmethod
     def over(cls, transport: AsyncTransport, flow: Flow) -> "AsyncStreamSource":
@@ -124,9 +126,14 @@ class AsyncStreamSource:
         source = cls.__new__(cls)
         source._runner = AsyncRunner(transport)
         source._flow = flow
+        source._turn = Turn()
         return source
 
     async def next_batch(self) -> list[Event]:
+        with self._turn:
+            return await self._next()
+
+    async def _next(self) -> list[Event]:
         try:
             batch = await self._runner.step(self._flow)
         except Closed:

@@ -26,6 +26,7 @@ from rillet.net.http1 import Request
 from rillet.net.parting import part
 from rillet.net.resuming import Parting, Place
 from rillet.net.sync import Exchange, Transport
+from rillet.net.turns import Turn
 from rillet.words.errors import RilletError
 from rillet.words.events import Event
 
@@ -119,6 +120,7 @@ class StreamSource:
     def __init__(self, transport: Transport, call: Call, policy: Policy) -> None:
         self._runner = Runner(transport)
         self._flow: Flow = stream_flow(call, policy, time.monotonic)
+        self._turn = Turn()
 
     @classmethod
     def over(cls, transport: Transport, flow: Flow) -> "StreamSource":
@@ -126,9 +128,14 @@ class StreamSource:
         source = cls.__new__(cls)
         source._runner = Runner(transport)
         source._flow = flow
+        source._turn = Turn()
         return source
 
     def next_batch(self) -> list[Event]:
+        with self._turn:
+            return self._next()
+
+    def _next(self) -> list[Event]:
         try:
             batch = self._runner.step(self._flow)
         except Closed:
