@@ -7,7 +7,7 @@ from rillet.words.errors import ServerError
 from rillet.words.models import EmbeddingRequest
 from rillet.words.requests import EmbedRequest
 
-from .asking import EMBED, HELLO, resident, say
+from .asking import EMBED, HELLO, TINY, resident, say
 from .conftest import Opened
 
 
@@ -44,6 +44,17 @@ async def test_a_text_that_is_too_long(opened: Opened) -> None:
         assert caught.value.status == 400
         huge = await service.embed(EmbedRequest(model=EMBED, input="x" * (8 << 20)))
         assert len(huge.embeddings) == 1
+
+
+@pytest.mark.parametrize("num_ctx", [256, 300, 1 << 20])
+async def test_a_context_that_the_engine_does_not_round_up_is_not_filled(
+    opened: Opened, num_ctx: int
+) -> None:
+    async with opened() as service:
+        request = EmbedRequest(model=TINY, input="word " * 5000, options={"num_ctx": num_ctx})
+        found = await service.embed(request)
+        assert len(found.embeddings) == 1
+        assert found.prompt_eval_count >= min(num_ctx, resident(service).process.num_ctx) - 1
 
 
 async def test_nothing_gives_nothing(opened: Opened) -> None:
