@@ -79,8 +79,8 @@ async def _vectors(
 
 
 async def _within_context(resident: Resident, text: str, truncate: bool) -> list[int]:
-    # An embedding is made in one batch, which the engine cuts to the context that was asked for; and
-    # the engine wants a place left in its own context.
+    # An embedding is made in one batch, which the engine cuts to the context that was asked for;
+    # and it wants a place left in its own context.
     limit = min(resident.num_ctx, resident.options.batch, resident.process.num_ctx - 1)
     row = await listener.tokenize(resident, fitting.shortened(text, head=limit, tail=0))
     if len(row) > limit and not truncate:
