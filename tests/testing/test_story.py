@@ -43,7 +43,7 @@ def test_each_fault_is_what_it_says(model_server: Any, wire: Any) -> None:
         "stalled": (story.stalled(after=1), rillet.Stalled),
         "dripping": (story.dripping(after=1), rillet.Stalled),
         "failed": (story.failed("no memory", after=1), rillet.ServerError),
-        "garbled": (story.garbled(after=1, garbage=b"data: <x\n\n"), rillet.MalformedStream),
+        "garbled": (story.garbled(after=1), rillet.MalformedStream),
     }
     for name, (script, kind) in faults.items():
         with pytest.raises(kind) as caught:
@@ -98,3 +98,31 @@ def test_a_slow_story_is_slow(model_server: Any) -> None:
 def test_a_story_is_always_the_same() -> None:
     assert told("a") == told("a") != told("b")
     assert isinstance(told("a"), Story)
+
+
+@pytest.mark.parametrize("wire", ["chat", "openai"])
+def test_a_client_that_asks_which_api_it_is_gets_the_story(model_server: Any, wire: Any) -> None:
+    story = told("Hel", "lo", wire=wire)
+    server = model_server(story.truncated(after=1), story.split())
+    with rillet.Client(server.url) as client:
+        with pytest.raises(rillet.StreamTruncated) as caught:
+            client.chat("m", HI)
+        assert caught.value.partial is not None and caught.value.partial.text == "Hel"
+        assert client.chat("m", HI).text == "Hello"
+    assert len(server.requests) == 2
+
+
+def test_what_is_no_story_is_told() -> None:
+    for make in (
+        lambda: told(5),  # type: ignore[arg-type]
+        lambda: told("a", wire="soap"),  # type: ignore[arg-type]
+        lambda: told("a").truncated(after=9),
+        lambda: told("a").reset(after=-1),
+    ):
+        with pytest.raises(ValueError, match=r"texts and events|wire is one of|the story has"):
+            make()
+
+
+def test_a_recording_by_the_name_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_bytes(told("a").body)
+    assert recorded(str(tmp_path / "a.ndjson")) == told("a")

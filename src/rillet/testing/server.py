@@ -24,11 +24,24 @@ if TYPE_CHECKING:
     import ssl
 
 
+def _aside(request: ReceivedRequest, script: Script) -> Script | None:
+    """The answer to a client that finds out which API is spoken, where the script is a stream."""
+    first = script[0] if script else b""
+    shown = first.data if isinstance(first, Send) else first
+    if request.path != "/api/version" or not isinstance(shown, bytes):
+        return None
+    fields = shown.partition(b"\r\n\r\n")[0]
+    if b"application/x-ndjson" in fields:
+        return [answer(b'{"version":"0.0.0"}')]
+    return [answer(status="404 Not Found")] if b"text/event-stream" in fields else None
+
+
 class ScriptedServer:
     """Listens at once; close it, or use it in a `with`.
 
     `connections` counts those accepted. `disconnected` is set when a client has hung up, or was
-    hung up on; `requests` holds all requests in order.
+    hung up on; `requests` holds all requests in order. Where a script is a stream, a client that
+    asks for /api/version, to find out which API is spoken, is answered aside: it uses up nothing.
     """
 
     def __init__(
@@ -125,7 +138,10 @@ class ScriptedServer:
             return False
         with self._lock:
             script = self.scripts[min(len(self.requests), len(self.scripts) - 1)]
-            self.requests.append(request)
+            if aside := _aside(request, script):
+                script = aside
+            else:
+                self.requests.append(request)
         connection.request = request
         for step in script:
             play = Send(step) if isinstance(step, bytes) else step

@@ -14,7 +14,7 @@ Each gives a script for `ScriptedServer`. `after` counts records; None is all bu
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -78,9 +78,11 @@ class Story(Struct, frozen=True):
         whole = b"".join(map(chunk, self.records)) + LAST_CHUNK
         return [Send(self._head() + whole, size)]
 
-    def garbled(self, after: int | None = None, garbage: bytes = GARBAGE) -> Script:
+    def garbled(self, after: int | None = None, garbage: bytes | None = None) -> Script:
         """Bytes that are no record, then the rest of the answer."""
         at = self._at(after)
+        if garbage is None:  # a line that is no field means nothing in server-sent events
+            garbage = b"data: " + GARBAGE if self.media == SSE else GARBAGE
         rest = map(chunk, self.records[at:])
         return [*self._until(after), chunk(garbage), *rest, LAST_CHUNK]
 
@@ -95,7 +97,10 @@ class Story(Struct, frozen=True):
         return head(headers=fields)
 
     def _at(self, after: int | None) -> int:
-        return len(self.records) - 1 if after is None else after
+        at = len(self.records) - 1 if after is None else after
+        if not 0 <= at <= len(self.records):
+            raise ValueError(f"after={after}: the story has {len(self.records)} records")
+        return at
 
     def _until(self, after: int | None) -> list[bytes]:
         return [self._head(), *map(chunk, self.records[: self._at(after)])]
@@ -104,6 +109,9 @@ class Story(Struct, frozen=True):
 def told(*said: str | Event, wire: WireName = "chat", model: str = "model") -> Story:
     """A story of texts and events. Without an end of its own it ends with the reason "stop"."""
     events = [Text(each) if isinstance(each, str) else each for each in said]
+    for event in events:
+        if not isinstance(event, Event):
+            raise ValueError(f"A story is of texts and events, not {event!r}")
     if not events or not isinstance(events[-1], Finish | Failure):
         count = sum(isinstance(event, Text) for event in events)
         events.append(Finish("stop", Usage(1, count), Timings(4, 1, 1, 2)))
@@ -112,9 +120,9 @@ def told(*said: str | Event, wire: WireName = "chat", model: str = "model") -> S
     return Story(tuple(records), SSE if wire.startswith("openai") else NDJSON)
 
 
-def recorded(source: bytes | Path) -> Story:
+def recorded(source: bytes | str | Path) -> Story:
     """A story of bytes, or of a file with them: NDJSON or server-sent events, told apart."""
-    data = source.read_bytes() if isinstance(source, Path) else source
+    data = source if isinstance(source, bytes) else Path(source).read_bytes()
     return Story(tuple(_records(data)), SSE if _is_sse(data) else NDJSON)
 
 
@@ -135,6 +143,7 @@ def _encoder(wire: WireName, model: str) -> Encoder:
             return ChatChunkEncoder("chatcmpl-1", model, _MOMENT // 10**9, include_usage=True)
         case "openai-completions":
             return CompletionChunkEncoder("cmpl-1", model, _MOMENT // 10**9, include_usage=True)
+    raise ValueError(f"wire is one of {', '.join(get_args(WireName))}, not {wire!r}")
 
 
 def _is_sse(data: bytes) -> bool:
