@@ -190,6 +190,21 @@ def test_a_file_of_another_version(tmp_path: Path, version: int) -> None:
         SqliteJournal(path)
 
 
+async def test_a_file_that_was_large_shrinks(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "journal"
+    journal = SqliteJournal(path, clock=clock)
+    for number in range(8):
+        log = await journal.begin(str(number), HEADER)
+        log.append([Text("x" * (1 << 20)), END])
+        await log.settled()
+    await journal._run(journal._file.db.execute, "PRAGMA wal_checkpoint(TRUNCATE)")
+    assert path.stat().st_size > 8 << 20
+    clock.now += 1000
+    await journal.expire()
+    await journal.close()
+    assert path.stat().st_size < 5 << 20
+
+
 async def test_a_file_that_breaks_while_it_is_used_is_told(journal: SqliteJournal) -> None:
     await journal._run(journal._file.db.execute, "DROP TABLE record")
     with pytest.raises(StoreError, match="cannot be used"):

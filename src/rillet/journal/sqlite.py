@@ -166,6 +166,7 @@ class SqliteJournal:
     async def expire(self) -> None:
         await self._memory.expire()
         await self._run(self._file.expire)
+        await self._run(self._file.shrink)
         for id in [each for each in self._moved if self._gone(each)]:
             await self._run(self._file.delete, id)
             self._moved.discard(id)

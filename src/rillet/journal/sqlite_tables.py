@@ -7,6 +7,7 @@
 Laws:
 * WAL with synchronous=NORMAL: what was committed survives the death of the process. When the
   machine itself loses power the last moments may be missing.
+* A file that was large shrinks again (one that an older version made does not).
 * The file is for its owner's eyes alone: it holds prompts and answers.
 * A damaged record is one record lost, and never a server that does not start.
 Source: SQLite's documentation of WAL and of the pragmas (sqlite.org/wal.html, pragma.html).
@@ -28,6 +29,8 @@ from rillet.words.errors import StoreError
 from rillet.words.events import Event, Failure
 
 VERSION = 3
+SPARE = 1024  # pages that the file keeps for what comes; the rest goes back to the disk
+MOST_PAGES = 4096  # that go back at once
 _READABLE = (0, 2, VERSION)  # 0 is a new file; 2 had another form of the log
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -62,6 +65,7 @@ class Tables:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self.db = sqlite3.connect(path, isolation_level=None)
         try:
+            self.db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file, as the first thing
             self.db.execute("PRAGMA locking_mode = EXCLUSIVE")
             (self.version,) = self.db.execute("PRAGMA user_version").fetchone()
             if self.version not in _READABLE:
@@ -120,6 +124,13 @@ class Tables:
         oldest = self.clock() - self.limits.retention
         old = self.db.execute("SELECT id FROM record WHERE ended <= ?", (oldest,)).fetchall()
         self.erase([id for (id,) in old])
+
+    def shrink(self) -> None:
+        """Give some of what is free back to the disk; little, for a commit may wait behind it."""
+        (free,) = self.db.execute("PRAGMA freelist_count").fetchone()
+        if free > SPARE:
+            pages = min(free - SPARE, MOST_PAGES)
+            self.db.executescript(f"PRAGMA incremental_vacuum({pages})")  # in many steps
 
     def make_room(self, owner: str) -> None:
         self.expire()
