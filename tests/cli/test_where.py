@@ -11,6 +11,8 @@ from rillet.words.timeouts import Timeouts
 
 from .processes import PATIENCE
 
+VERSION = [answer(b'{"version":"0.33.0"}')]
+
 
 @pytest.fixture(autouse=True)
 def nothing_named(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
@@ -63,3 +65,28 @@ def test_a_named_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
         with there.client:
             assert there.client.version() == "0.33.0"
         assert server.disconnected.wait(PATIENCE)
+
+
+NONE = [answer(b'{"error":"model \'tinyhello:latest\' not found"}', status="404 Not Found")]
+
+
+def test_a_named_server_without_the_model_leaves_it_to_the_engine_inside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ScriptedServer(VERSION, NONE) as server:
+        monkeypatch.setenv("OLLAMA_HOST", server.url)
+        found = where.find("tinyhello", None)
+        found.place.client.close()
+    assert found.place.name == where.EMBEDDED and not found.missing
+
+
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_a_named_server_fetches_what_nobody_has(
+    monkeypatch: pytest.MonkeyPatch, by_flag: bool
+) -> None:
+    model = "tinyhello" if by_flag else "unheard-of"
+    with ScriptedServer(VERSION, NONE) as server:
+        monkeypatch.setenv("OLLAMA_HOST", "nowhere.invalid" if by_flag else server.url)
+        found = where.find(model, server.url if by_flag else None)
+        found.place.client.close()
+    assert found.missing and found.place.name.startswith("the server at")

@@ -1,9 +1,10 @@
 """Where a command's operations go: to a server, or to the embedded engine in this process.
 
 * A path of a GGUF file always goes to the embedded engine.
-* A server that was named (`--host`, RILLET_HOST, OLLAMA_HOST) is used, or it is an error.
-* A server at the default address is used if it answers soon and has the model. One that takes
-  connections and is silent is left with a word about it.
+* A server that was named (`--host`, RILLET_HOST, OLLAMA_HOST) has to answer, or it is an error.
+* It is used if it has the model, or if nobody has it: then it fetches it. With `--host` always.
+* So is a server at the default address, if it answers soon. One that takes connections and is
+  silent is left with a word about it.
 * Else the embedded engine is used.
 """
 
@@ -85,25 +86,36 @@ def find(model: str, host: str | None) -> Found:
     """The place that has `model`. Raises `RilletError` where a named server does not answer."""
     if is_path(model):
         return _asked(embedded(), model)
-    if named := _named(host):
-        return _asked(_server(named), model)
-    if not _answers():
+    if host:
+        return _asked(_server(host), model)
+    named = _named(None)
+    at_server = _asked(_server(named), model) if named else _at_default(model)
+    if at_server is None:
         return _asked(embedded(), model)
+    if not at_server.missing:
+        return at_server
+    here = _asked(embedded(), model)
+    # Where nobody has it the server fetches it, as with Ollama.
+    found, other = (at_server, here) if here.missing else (here, at_server)
+    _close(other.place)
+    return found
+
+
+def _at_default(model: str) -> Found | None:
+    """What the server at the default address says, if it is one that knows its models."""
+    if not _answers():
+        return None
     soon = _server(None, _SOON)
     with soon.client:
         try:
-            at_server = _asked(soon, model)
+            found = _asked(soon, model)
         except RilletError as error:
             if isinstance(error, Stalled):
                 _tell_silence()
-            return _asked(embedded(), model)
-    if not at_server.missing and at_server.card is not None:
-        return at_server._replace(place=_server(None))
-    here = _asked(embedded(), model)
-    if here.missing and at_server.missing:
-        here.place.client.close()
-        return at_server._replace(place=_server(None))  # it fetches the model, as with Ollama
-    return here
+            return None
+    if found.card is None and not found.missing:
+        return None
+    return found._replace(place=_server(None))
 
 
 def embedded() -> Place:
