@@ -33,6 +33,19 @@ async def test_a_long_prompt_loses_its_middle(opened: Opened) -> None:
         assert 0 < (finish.usage.prompt_tokens or 0) < 64
 
 
+@pytest.mark.parametrize("model", [TINY, HELLO, CHAT])
+@pytest.mark.parametrize("piece", ["\x01", "\x01 ", " ", "é"])
+async def test_no_prompt_near_the_limit_is_refused(opened: Opened, model: str, piece: str) -> None:
+    """Of texts whose tokens are as short as can be: the mark at the beginning counts, too."""
+    async with opened() as service:
+        for length in range(252, 260):
+            text = (piece * 260)[:length]
+            generation = await start(
+                service, model, text, options={"num_ctx": 256, "num_predict": 2}
+            )
+            assert isinstance((await events(generation))[-1], Finish)
+
+
 async def test_without_shift_it_is_refused_as_ollama_refuses_it(opened: Opened) -> None:
     async with opened() as service:
         error = await failure(await start(service, TINY, "word " * 500, options=SMALL, shift=False))

@@ -1,7 +1,7 @@
 """Making a prompt fit the context: whole messages go first, then tokens from the middle.
 
 Counting tokens costs a question to the engine; it is asked only where the text is so long that it
-might not fit (a token is at least one byte).
+might not fit (see `most_tokens`).
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ async def prompt(
     With `truncate` false the engine says itself that it does not fit; without `shift` we do.
     """
     limit = resident.num_ctx
-    if request.truncate is False or len(text.encode()) < limit:
+    if request.truncate is False or most_tokens(text) < limit:
         return text
     keep = max(0, min(options.num_keep, limit // 2))
     tokens = await listener.tokenize(resident, shortened(text, head=keep, tail=limit))
@@ -45,6 +45,12 @@ async def prompt(
         raise ServerError(TOO_LONG, status=400)
     tail = max(1, limit - keep - (limit - keep) // 2)
     return tokens[:keep] + tokens[-tail:]
+
+
+def most_tokens(text: str) -> int:
+    """A token is at least one byte; but vocabularies write a space as ▁, of three bytes, and put
+    one and a mark at the beginning."""
+    return len(text.encode()) + 2 * text.count(" ") + 4
 
 
 def shortened(text: str, *, head: int, tail: int) -> str:
@@ -104,7 +110,7 @@ def _without(request: ChatRequest, places: list[int]) -> ChatRequest:
 
 def _bytes(request: ChatRequest) -> int:
     texts: list[Any] = [request.tools or "", *(turn.tool_calls or "" for turn in request.messages)]
-    written = sum(len(turn.content.encode()) + _TURN_OVERHEAD for turn in request.messages)
+    written = sum(most_tokens(turn.content) + _TURN_OVERHEAD for turn in request.messages)
     return written + len(msgspec.json.encode(texts))
 
 
