@@ -1,12 +1,16 @@
 """Answers that survive their connection, with real processes and real cuts."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
+import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -237,28 +241,51 @@ def asked(server: Server, chat: bool) -> str:
         return begun(client, chat, LONG).reply().text
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("redis-server"), reason="there is no redis-server")
-def test_two_servers_share_a_journal(tmp_path: Path) -> None:
-    """Begun on one, which is killed, and resumed on the other."""
-    socket = tmp_path / "redis"
+@contextmanager
+def two_servers(folder: Path) -> Iterator[tuple[Server, Server]]:
+    """Two servers that share a journal in a Redis of their own."""
+    socket = folder / "redis"
     command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    with subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=subprocess.DEVNULL) as redis:
+    with subprocess.Popen([*command, "--dir", str(folder)], stdout=subprocess.DEVNULL) as redis:
         while not socket.exists():
             time.sleep(0.05)
         one, two = (
-            start_server(tmp_path / "models", RILLET_JOURNAL=f"unix://{socket}") for _ in "12"
+            start_server(folder / "models", RILLET_JOURNAL=f"unix://{socket}") for _ in "12"
         )
         try:
-            expected = asked(two, chat=False)
-            with rillet.Client(one.url) as first, rillet.Client(two.url) as second:
-                stream = begun(first, False, LONG)
-                events = [next(stream) for _ in range(5)]
-                one.process.kill()
-                rest = list(second.resume(stream.id, after=5))
-            assert joined([*events, *rest]) == expected
+            yield one, two
         finally:
             for server in (one, two):
                 server.process.terminate()
                 server.process.wait()
             redis.terminate()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="there is no redis-server")
+def test_two_servers_share_a_journal(tmp_path: Path) -> None:
+    """Begun on one, which is killed, and resumed on the other."""
+    with two_servers(tmp_path) as (one, two):
+        expected = asked(two, chat=False)
+        with rillet.Client(one.url) as first, rillet.Client(two.url) as second:
+            stream = begun(first, False, LONG)
+            events = [next(stream) for _ in range(5)]
+            one.process.kill()
+            rest = list(second.resume(stream.id, after=5))
+        assert joined([*events, *rest]) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="there is no redis-server")
+def test_one_server_stops_what_the_other_writes(tmp_path: Path) -> None:
+    """Its answer comes when the record has its end."""
+    wish = {"type": "array", "items": {"type": "integer"}, "minItems": 900}
+    with two_servers(tmp_path) as (one, two), rillet.Client(one.url) as first:
+        options = {"temperature": 0, "num_predict": -1}
+        stream = first.stream_generate(MODEL, PROMPT, format=wish, options=options)
+        next(stream)
+        asking = urllib.request.Request(f"{two.url}/api/streams/{stream.id}", method="DELETE")
+        with urllib.request.urlopen(asking) as answer:
+            told = json.load(answer)
+        reply = stream.reply()
+    assert told["state"] == "done" and reply.done_reason == "cancel"

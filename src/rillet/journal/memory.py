@@ -50,12 +50,15 @@ class _Record:
 
 
 class MemoryJournal:
-    """Records in a dictionary. For one event loop."""
+    """Records in a dictionary. For one event loop.
+
+    The clock counts retention alone, so it is one that nobody sets.
+    """
 
     durable = False
 
     def __init__(
-        self, limits: Limits | None = None, clock: Callable[[], float] = time.time
+        self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.limits = limits or Limits()
         self.size = 0

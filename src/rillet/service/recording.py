@@ -29,6 +29,7 @@ from rillet.words.events import Failure
 from rillet.words.requests import ChatRequest
 
 _AT_ONCE = 0.02  # seconds: a queue that is full, an engine that may not start
+_ELSEWHERE = 5.0  # seconds that another server may take to stop what it writes
 _SWEEP = 30.0  # seconds between two looks for what is past its retention
 _log = logging.getLogger("rillet.service")
 
@@ -97,7 +98,16 @@ class Recorder:
             await running.stop()
         elif not await self._reviver.cancel(id):
             await self.journal.wish_stop(id)
+            return await self._stopped_elsewhere(id, owner)
         return await self.find(id, owner)
+
+    async def _stopped_elsewhere(self, id: str, owner: str) -> Known | None:
+        until = time.monotonic() + _ELSEWHERE
+        while (known := await self.find(id, owner)) and not known.ended:
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(0.1)
+        return known
 
     async def forget(self, id: str, owner: str) -> bool:
         """End an answer and delete its record; False where there is none for this owner."""
