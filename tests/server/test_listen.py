@@ -51,7 +51,10 @@ async def test_the_service_is_closed_when_it_cannot_listen() -> None:
     assert operations.closed
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+
+
+@pytest.mark.parametrize("number", ENDS)
 async def test_a_signal_ends_streams_properly_and_closes_the_service(number: int) -> None:
     before = signal.getsignal(number)
     operations = ScriptedOperations()
@@ -69,6 +72,24 @@ async def test_a_signal_ends_streams_properly_and_closes_the_service(number: int
     assert operations.closed and operations.next.closed.is_set()
     assert signal.getsignal(number) == before
     await talk.close()
+
+
+async def test_a_hang_up_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        async with asyncio.timeout(20):
+            ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            serving = listen_and_serve(
+                ScriptedOperations(), Settings(host="127.0.0.1:0"), ready.set_result
+            )
+            task = asyncio.create_task(serving)
+            await ready
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            os.kill(os.getpid(), signal.SIGTERM)
+            await task
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 """The listener: a socket, uvicorn, and a stop that lets nobody wait for ever.
 
-A stop (SIGINT, SIGTERM) goes in this order: no new connections, every answer in progress ends with
-a record that says why, idle connections close, the service closes its engines. A second SIGINT
-does not wait.
+A stop (SIGINT, SIGTERM, SIGHUP, SIGQUIT) goes in this order: no new connections, every answer in
+progress ends with a record that says why, idle connections close, the service closes its engines.
+A second SIGINT does not wait.
 """
 
 import asyncio
@@ -133,7 +133,13 @@ class Server(uvicorn.Server):
         That would kill the process before the service could close its engines.
         """
         try:
-            before = {one: signal.signal(one, self.handle_exit) for one in _SIGNALS}
+            before = {
+                one: signal.signal(one, self.handle_exit)
+                for one in _SIGNALS
+                # Under nohup it is ignored, and is to be. A shell ignores SIGINT for what it starts
+                # in the background, but whoever sends one to us means it.
+                if one != signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN
+            }
         except ValueError:  # not in the main thread: somebody else listens to signals
             before = {}
         try:
@@ -213,7 +219,8 @@ class UntilClose(RequestResponseCycle):
         await super().send(message)
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: A terminal that is closed ends the server as properly as the others do.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def _not_bound(target: Target, error: OSError) -> RilletError:
