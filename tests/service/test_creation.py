@@ -203,6 +203,16 @@ def test_a_layer_of_the_wrong_form_is_a_clear_error(
     assert "odd" not in [model.name.model for model in library.all()]
 
 
+def test_a_model_whose_weights_are_gone_says_what_to_do(library: Library) -> None:
+    store = library.store
+    stored = import_gguf(store, Path(HELLO), ModelName.parse("torn"))
+    store.blob_path(stored.manifest.layers[0].address).unlink()
+    with pytest.raises(ServerError, match="'torn:latest' is not whole: sha256-") as raised:
+        library.find("torn")
+    assert "rillet pull torn" in raised.value.hint
+    assert str(store.root) not in str(raised.value)
+
+
 def test_a_template_that_we_cannot_read_gives_way_to_the_files_own(library: Library) -> None:
     store = library.store
     for name, file in (("hello", HELLO), ("tiny", TINY)):

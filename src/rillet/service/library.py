@@ -192,6 +192,12 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
             f"model '{stored.name.display()}' has no weights that this server can load", status=400
         )
     path = store.blob_path(weights.address)
+    if not path.exists():  # our folders do not concern who asks
+        raise ServerError(
+            f"model '{stored.name.display()}' is not whole: {path.name} is missing",
+            status=500,
+            hint=f"Fetch it again with: rillet pull {stored.name.display()}",
+        )
     header = read_model_header(path)
     written = "".join(texts(kinds.TEMPLATE)[-1:])
     go = _template(stored.name, header, written)
