@@ -31,6 +31,16 @@ def test_a_number_is_certain_at_the_end() -> None:
         assert list(client.stream_chat("m", HI).partial_json()) == [None, None, 12]
 
 
+def test_an_answer_that_is_no_json_is_told_at_the_end() -> None:
+    script = told('{"a": 1, ', "oops").script()
+    with ScriptedServer(script) as server, rillet.Client(server.url, api="ollama") as client:
+        values = client.stream_chat("m", HI).partial_json()
+        assert [next(values) for _ in range(3)][-1] == {"a": 1}
+        with pytest.raises(rillet.MalformedStream, match="no JSON from character 9") as caught:
+            next(values)
+    assert caught.value.partial is not None and caught.value.partial.complete
+
+
 async def test_partial_json_with_asyncio() -> None:
     with ScriptedServer(told(*PIECES).script()) as server:
         async with rillet.AsyncClient(server.url, api="ollama") as client:

@@ -10,6 +10,7 @@ from operator import length_hint
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from rillet.client.no_json import no_json
 from rillet.words.errors import InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Text
 from rillet.words.replies import Folding, Reply
@@ -99,6 +100,7 @@ class AsyncStream:
         """The JSON answer as far as it is certain: after each piece, and whole at the end.
 
         It is one living object that grows: copy what you keep. Until something is certain: None.
+        Text that is no JSON is a `MalformedStream` at the end, with the whole in `.partial`.
         """
         from rillet.text.partial_json import PartialJson
 
@@ -108,6 +110,8 @@ class AsyncStream:
             yield parser.value
         parser.finish()  # a number is certain only now
         yield parser.value
+        if parser.failed is not None:
+            raise no_json(parser.failed, self._folding.reply())
 
     async def __anext__(self) -> Event:
         if not self._ahead:

@@ -14,6 +14,7 @@ from operator import length_hint
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from rillet.client.no_json import no_json
 from rillet.words.errors import InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Text
 from rillet.words.replies import Folding, Reply
@@ -100,6 +101,7 @@ class Stream:
         """The JSON answer as far as it is certain: after each piece, and whole at the end.
 
         It is one living object that grows: copy what you keep. Until something is certain: None.
+        Text that is no JSON is a `MalformedStream` at the end, with the whole in `.partial`.
         """
         from rillet.text.partial_json import PartialJson
 
@@ -109,6 +111,8 @@ class Stream:
             yield parser.value
         parser.finish()  # a number is certain only now
         yield parser.value
+        if parser.failed is not None:
+            raise no_json(parser.failed, self._folding.reply())
 
     def __next__(self) -> Event:
         if not self._ahead:
