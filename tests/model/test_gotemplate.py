@@ -219,3 +219,10 @@ def test_no_text_raises_anything_else(source: str) -> None:
 @given(st.text(alphabet="{}-ab \n", max_size=50).filter(lambda text: "{{" not in text))
 def test_text_without_actions_is_itself(text: str) -> None:
     assert run(text) == text
+
+
+def test_a_template_that_takes_long_to_read_is_refused() -> None:
+    """Whoever reads one in an event loop holds up everybody else."""
+    parse("{{ .Prompt }}" * 5_000, frozenset())
+    with pytest.raises(TemplateError, match="longer than 65536 characters"):
+        parse("{{ .Prompt }}" * 5_100, frozenset())

@@ -93,6 +93,9 @@ def test_tools_are_limited() -> None:
     with pytest.raises(ServerError, match="1025 tools") as raised:
         check_tools([{}] * (MAX_TOOLS + 1))
     assert raised.value.status == 400
+    check_tools([{"function": {"description": "x" * 1_000_000}}])
+    with pytest.raises(ServerError, match="tools of more than 1048576 bytes"):
+        check_tools([{"function": {"description": "x" * 600_000}}] * 2)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,14 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from rillet.words.errors import ServerError
 from rillet.words.requests import Message
 
 MAX_MESSAGES = 10_000
 MAX_TOOLS = 1_024
+MAX_TOOLS_SIZE = 1 << 20  # bytes of them all, as JSON
 MAX_STOPS = 256
 MAX_STOP = 1_024  # characters of one stop string
 MAX_IMAGES = 64
@@ -36,6 +39,8 @@ def check_tools(tools: Sequence[object]) -> None:
     """Raises `ServerError` (400) for too many: the engine makes a grammar of them."""
     if len(tools) > MAX_TOOLS:
         raise _refused(f"{len(tools)} tools: {MAX_TOOLS} are the most")
+    if tools and len(msgspec.json.encode(tools)) > MAX_TOOLS_SIZE:
+        raise _refused(f"tools of more than {MAX_TOOLS_SIZE} bytes")
 
 
 def check_stops(stops: Sequence[str]) -> None:
