@@ -81,7 +81,7 @@ class Terminal:
         """Wait until `text` has come, in what came after the first `after` characters."""
         deadline = time.monotonic() + PATIENCE
         while text not in self.screen[after:]:
-            if not self._read(deadline - time.monotonic()):
+            if not self.read(deadline - time.monotonic()):
                 raise AssertionError(f"{text!r} did not come. The screen: {self.screen[after:]!r}")
         return self.screen[after:]
 
@@ -94,8 +94,8 @@ class Terminal:
         os.set_blocking(self._fd, False)
         while data:
             _, writable, _ = select.select([self._fd], [self._fd], [], PATIENCE)
-            assert writable or self._read(0), "nobody reads what is typed"
-            while self._read(0):
+            assert writable or self.read(0), "nobody reads what is typed"
+            while self.read(0):
                 pass
             if writable:
                 try:
@@ -112,7 +112,7 @@ class Terminal:
     def wait(self) -> int:
         """Read to the end; the exit code."""
         deadline = time.monotonic() + PATIENCE
-        while self._read(deadline - time.monotonic()):
+        while self.read(deadline - time.monotonic()):
             pass
         if time.monotonic() >= deadline:
             raise AssertionError(f"It does not end. The screen: {self.screen!r}")
@@ -120,7 +120,8 @@ class Terminal:
         self._ended = os.waitstatus_to_exitcode(status)
         return self._ended
 
-    def _read(self, seconds: float) -> bool:
+    def read(self, seconds: float) -> bool:
+        """Take what has come by then; False if nothing has."""
         ready, _, _ = select.select([self._fd], [], [], max(0.0, seconds))
         if not ready:
             return False

@@ -173,7 +173,7 @@ def test_a_signal_ends_it_with_what_has_come(shell: Shell, number: int, code: in
 def test_ctrl_c_on_a_terminal(shell: Shell) -> None:
     with shell.terminal("run", RAMBLE, "hi") as terminal:
         while len(terminal.screen.rpartition("\x1b[K")[2]) < 100:  # more than the status has
-            assert terminal._read(PATIENCE)
+            assert terminal.read(PATIENCE)
         terminal.type("\x03")
         assert terminal.wait() == 130
     assert "Traceback" not in terminal.screen

@@ -1,6 +1,8 @@
 """A talk on a real terminal: keys are typed, the screen is read."""
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -365,4 +367,20 @@ def test_a_model_that_cannot_be_loaded_leaves_the_talk_as_it_was(shell: Shell) -
         tell(terminal, "second", "Two.")
         assert json.loads(server.requests[-1].body)["model"] == "m"
         assert messages(server)[0] == ("user", "first")
+        leave(terminal)
+
+
+def test_ctrl_c_again_and_again_loses_nothing_of_the_answer(shell: Shell) -> None:
+    endless = [CHUNKED, said("Half "), Drip(b"%s" % said("and "))]
+    with talking(shell, endless, whole("the rest")) as (terminal, server):
+        terminal.type("ask\r")
+        terminal.until("Half and")
+        for _ in range(10_000):
+            os.kill(terminal.pid, signal.SIGINT)
+            terminal.read(0.001)
+            if "[interrupted" in terminal.screen:
+                break
+        terminal.until("[interrupted")
+        tell(terminal, "\x15/continue", "the rest")
+        assert [role for role, _ in messages(server)] == ["user", "assistant"]
         leave(terminal)

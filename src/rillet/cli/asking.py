@@ -72,8 +72,10 @@ def _asked(found: where.Found, question: Question, args: Namespace, status: Stat
             if args.events:
                 return _show_events(stream, recorder)
             from rillet.cli.answering import show
+            from rillet.cli.interrupts import one_interrupt
 
-            return show(stream, question, args, status, recorder)
+            with one_interrupt():
+                return show(stream, question, args, status, recorder)
         except RilletError as error:
             if recorder is not None:
                 recorder.fail(error)

@@ -12,6 +12,7 @@ from rillet.cli.chat.conversation import Conversation, Manners
 from rillet.cli.chat.editor import Editor, LineHistory, history_path
 from rillet.cli.chat.history import History, path
 from rillet.cli.chat.numbers import Pace
+from rillet.cli.interrupts import one_interrupt
 from rillet.cli.status import Status
 from rillet.words.errors import RilletError
 from rillet.words.events import Text
@@ -83,7 +84,8 @@ class Talk:
             finally:
                 self.draft = ""
             try:
-                self.take(line)
+                with one_interrupt():
+                    self.take(line)
             except Leave:
                 return exits.COMPLETE
 
