@@ -1,14 +1,18 @@
 """Every way to call it wrongly: one clear line on standard error, an exit code, no traceback."""
 
+import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from rillet.cli.main import COMMANDS, dispatch
+from rillet.testing import CHUNKED, Stall
 
 from .conftest import MODELS
-from .processes import Shell
+from .processes import PATIENCE, Shell
+from .test_faults import at, piece, serving
 
 HELLO = str(MODELS / "tinyhello.gguf")
 
@@ -110,3 +114,14 @@ def test_version(served: Shell, address: str) -> None:
         told = served.run(*args).stdout.decode().splitlines()
         assert told[0] == f"rillet version is {rillet.__version__}"
         assert address in told[1]
+
+
+def test_a_burst_of_ctrl_c_ends_it_in_order(shell: Shell) -> None:
+    with serving([CHUNKED, piece("Half "), Stall()]) as server:
+        process = at(server, shell).start("run", "m", "hi")
+        assert process.stdout is not None and process.stdout.read(5) == b"Half "
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.001)
+        _, said = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said) == (130, b"")

@@ -5,6 +5,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from rillet.cli import exits, screen, where
+from rillet.cli.interrupts import one_interrupt
 from rillet.cli.question import Question
 from rillet.cli.status import Status
 from rillet.words.errors import InvalidRequest, RilletError, ServerError
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 def ask(question: Question, args: Namespace) -> int:
     """Ask, show, and close whatever was opened. An empty prompt loads the model."""
+    with one_interrupt():
+        return _ask(question, args)
+
+
+def _ask(question: Question, args: Namespace) -> int:
     notes = screen.notes()
     status = Status(notes, "Waiting for the model")
     try:
@@ -72,10 +78,8 @@ def _asked(found: where.Found, question: Question, args: Namespace, status: Stat
             if args.events:
                 return _show_events(stream, recorder)
             from rillet.cli.answering import show
-            from rillet.cli.interrupts import one_interrupt
 
-            with one_interrupt():
-                return show(stream, question, args, status, recorder)
+            return show(stream, question, args, status, recorder)
         except RilletError as error:
             if recorder is not None:
                 recorder.fail(error)

@@ -8,7 +8,10 @@ from typing import Any, NoReturn
 
 @contextmanager
 def one_interrupt() -> Iterator[None]:
-    """The first Ctrl-C raises `KeyboardInterrupt`, the next ones do nothing until the end."""
+    """The first Ctrl-C raises `KeyboardInterrupt`, the next ones do nothing until the end.
+
+    One that nobody has caught by then ends the command, and nothing disturbs that.
+    """
 
     def strike(number: int, frame: Any) -> NoReturn:
         signal.signal(number, signal.SIG_IGN)
@@ -21,5 +24,10 @@ def one_interrupt() -> Iterator[None]:
     signal.signal(signal.SIGINT, strike)
     try:
         yield
-    finally:
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise
+    except BaseException:
         signal.signal(signal.SIGINT, before)
+        raise
+    signal.signal(signal.SIGINT, before)

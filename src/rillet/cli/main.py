@@ -47,6 +47,7 @@ ALIASES = {
 _MODULES = {"continue": "continue_"}  # which is no name for a module
 _HELP = ("-h", "--help")
 _VERSION = ("-v", "--version")
+_MANY_ENDS = ("run", "continue", "serve")  # they take more than one Ctrl-C, each in its way
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -62,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except exits.Terminated as end:
         return exits.SIGNALLED + end.number
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over; what follows cleans up
         return exits.INTERRUPTED
     except BrokenPipeError:
         return exits.PIPE_CLOSED
@@ -78,6 +80,15 @@ def dispatch(argv: list[str]) -> int:
 
         return complete(argv[1:])
     name, rest = command_of(argv)
+    if name in _MANY_ENDS:
+        return _run(name, rest)
+    from rillet.cli.interrupts import one_interrupt
+
+    with one_interrupt():
+        return _run(name, rest)
+
+
+def _run(name: str, rest: list[str]) -> int:
     module = import_module(f"rillet.cli.commands.{module_of(name)}")
     from rillet.cli.parsing import Parser, parse
 
