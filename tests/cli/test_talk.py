@@ -384,3 +384,13 @@ def test_ctrl_c_again_and_again_loses_nothing_of_the_answer(shell: Shell) -> Non
         tell(terminal, "\x15/continue", "the rest")
         assert [role for role, _ in messages(server)] == ["user", "assistant"]
         leave(terminal)
+
+
+def test_code_that_begins_with_a_slash_is_no_command(shell: Shell) -> None:
+    said = ["// a comment", "/* one */ two", "/nothing\nsecond line"]
+    with talking(shell, *[whole("Read.")] * len(said)) as (terminal, server):
+        for text in said:
+            tell(terminal, f"\x1b[200~{text}\x1b[201~", "Read.")
+            assert messages(server)[-1] == ("user", text)
+        tell(terminal, "/nothing", "Unknown command '/nothing'")
+        leave(terminal)

@@ -1,6 +1,7 @@
 """What begins with a slash: Ollama's commands, and some for answers that should go otherwise."""
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from rillet.words.errors import InvalidRequest
 if TYPE_CHECKING:
     from rillet.cli.chat.talk import Talk
 
+_WORD = re.compile(r"/[\w?][\w./?-]*")  # what may have been meant as a command, or as a path
 _FAREWELLS = ("exit", "quit")  # of other talks with models
 
 
@@ -29,6 +31,8 @@ def obey(talk: "Talk", line: str) -> bool:
         return False
     command = _COMMANDS.get(word)
     if command is None:
+        if "\n" in line.strip() or not _WORD.fullmatch(word):  # code that begins with a comment
+            return False
         if os.path.exists(word) or ((first := _path_first(line)) and first.there):
             return False
         talk.out.line(
@@ -54,7 +58,7 @@ def _load(talk: "Talk", model: str) -> None:
     talk.out.line(f"Loading model '{model}'")
     talk.settle(model)
     talk.conversation.clear()
-    talk.begin_anew()
+    talk.record.begin_anew()
     talk.show_own()
 
 
@@ -89,7 +93,7 @@ def _save(talk: "Talk", name: str) -> None:
 
 def _clear(talk: "Talk", _: str) -> None:
     talk.conversation.clear()
-    talk.begin_anew()
+    talk.record.begin_anew()
     talk.out.line("Cleared session context")
 
 
@@ -110,7 +114,7 @@ def _continue(talk: "Talk", _: str) -> None:
 def _retry(talk: "Talk", _: str) -> None:
     if not talk.conversation.take_back_answer():
         raise InvalidRequest("Nothing was asked yet")
-    talk.begin_anew()
+    talk.record.begin_anew()
     talk.answer()
 
 

@@ -12,9 +12,9 @@ from rillet.cli.chat.conversation import Conversation, Manners
 from rillet.cli.chat.editor import Editor, LineHistory, history_path
 from rillet.cli.chat.history import History, path
 from rillet.cli.chat.numbers import Pace
+from rillet.cli.chat.record import Record
 from rillet.cli.interrupts import one_interrupt
 from rillet.cli.status import Status
-from rillet.words.errors import RilletError
 from rillet.words.events import Text
 from rillet.words.settings import Settings
 
@@ -45,10 +45,7 @@ class Talk:
         self.editor = Editor(self.history, COMMANDS, self.show_thinking)
         self.draft = ""  # what stands in the next line already
         self.replacing = False  # what comes from there takes the place of the last question
-        self.kept: History | None = None
-        self.number: int | None = None  # of this conversation in the history
-        self._paused = False  # what is said is not to be kept
-        self._kept_from = 0  # the first message that is
+        self.record = Record(conversation, self.notes)
 
     def settle(self, model: str, *, insecure: bool = False) -> None:
         """Find the model, fetch it if need be, and load it. Raises `RilletError`."""
@@ -103,7 +100,7 @@ class Talk:
                 self.notes.line(note)
             if replacing and (before := self.conversation.take_back_question()):
                 images = [*(before.images or ()), *images]
-                self.begin_anew()
+                self.record.begin_anew()
             self.conversation.say(attached.text, images or None)
             self.answer()
         except (Leave, exits.Terminated):
@@ -132,12 +129,12 @@ class Talk:
         whole = False
         pace = Pace()
         try:
-            self._keep()
+            self.record.write()
             stream = self.conversation.ask()
             for event in stream:
                 pace.see(event)
                 if isinstance(event, Text):
-                    self._keep_piece(event.text)
+                    self.record.piece(event.text)
                 view.show(event)
             whole = True
         except exits.Terminated:
@@ -149,7 +146,7 @@ class Talk:
                 stream.close()
                 reply = stream.partial
                 self.conversation.hear(reply.text, reply.thinking, whole=whole)
-                self._keep()
+                self.record.write()
             view.end()
             self.out.line("\n" if whole else "")
         if not whole:
@@ -168,27 +165,10 @@ class Talk:
             self.notes.dim(line)
             self.notes.line()
 
-    def keep(self) -> None:
-        """Write this talk to the history, unless the environment says not to."""
-        if Settings.from_env(os.environ).nohistory:
-            return
-        try:
-            self.kept = History(path())
-        except RilletError as error:
-            self.notes.line(f"Warning: this talk is not kept: {error.message}")
-
-    def begin_anew(self) -> None:
-        """What was kept so far stays in the history as it is; what comes is another entry."""
-        self.number = None
-        self._kept_from = min(self._kept_from, len(self.conversation.messages))
-
     def keep_on(self, wanted: bool) -> None:
         """Keep what is typed and said from now on, or keep it no more."""
         self.history.writing = wanted and self.history.path is not None
-        if wanted and self._paused:
-            self._kept_from = len(self.conversation.messages)
-            self.begin_anew()
-        self._paused = not wanted
+        self.record.keep_on(wanted)
 
     def show_again(self) -> None:
         """What was said in the talk that goes on."""
@@ -239,32 +219,6 @@ class Talk:
 
         return MarkdownPen(self.out)
 
-    def _keep(self) -> None:
-        """Write what was said. A history that cannot be written is said once, and left."""
-        if self.kept is None or self._paused:
-            return
-        said = self.conversation
-        try:
-            if self.number is None:
-                self.number = self.kept.begin(said.model, said.system)
-            messages = said.messages[self._kept_from :]
-            self.kept.write(self.number, messages, interrupted=said.interrupted)
-        except RilletError as error:
-            self._keep_no_more(error)
-
-    def _keep_piece(self, text: str) -> None:
-        """Before it is shown, so that whatever was on the screen is kept."""
-        if self.kept is None or self.number is None or self._paused:
-            return
-        try:
-            self.kept.piece(self.number, text)
-        except RilletError as error:
-            self._keep_no_more(error)
-
-    def _keep_no_more(self, error: RilletError) -> None:
-        self.kept = None
-        self.notes.line(f"Warning: this talk is not kept any more: {error}")
-
 
 def _encoded(path: str) -> str:
     from rillet.client.images import image_base64
@@ -278,7 +232,7 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
     try:
         one = Talk(conversation, _manners(args), args.host, traceless=args.no_history)
         if not args.no_history:
-            one.keep()
+            one.record.open()
         one.settle(model, insecure=args.insecure)
         if args.verbose and conversation.place is not None:
             one.notes.line(f"{model} runs on {conversation.place.name}")
@@ -298,7 +252,7 @@ def go_on(number: int | None, model: str | None, args: Namespace, options: dict[
     conversation.take_up(whole.messages, interrupted=whole.interrupted)
     try:
         one = Talk(conversation, _manners(args), args.host)
-        one.kept, one.number = history, whole.id
+        one.record.take_up(history, whole.id)
         one.settle(conversation.model)
         one.show_again()
         return one.run()

@@ -28,7 +28,10 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     if not (screen.stdin_is_terminal() and screen.output().is_terminal):
-        raise UsageError("a talk needs a terminal\nTo read it: rillet history show ID")
+        raise UsageError(
+            "a talk needs a terminal\nTo read it: rillet history show ID\n"
+            'One more question: rillet -c "PROMPT"'
+        )
     from rillet.cli.chat.keys import keys_kept
 
     with keys_kept():
