@@ -122,7 +122,8 @@ class SseSplitter:
         tail = self._tail
         before = max(0, len(tail) - _GLUED_SIZE)
         tail += data
-        if not self._glued and _GLUED.search(tail, before):
+        may_be = not self._glued and tail.find(b"\n", before) >= 0  # looks quicker than a pattern
+        if may_be and _GLUED.search(tail, before):
             self._glued = self._careful = True
             data = bytes(tail).replace(b"\n", b"\n\n")
             self._tail = bytearray()
