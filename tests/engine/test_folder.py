@@ -4,6 +4,7 @@ import resource
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,14 @@ def test_it_goes_at_the_end_of_the_interpreter_but_not_of_a_fork(tmp_path: Path)
     )
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_nobodys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers start at once, and both put away what a third has left."""
+    (tmp_path / "rillet-engine-1-abc").mkdir()
+    entries = list(os.scandir(tmp_path))
+    (tmp_path / "rillet-engine-1-abc").rmdir()
+    monkeypatch.setattr("rillet.engine.folder.os.scandir", lambda _: nullcontext(entries))
+    assert sweep(tmp_path) == 0

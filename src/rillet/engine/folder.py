@@ -113,6 +113,9 @@ def _is_dead(entry: "os.DirEntry[str]") -> bool:
         status = entry.stat(follow_symlinks=False)
         if status.st_uid != os.getuid() or not entry.is_dir(follow_symlinks=False):
             return False
+    except OSError:
+        return False  # somebody else has just removed it
+    try:
         lock = os.open(os.path.join(entry.path, "lock"), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         return time.time() - status.st_mtime > _UNFINISHED
