@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from rillet.service.continuing import MOST_VAIN, Replay, Said, surviving
+from rillet.service.continuing import MOST_VAIN, Replay, Said, Seam, surviving
 from rillet.service.generation import Emit, Generation
 from rillet.words.errors import Busy, EngineDied, EngineError
-from rillet.words.events import Content, Event, Failure, Finish, Text, Thinking, ToolCall
+from rillet.words.events import Content, Event, Failure, Finish, Text, Thinking, ToolCall, Usage
 
 from .asking import events
 
@@ -120,3 +120,16 @@ async def test_a_busy_engine_is_waited_for_once_the_answer_had_begun() -> None:
 
     found = await events(Generation(surviving(attempt)))
     assert found == [Text("a"), Finish("stop")]
+
+
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [
+        (Usage(prompt_tokens=8, completion_tokens=4), Usage(prompt_tokens=5, completion_tokens=7)),
+        (None, Usage(prompt_tokens=5, completion_tokens=3)),  # it died behind its last token
+    ],
+)
+def test_the_end_behind_a_seam_counts_the_whole(told: Usage | None, whole: Usage) -> None:
+    said = Said([Text("a", tokens=(1, 2)), Text("b", tokens=(3,))])
+    seam = Seam([9, 9, 9, 9, 9, 1, 2, 3], said, 3, asked=5)
+    assert seam.finish(Finish("length", usage=told)) == Finish("length", usage=whole, resumed=True)

@@ -25,7 +25,16 @@ from rillet.service.generation import Emit, Produce
 from rillet.service.options import Options
 from rillet.service.resident import Resident
 from rillet.words.errors import Busy, EngineDied, EngineError, LoadFailed
-from rillet.words.events import Content, Event, Failure, Finish, Text, Thinking, ToolCall
+from rillet.words.events import (
+    Content,
+    Event,
+    Failure,
+    Finish,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)
 from rillet.words.requests import ChatRequest, GenerateRequest
 
 Request = GenerateRequest | ChatRequest
@@ -180,7 +189,8 @@ class Seam:
     def finish(self, finish: Finish) -> Finish:
         """The end of the rest as the end of the whole."""
         usage = finish.usage
-        if usage is not None and self.spent:
+        if self.spent:
+            usage = usage or Usage()  # where nothing was left to ask the engine for
             prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
             usage = msgspec.structs.replace(
                 usage,
