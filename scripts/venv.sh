@@ -123,7 +123,7 @@ set_up() {
     shift
     make_venv "$venv" && need_openmp "$venv" || return 1
     if ! pip_install "$@"; then
-        say "pip could not install it; that needs the network once, to https://pypi.org"
+        say "pip could not install it; that needs the network once, to get packages from PyPI"
         return 1
     fi
     mark >"$venv/.installed"
