@@ -327,7 +327,7 @@ def test_a_second_reader_is_told_and_the_first_reads_on() -> None:
         replies: list[str] = []
         reader = threading.Thread(target=lambda: replies.append(stream.reply().text))
         reader.start()
-        while stream._source._turn._free:  # until it reads
+        while stream._source._turn._free:  # until it reads, of which no event tells
             time.sleep(0.001)
         with pytest.raises(InvalidRequest, match="being read already"):
             next(stream)

@@ -48,7 +48,7 @@ def _plain(hint: Any) -> tuple[Schema, Schema]:
 def _unknown(kind: type) -> Schema:
     if issubclass(kind, os.PathLike):
         return {"type": "string", "format": "path"}
-    raise NotImplementedError
+    raise NotImplementedError  # what msgspec asks of a hook that does not know a type either
 
 
 def _is_pydantic(hint: Any) -> bool:
