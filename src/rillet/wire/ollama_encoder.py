@@ -12,6 +12,7 @@ Source: Ollama's API reference, and recorded answers of version 0.33.
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -48,10 +49,15 @@ class Timestamp:
         second, fraction = divmod(ns, 1_000_000_000)
         if second != self._second:  # a stream asks many times within one
             self._second = second
-            self._text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._text = _whole_seconds(second)
         if not fraction:
             return f"{self._text}Z"
         return f"{self._text}.{fraction:09d}".rstrip("0") + "Z"
+
+
+@lru_cache(maxsize=8)  # for all streams that run in that second
+def _whole_seconds(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class AnswerEncoder:
