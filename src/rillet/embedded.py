@@ -9,6 +9,7 @@ import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from rillet.client.sync import Client
@@ -29,35 +30,80 @@ def local(settings: Settings | None = None) -> Client:
 
 
 class LocalDoor:
-    """To the service in this process, from any thread."""
+    """To the service in this process, from any thread. A copy of it, and what a fork leaves of it
+    in a child, has a service and engines of its own."""
+
+    _loop: asyncio.AbstractEventLoop
+    _thread: threading.Thread
+    _pid: int
+    _closed: bool
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._beginning = threading.Lock()
+        self._begin()
+
+    def __reduce__(self) -> tuple[type, tuple[Settings]]:
+        return type(self), (self._settings,)
+
+    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> "LocalSource":
+        if headers:
+            raise InvalidRequest("Answers of this process itself have no records to be kept")
+        source = LocalSource()
+        source.running = self._submit(source.run(self._here(), operation, request))
+        return source
+
+    def ask(self, operation: str, request: Any) -> Any:
+        try:
+            return self._submit(_asked(self._here(), operation, request)).result()
+        except CancelledError:
+            raise _closed() from None
+
+    def close(self) -> None:
+        """Any number of times, from any thread; returns when the engines have ended."""
+        if self._pid != os.getpid():
+            return  # after a fork it is the parent's
+        with self._lock:
+            first, self._closed = not self._closed, True
+        if first:
+            try:
+                asyncio.run_coroutine_threadsafe(self._ended(), self._loop).result()
+            finally:  # also where Ctrl-C does not wait for it
+                self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        with self._lock:
+            self._loop.close()
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._closed = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="rillet-service", daemon=True
         )
         self._thread.start()
-        self._service = self._wait(self._opened(settings))
+        self._service = self._submit(self._opened()).result()
+        self._pid = os.getpid()
 
-    @staticmethod
-    async def _opened(settings: Settings) -> Service:
-        return Service.open(settings, paths=True, patience=PATIENCE)
+    def _here(self) -> Service:
+        """The service. After a fork the thread is the parent's, and nobody would answer."""
+        if self._pid != os.getpid():
+            with self._beginning:
+                if self._pid != os.getpid():
+                    self._of_parent = self._loop, self._service  # not ours to close or collect
+                    self._begin()
+        return self._service
 
-    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> "LocalSource":
-        if headers:
-            raise InvalidRequest("Answers of this process itself have no records to be kept")
-        return LocalSource(self._loop, self._service, operation, request)
+    def _submit(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
+        """What is begun before `close` is seen by it; afterwards nobody would run it."""
+        with self._lock:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        raise _closed()
 
-    def ask(self, operation: str, request: Any) -> Any:
-        return self._wait(_asked(self._service, operation, request))
-
-    def close(self) -> None:
-        if self._loop.is_closed():
-            return
-        self._wait(self._ended())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+    async def _opened(self) -> Service:
+        return Service.open(self._settings, paths=True, patience=PATIENCE)
 
     async def _ended(self) -> None:
         """What breaks off, such as a download, still needs the loop to put its things away."""
@@ -71,8 +117,9 @@ class LocalDoor:
         if late:
             await asyncio.wait(late, timeout=_PUT_AWAY)
 
-    def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+def _closed() -> InvalidRequest:
+    return InvalidRequest("This client is closed", hint="Make another one: rillet.local()")
 
 
 async def _asked(service: Service, operation: str, request: Any) -> Any:
@@ -125,14 +172,11 @@ class LocalSource:
     The wait is in a plain queue, so that Ctrl-C interrupts it; `close` may come from anywhere.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, service: Service, operation: str, request: Any
-    ) -> None:
+    running: Future[None]
+
+    def __init__(self) -> None:
         self._batches: queue.SimpleQueue[Sequence[Event]] = queue.SimpleQueue()
         self._ended = False
-        self._running = asyncio.run_coroutine_threadsafe(
-            self._run(service, operation, request), loop
-        )
 
     def next_batch(self) -> Sequence[Event]:
         if self._ended:
@@ -142,10 +186,10 @@ class LocalSource:
         return batch
 
     def close(self) -> None:
-        self._running.cancel()  # harmless when it has ended
+        self.running.cancel()  # harmless when it has ended
         self._batches.put([])
 
-    async def _run(self, service: Service, operation: str, request: Any) -> None:
+    async def run(self, service: Service, operation: str, request: Any) -> None:
         try:
             if operation in ("generate", "chat"):
                 await self._answer(service, operation, request)

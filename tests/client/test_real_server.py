@@ -1,6 +1,7 @@
 """Both wires, both shells, against a real `rillet serve` with a real engine."""
 
 import asyncio
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,13 @@ def test_a_stopped_stream_stops(shell: str, api: Any, url: str) -> None:
                 assert stream.stopped or stream.partial.complete
 
         asyncio.run(run())
+
+
+def test_a_client_can_be_sent_to_another_process(url: str) -> None:
+    """As to a worker of multiprocessing, Ray or Spark."""
+    for client in (rillet.Client(url, api_key="k"), rillet.AsyncClient(url, api_key="k")):
+        twin = pickle.loads(pickle.dumps(client))
+        assert type(twin) is type(client)
+        asked = twin.tags()
+        models = asyncio.run(asked) if isinstance(twin, rillet.AsyncClient) else asked
+        assert "tinyhello:latest" in [model.name for model in models]

@@ -23,10 +23,15 @@ class AsyncRemoteDoor:
     """To a server, by asyncio. `wire` as with `door.RemoteDoor`."""
 
     def __init__(self, settings: Settings, wire: Wire | None = None) -> None:
+        self._made_from = (settings, wire)
         self._speech = Speech(settings, wire)
         self._transport = AsyncTransport(
             settings.target, headers=settings.headers, tls=settings.tls, env=settings.env
         )
+
+    def __reduce__(self) -> tuple[type, tuple[Settings, Wire | None]]:
+        """A copy, as for another process: to the same server, with connections of its own."""
+        return type(self), self._made_from
 
     def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> AsyncSource:
         return AsyncStreamSource.over(

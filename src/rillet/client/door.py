@@ -23,10 +23,15 @@ class RemoteDoor:
     def __init__(self, settings: Settings, wire: Wire | None = None) -> None:
         from rillet.net.sync import Transport
 
+        self._made_from = (settings, wire)
         self._speech = Speech(settings, wire)
         self._transport = Transport(
             settings.target, headers=settings.headers, tls=settings.tls, env=settings.env
         )
+
+    def __reduce__(self) -> tuple[type, tuple[Settings, Wire | None]]:
+        """A copy, as for another process: to the same server, with connections of its own."""
+        return type(self), self._made_from
 
     def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> Source:
         from rillet.net.run_sync import StreamSource
