@@ -3,7 +3,6 @@
 import codecs
 import fcntl
 import os
-import pty
 import select
 import signal
 import struct
@@ -19,6 +18,16 @@ import pyte
 
 RILLET = [sys.executable, "-m", "rillet.cli.main"]
 PATIENCE = 30.0  # seconds, for a machine with much to do
+
+# Makes the terminal that is its standard input its own, as a login does, and becomes a command.
+# A program for this, because a fork of a process with threads must run no Python of its own.
+_AT_A_TERMINAL = [
+    sys.executable,
+    "-ISc",
+    "import fcntl, os, sys, termios\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "os.execvp(sys.argv[1], sys.argv[1:])",
+]
 
 
 class Shell:
@@ -64,11 +73,23 @@ class Terminal:
         self._stream = pyte.Stream(self._paper)
         self._text = codecs.getincrementaldecoder("utf-8")("replace")
         self.screen = ""
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execvpe(command[0], command, dict(env))
-        self._ended: int | None = None
+        self._fd, inside = os.openpty()
+        try:
+            fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            self._process = subprocess.Popen(
+                [*_AT_A_TERMINAL, *command],
+                env=dict(env),
+                stdin=inside,
+                stdout=inside,
+                stderr=inside,
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self._fd)
+            raise
+        finally:
+            os.close(inside)
+        self.pid = self._process.pid
 
     @property
     def rows(self) -> list[str]:
@@ -116,9 +137,7 @@ class Terminal:
             pass
         if time.monotonic() >= deadline:
             raise AssertionError(f"It does not end. The screen: {self.screen!r}")
-        _, status = os.waitpid(self.pid, 0)
-        self._ended = os.waitstatus_to_exitcode(status)
-        return self._ended
+        return self._process.wait()
 
     def read(self, seconds: float) -> bool:
         """Take what has come by then; False if nothing has."""
@@ -139,9 +158,8 @@ class Terminal:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._ended is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+        self._process.kill()
+        self._process.wait()
         os.close(self._fd)
 
 

@@ -41,6 +41,7 @@ def exchange(
         sent = {"content-type": "application/json", **sent}
     if not chunked and (body is not None or method in ("POST", "DELETE")):
         sent = {"content-length": str(len(body or b"")), **sent}
+    connection.connect()  # here, because a reset of this is no early answer
     try:
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in sent.items():
