@@ -96,7 +96,22 @@ def test_the_form_of_a_stream_is_the_recorded_one() -> None:
                          (ours[-2][1]["delta"], ("stop_sequence",))):  # fmt: skip
         for name in nulls:  # the real API sends them, the recorded server does not
             assert known.pop(name) is None
-    assert ours == theirs
+    assert ours[1][1]["content_block"].pop("signature") == ""  # nor this
+    signed = [data for _, data in ours if data.get("delta", {}).get("type") == "signature_delta"]
+    assert [data for _, data in ours if data not in signed] == [data for _, data in theirs]
+
+
+def test_a_thought_is_signed_for_clients_refuse_one_that_is_not() -> None:
+    events: list[Event] = [Thinking("hm"), Text("a"), Finish("stop", Usage(1, 1))]
+    thought = message(fold(events), ID, "m")["content"][0]
+    assert thought["type"] == "thinking" and thought["signature"]
+    sent = [data for _, data in named(encoded(events))]
+    kinds = [data.get("delta", {}).get("type", data["type"]) for data in sent][1:6]
+    assert kinds == ["content_block_start", "thinking_delta", "signature_delta",
+                     "content_block_stop", "content_block_start"]  # fmt: skip
+    assert sent[1]["content_block"] == {"type": "thinking", "thinking": "", "signature": ""}
+    assert sent[3]["index"] == 0 and sent[3]["delta"]["signature"] == thought["signature"]
+    assert "signature" not in sent[5]["content_block"]
 
 
 def test_a_stop_sequence_is_told() -> None:

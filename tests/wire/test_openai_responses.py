@@ -187,6 +187,11 @@ def test_a_whole_answer() -> None:
             'input[0]: unknown input item type: "mystery"',
         ),
         (
+            {"model": "m", "input": [{"type": "item_reference", "id": "fc_1"}]},
+            "input[0]: item_reference is not supported: items are not kept here, send them whole"
+            " (as with store: false)",
+        ),
+        (
             {"model": "m", "input": [{"role": "user", "content": [{"type": "video"}]}]},
             "input[0]: content[0]: unknown content type: video",
         ),

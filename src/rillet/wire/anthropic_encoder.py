@@ -3,6 +3,8 @@
 Rules:
 * Blocks follow one another; a block of another kind closes the one before. A tool's call is a
   block of its own.
+* A thought has a signature, as clients demand: their types do not take a block without one. Nothing
+  is signed here and none is checked.
 * `stop_reason` says what happened: a stop sequence that was hit is told, with its text.
 * A failure is an `error` event: a stream never just ends. What has no word here (progress, a
   reconnection) goes out as a comment line.
@@ -28,6 +30,9 @@ from rillet.words.events import (
 from rillet.words.replies import Reply
 
 _Json = dict[str, Any]
+
+#: Not empty, for clients that take "" for none do not send such thoughts back.
+_SIGNATURE = "unsigned"
 
 _STOP_REASONS = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 _ERRORS = {
@@ -83,19 +88,22 @@ class MessagesEncoder:
     def _begin(self, kind: type[Text] | type[Thinking]) -> bytes:
         out = self._start() + self._close()
         name = "text" if kind is Text else "thinking"
+        block = {"type": name, name: ""} | ({} if kind is Text else {"signature": ""})
         self._open = kind
         self._index += 1
         delta = {"index": self._index, "delta": {"type": f"{name}_delta", name: ""}}
         self._head = _event("content_block_delta", **delta).removesuffix(b'""}}\n\n')
-        return out + _event(
-            "content_block_start", index=self._index, content_block={"type": name, name: ""}
-        )
+        return out + _event("content_block_start", index=self._index, content_block=block)
 
     def _close(self) -> bytes:
-        if self._open is None:
+        closing, self._open = self._open, None
+        if closing is None:
             return b""
-        self._open = None
-        return _event("content_block_stop", index=self._index)
+        stop = _event("content_block_stop", index=self._index)
+        if closing is Text:
+            return stop
+        delta = {"type": "signature_delta", "signature": _SIGNATURE}
+        return _event("content_block_delta", index=self._index, delta=delta) + stop
 
     def _tool_use(self, call: ToolCall) -> bytes:
         self._called = True
@@ -120,7 +128,8 @@ def message(reply: Reply, id: str, model: str) -> _Json:
     """The whole answer to POST /v1/messages."""
     content: list[_Json] = []
     if reply.thinking:
-        content.append({"type": "thinking", "thinking": reply.thinking})
+        thought = {"type": "thinking", "thinking": reply.thinking, "signature": _SIGNATURE}
+        content.append(thought)
     if reply.text:
         content.append({"type": "text", "text": reply.text})
     for call in reply.tool_calls:

@@ -148,6 +148,9 @@ class _Conversation:
                 self._thought += _thought(item)
             case "web_search_call":
                 pass  # the provider's own search: its result is in the text that follows
+            case "item_reference":
+                reason = "items are not kept here, send them whole (as with store: false)"
+                raise refused(f"{at}: item_reference is not supported: {reason}")
             case _:
                 shown = json.dumps(item_type, ensure_ascii=False)
                 raise refused(f"{at}: unknown input item type: {shown}")
