@@ -7,8 +7,9 @@
         for piece in stream.text():
             print(piece, end="", flush=True)
 
-`Client` and `AsyncClient` talk to Rillet, Ollama and OpenAI-compatible servers; `local()` gives the
-same over the embedded engine, without a server. All names below are loaded when first used.
+`Client` and `AsyncClient` talk to Rillet, Ollama and OpenAI-compatible servers; `local()` and
+`async_local()` give the same over the embedded engine, without a server. All names below are loaded
+when first used.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rillet.client.stream import Stream
     from rillet.client.sync import Client
     from rillet.embedded import local
+    from rillet.embedded_aio import async_local
     from rillet.net.tls import TlsOptions
     from rillet.words.errors import (
         Busy,
@@ -66,6 +68,7 @@ _HOMES = {
     "rillet.client.stream": "Stream",
     "rillet.client.sync": "Client",
     "rillet.embedded": "local",
+    "rillet.embedded_aio": "async_local",
     "rillet.net.tls": "TlsOptions",
     "rillet.words.errors": """
         Busy EngineDied EngineError InvalidHost InvalidModelFile InvalidName InvalidRequest
@@ -87,7 +90,7 @@ __all__ = [
     "MalformedStream", "Message", "ModelError", "ModelNotFound", "Progress", "Reconnected", "Reply",
     "RilletError", "ServerError", "Stalled", "StoreError", "Stream", "StreamError",
     "StreamTruncated", "Text", "Thinking", "Timeouts", "Timings", "TlsOptions", "TokenLogprob",
-    "ToolCall", "Unauthorized", "Unreachable", "Usage", "fold", "local",
+    "ToolCall", "Unauthorized", "Unreachable", "Usage", "async_local", "fold", "local",
 ]  # fmt: skip
 
 

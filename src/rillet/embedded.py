@@ -8,7 +8,7 @@ import asyncio
 import os
 import queue
 import threading
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from rillet.words.events import Event, Failure, Finish, Progress
 from rillet.words.settings import Settings
 
 _T = TypeVar("_T")
+Put = Callable[[Sequence[Event]], None]
 _PUT_AWAY = 2.0  # seconds for what is still under way when it is closed
 PATIENCE = 0.2  # seconds of silence before progress is told; whoever embeds us sees it at once
 
@@ -46,10 +47,13 @@ class LocalDoor:
     def __reduce__(self) -> tuple[type, tuple[Settings]]:
         return type(self), (self._settings,)
 
-    def stream(self, operation: str, request: Any, headers: HeaderList = ()) -> "LocalSource":
+    def stream(
+        self, operation: str, request: Any, headers: HeaderList = (), put: Put | None = None
+    ) -> "LocalSource":
+        """`put` gets the batches, from another thread, in place of `next_batch`."""
         if headers:
             raise InvalidRequest("Answers of this process itself have no records to be kept")
-        source = LocalSource()
+        source = LocalSource(put)
         source.running = self._submit(source.run(self._here(), operation, request))
         return source
 
@@ -174,8 +178,9 @@ class LocalSource:
 
     running: Future[None]
 
-    def __init__(self) -> None:
+    def __init__(self, put: Put | None = None) -> None:
         self._batches: queue.SimpleQueue[Sequence[Event]] = queue.SimpleQueue()
+        self._put = put or self._batches.put
         self._ended = False
 
     def next_batch(self) -> Sequence[Event]:
@@ -187,7 +192,7 @@ class LocalSource:
 
     def close(self) -> None:
         self.running.cancel()  # harmless when it has ended
-        self._batches.put([])
+        self._put([])
 
     async def run(self, service: Service, operation: str, request: Any) -> None:
         try:
@@ -196,19 +201,19 @@ class LocalSource:
             else:
                 await self._progress(getattr(service, operation)(request))
         except RilletError as error:
-            self._batches.put([Failure(error)])
+            self._put([Failure(error)])
         finally:
-            self._batches.put([])
+            self._put([])
 
     async def _answer(self, service: Service, operation: str, request: Any) -> None:
         generation = await (service.generate if operation == "generate" else service.chat)(request)
         try:
             async for batch in generation:
-                self._batches.put(batch)
+                self._put(batch)
         finally:
             await generation.aclose()
 
     async def _progress(self, steps: AsyncIterator[Progress]) -> None:
         async for step in steps:
-            self._batches.put([step])
-        self._batches.put([Finish("success")])
+            self._put([step])
+        self._put([Finish("success")])
