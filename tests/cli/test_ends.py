@@ -1,5 +1,6 @@
 """Every way to call it wrongly: one clear line on standard error, an exit code, no traceback."""
 
+import re
 import signal
 import socket
 import time
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rillet.cli.main import COMMANDS, dispatch
+from rillet.cli.commands.serve import EXAMPLES
+from rillet.cli.main import COMMANDS, command_of, dispatch
 from rillet.testing import CHUNKED, Stall
+from rillet.words.settings import Settings
 
 from .conftest import MODELS
 from .processes import PATIENCE, Shell
@@ -83,11 +86,47 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["show"], "required"),
         (["show", "m", "--license", "--system"], "only one"),
         (["lst"], "Did you mean: rillet list?"),
+        (["pul", "llama3.2"], "Did you mean: rillet pull?"),
+        (["rnu", "rillet-tiny:latest", "hi"], "rillet -- rnu rillet-tiny:latest hi"),
+        (["signin"], "no account at ollama.com"),
+        (["launch", "codex", "--config"], "ANTHROPIC_BASE_URL"),
+        (["keys", "set", "openai"], "RILLET_API_KEY"),
+        (["embed", "-c", "text"], "rillet run MODEL"),
         (["help", "nothing"], "no command 'nothing'"),
     ],
 )
 def test_usage(shell: Shell, args: list[str], says: str) -> None:
     refused(shell, *args, code=2, says=says)
+
+
+def test_a_file_in_place_of_a_format(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Some notes.")
+    name = f"{tmp_path}/notes.txt"
+    refused(shell, "-f", name, "Sum it up", code=2, says=f"A file goes along with -a {name}")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["star", "wars", "facts"], "run"),
+        (["pull", "x"], "pull"),
+        (["prints", "it?"], "run"),
+        (["models", "list"], "list"),
+        (["login page"], "run"),
+        (["--", "launch"], "run"),
+        ([""], "run"),
+    ],
+)
+def test_words_that_are_no_slip(words: list[str], command: str) -> None:
+    assert command_of(words)[0] == command
+
+
+def test_the_variables_that_the_help_of_serve_names_are_read() -> None:
+    named = set(re.findall(r"RILLET_(\w+)", EXAMPLES)) - {"LLAMA_SERVER", "X"}
+    read = {name.upper() for name in Settings.__struct_fields__}
+    assert named <= read
+    for_others = {"NOHISTORY", "EDITOR", "API_VERSION", "NO_CLOUD", "WARNINGS"}
+    assert read - named == for_others
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "version"])

@@ -206,7 +206,20 @@ def test_standard_output_may_be_closed(shell: Shell) -> None:
     done = subprocess.run(
         ["sh", "-c", command], env=shell.env, capture_output=True, timeout=PATIENCE
     )
-    assert done.returncode == 1 and done.stderr == b"Error: Bad file descriptor\n"
+    assert done.returncode == 1 and done.stderr == b"Error: standard output: Bad file descriptor\n"
+
+
+def test_a_full_disk_is_told(shell: Shell) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*RILLET, "run", HELLO, "hi"],
+            env=shell.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"Error: standard output: No space left on device\n"
 
 
 def test_a_long_error_breaks_between_words(shell: Shell) -> None:

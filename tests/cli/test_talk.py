@@ -163,6 +163,15 @@ def test_settings_go_with_the_request(shell: Shell) -> None:
         leave(terminal)
 
 
+def test_what_is_shown_of_a_model_keeps_its_lines(shell: Shell) -> None:
+    """It may be copied from the screen into a Modelfile."""
+    system = "word " * 30 + "end"
+    with talking(shell) as (terminal, _):
+        tell(terminal, f"/set system {system}", "Set system message.")
+        assert f"{system}\r\n" in tell(terminal, "/show system", "end\r\n")
+        leave(terminal)
+
+
 def test_show_and_help(shell: Shell) -> None:
     with talking(shell) as (terminal, _):
         tell(terminal, "/?", "/set            Set session variables")

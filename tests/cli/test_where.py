@@ -90,3 +90,17 @@ def test_a_named_server_fetches_what_nobody_has(
         found = where.find(model, server.url if by_flag else None)
         found.place.client.close()
     assert found.missing and found.place.name.startswith("the server at")
+
+
+def test_quotes_around_a_variable_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As compose files and services pass them on; so it is with every other setting."""
+    monkeypatch.setenv("RILLET_MODEL", ' "tiny" ')
+    assert where.default_model() == "tiny"
+    monkeypatch.setenv("RILLET_MODEL", "''")
+    assert where.default_model() == where.DEFAULT_MODEL
+    with ScriptedServer(VERSION) as server:
+        monkeypatch.setenv("RILLET_HOST", '""')
+        monkeypatch.setenv("OLLAMA_HOST", f"'{server.url}'")
+        place = where.server(None)
+        assert place is not None and server.url in place.name
+        place.client.close()

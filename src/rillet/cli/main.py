@@ -6,6 +6,7 @@ git diff | rillet "Write a commit message"
 """
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ ALIASES = {
     "templates": "template",
 }
 _MODULES = {"continue": "continue_"}  # which is no name for a module
+_AS_AFTER_A_COMMAND = re.compile(r"-.*|[\w.-]*[\d:/][\w.:/-]*")  # a flag, a name, a path
 _HELP = ("-h", "--help")
 _VERSION = ("-v", "--version")
 _MANY_ENDS = ("run", "continue", "serve")  # they take more than one Ctrl-C, each in its way
@@ -116,16 +118,35 @@ def command_of(argv: list[str]) -> tuple[str, list[str]]:
         return "version", []
     if first == "chat":
         return "run", argv[1:] or ["--default-model"]
+    if argv[:2] == ["models", "list"]:
+        return "list", argv[2:]
     name = ALIASES.get(first, first)
     if name in COMMANDS:
         return name, argv[1:]
-    if len(argv) == 1:
-        _refuse_typo(first)
+    _refuse_foreign(argv)
+    if len(argv) == 1 or (len(argv) > 1 and _AS_AFTER_A_COMMAND.fullmatch(argv[1])):
+        _refuse_typo(argv)
     return "run", ["--default-model", *argv]
 
 
-def _refuse_typo(word: str) -> None:
-    """One word that is nearly a command is rather a slip than a prompt."""
+def _refuse_foreign(argv: list[str]) -> None:
+    if not argv or not argv[0].isascii() or " " in argv[0]:
+        return
+    from rillet.cli.foreign import INSTEAD
+
+    if (instead := INSTEAD.get(argv[0])) is not None:
+        raise exits.UsageError(
+            f"there is no command '{argv[0]}' here\n{instead}\n{_to_say_it(argv)}"
+        )
+
+
+def _to_say_it(argv: list[str]) -> str:
+    return f"To say it to the model: rillet -- {' '.join(argv)}"
+
+
+def _refuse_typo(argv: list[str]) -> None:
+    """A word that is nearly a command is rather a slip than a prompt."""
+    word = argv[0]
     if not word.isalpha() or not word.isascii():
         return
     from difflib import get_close_matches
@@ -135,8 +156,7 @@ def _refuse_typo(word: str) -> None:
     near = near or get_close_matches(word, known, n=1, cutoff=0.85)
     if near:
         raise exits.UsageError(
-            f"there is no command '{word}'. Did you mean: rillet {near[0]}?\n"
-            f"To say it to the model: rillet -- {word}"
+            f"there is no command '{word}'. Did you mean: rillet {near[0]}?\n{_to_say_it(argv)}"
         )
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Protocol
 
+_NAMES = {1: "standard output", 2: "standard error"}
 DEFAULT_WIDTH, DEFAULT_HEIGHT = 80, 24  # columns and rows where nobody tells
 
 stops = 0  # how often this process was stopped and went on: others have written meanwhile
@@ -23,7 +24,12 @@ class Screen:
 
     def write(self, text: str) -> None:
         """All of it, now, as it stands. Raises `OSError`; `BrokenPipeError` when nobody reads."""
-        write_all(self.descriptor, encoded(text))
+        try:
+            write_all(self.descriptor, encoded(text))
+        except OSError as error:
+            if error.filename is None:  # which says where: "standard output: No space left …"
+                error.filename = _NAMES.get(self.descriptor)
+            raise
 
     def line(self, text: str = "") -> None:
         """A line in our words, which may quote a stranger's."""

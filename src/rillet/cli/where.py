@@ -55,7 +55,12 @@ class Found(NamedTuple):
 
 
 def default_model() -> str:
-    return os.environ.get("RILLET_MODEL", "").strip() or DEFAULT_MODEL
+    return _variable("RILLET_MODEL") or DEFAULT_MODEL
+
+
+def _variable(name: str) -> str:
+    """As every setting is read: without spaces and quotes around it."""
+    return os.environ.get(name, "").strip().strip("\"'").strip()
 
 
 def is_path(model: str) -> bool:
@@ -144,7 +149,7 @@ def _close(there: Place) -> None:
 
 
 def _named(host: str | None) -> str | None:
-    return host or os.environ.get("RILLET_HOST") or os.environ.get("OLLAMA_HOST") or None
+    return host or _variable("RILLET_HOST") or _variable("OLLAMA_HOST") or None
 
 
 def _server(host: str | None, timeouts: Timeouts | None = None) -> Place:

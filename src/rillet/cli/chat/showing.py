@@ -19,13 +19,15 @@ def show(talk: "Talk", part: str) -> None:
         from rillet.text.terminal import clean
 
         talk.out.write(clean(described(card)))
-    elif part == "system" and talk.conversation.system:
-        talk.out.line(f"{talk.conversation.system}\n")
     elif part == "parameters":
         _show_parameters(talk, card.parameters)
+    elif text := (talk.conversation.system if part == "system" else "") or getattr(card, part):
+        from rillet.text.terminal import clean
+
+        talk.out.write(f"{clean(text)}\n\n")  # its own lines alone: it may be copied from here
     else:
         name = "system message" if part == "system" else part
-        talk.out.line(getattr(card, part) or f"No {name} was specified for this model.\n")
+        talk.out.line(f"No {name} was specified for this model.\n")
 
 
 def _show_parameters(talk: "Talk", of_model: str) -> None:

@@ -1,5 +1,6 @@
 """`rillet run MODEL [PROMPT…]`: one question and its answer, or a talk where there is no prompt."""
 
+import os
 from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any
@@ -172,7 +173,10 @@ def _format(args: Namespace) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise UsageError(f'the format is "json" or a JSON schema, not this ({error})') from None
+        hint = f"\nA file goes along with -a {text}" if os.path.isfile(text) else ""
+        raise UsageError(
+            f'the format is "json" or a JSON schema, not this ({error}){hint}'
+        ) from None
 
 
 def _think(text: str) -> bool | str:

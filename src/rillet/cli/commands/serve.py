@@ -21,6 +21,26 @@ EXAMPLES = """
 
   curl -N http://127.0.0.1:11434/api/generate \\
       -d '{"model": "rillet-tiny", "prompt": "Hi"}'
+
+Environment (OLLAMA_X means the same where there is no RILLET_X):
+  RILLET_HOST               where to listen (127.0.0.1:11434)
+  RILLET_MODELS             the folder of the models (~/.ollama/models)
+  RILLET_KEEP_ALIVE         how long an idle model stays in memory (5m)
+  RILLET_CONTEXT_LENGTH     tokens of context (4096)
+  RILLET_NUM_PARALLEL       answers at once from one model (what fits)
+  RILLET_MAX_LOADED_MODELS  models in memory at once (3)
+  RILLET_MAX_QUEUE          requests that may wait (512)
+  RILLET_LOAD_TIMEOUT       how long a load may take (5m)
+  RILLET_ORIGINS            web origins to allow, with commas between them
+  RILLET_FLASH_ATTENTION    true or false (as the model likes it)
+  RILLET_KV_CACHE_TYPE      f16, q8_0 or q4_0 (f16)
+  RILLET_GO_TEMPLATE        false: not the TEMPLATE, but that of the GGUF file
+  RILLET_NOPRUNE            true: keep blobs that no model needs
+  RILLET_MAX_BODY           bytes of a JSON request (67108864)
+  RILLET_DEBUG              1 logs more, 2 all
+  RILLET_LLAMA_SERVER       a llama-server in place of the engine inside
+  RILLET_PRELOAD, RILLET_UPSTREAMS, RILLET_JOURNAL
+                            as the flags, with commas between several
 """
 
 
