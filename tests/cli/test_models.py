@@ -149,3 +149,13 @@ def test_pull_push_and_stop_as_json(shell: Shell) -> None:
         done = at(server, shell).run("stop", "m", "--json")
     assert json.loads(done.stdout) == {"stopped": "m"}
     assert "version" in json.loads(shell.run("version", "--json").stdout)
+
+
+def test_show_verbose_tells_the_long_lists_of_the_file(served: Shell) -> None:
+    told = served.run("show", "rillet-tiny", "--verbose").stdout.decode()
+    assert "[<|endoftext|>, <|im_start|>, <|im_end|>, ...+2045 more]" in told
+    assert "token_embd.weight" in told
+    info = json.loads(served.run("show", "rillet-tiny", "-v", "--json").stdout)["model_info"]
+    assert len(info["tokenizer.ggml.tokens"]) == len(info["tokenizer.ggml.token_type"]) == 2048
+    brief = json.loads(served.run("show", "rillet-tiny", "--json").stdout)["model_info"]
+    assert brief["tokenizer.ggml.tokens"] is None

@@ -1,5 +1,6 @@
 """What lists and cards say of a model: the entries of /api/tags, /api/ps and /api/show."""
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,7 +118,7 @@ def _values(model: Model) -> Any:
                 file.seek(offset)
                 return file.read(count)
 
-            return read_array(read_at, array)
+            return read_array(read_at, array, os.fstat(file.fileno()).st_size)
 
     return read
 

@@ -7,6 +7,7 @@ async for batch in generation: …
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -135,9 +136,10 @@ class Service:
         if there := await self._elsewhere(request.model):
             return await there[0].show(there[1])
         model = await self.model(request.model)
-        return cards.card(
-            model, verbose=bool(request.verbose), system=request.system, options=request.options
-        )
+        show = partial(cards.card, model, system=request.system, options=request.options)
+        if request.verbose:  # hundreds of thousands of tokens and merges are read from the file
+            return await asyncio.to_thread(show, verbose=True)
+        return show(verbose=False)
 
     async def ps(self) -> list[LoadedModel]:
         there = self.residents.all()
