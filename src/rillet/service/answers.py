@@ -5,6 +5,7 @@ words: durations of the whole and of the load, the context of /api/generate, a t
 engine dies, and after that the rest of the answer from the next one (see `continuing`).
 """
 
+import copy
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -18,6 +19,7 @@ from rillet.net.flow import Call
 from rillet.net.http1 import Request
 from rillet.service import fitting, listener, prompts, reading
 from rillet.service.continuing import Replay, Said, Seam, surviving
+from rillet.service.forced_call import forced_call, in_form
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
 from rillet.service.options import Options, layered
@@ -49,6 +51,12 @@ class Answer:
         self.options: Options = settled(layered(model.params, request.options))
         self.begun = time.perf_counter_ns()
         self.loaded = self.begun
+
+    def again(self, request: ChatRequest) -> "Answer":
+        """The same answer, asked otherwise."""
+        other = copy.copy(self)
+        other.request = request
+        return other
 
     @asynccontextmanager
     async def engine(self, keep_alive: float, waiting: Waiting) -> AsyncIterator[Resident]:
@@ -131,19 +139,15 @@ def chat(
 
     async def write(emit: Emit, waiting: Waiting, said: Said) -> None:
         async with answer.engine(keep_alive, waiting) as resident:
-            split: Split | None = None
-            if template is None:
-                seam = Seam.repeated(said)
-                call = await _jinja_chat(resident, answer, request)
-                written_by = reading.events(resident, call, waiting)
-            else:
-                request_fitting = await fitting.chat(resident, model, request, template)
-                images = images_of(request_fitting)
-                mark = await _mark(resident, images)
-                prompt = prompts.rendered_chat(template, model, request_fitting, mark)
-                seam = await _seam(resident, prompt, said, answer, images)
-                written_by = _completed(resident, seam, answer, template, images, prompt, waiting)
-                split = await _parting(resident, seam, answer, template, prompt)
+            seam, written_by, split = await _chat(resident, answer, template, said, waiting)
+            if form := in_form(request):
+                second = answer.again(form)
+
+                async def again() -> AsyncGenerator[Batch, None]:
+                    _, events, split = await _chat(resident, second, template, Said(), waiting)
+                    return _split(events, split)
+
+                written_by, split = forced_call(_split(written_by, split), again), None
             async with aclosing(written_by) as events:
                 async for raw in events:
                     batch = seam.join(split(raw) if split else raw)
@@ -152,6 +156,32 @@ def chat(
                     emit(batch)
 
     return surviving(attempt, before)
+
+
+async def _chat(
+    resident: Resident, answer: Answer, template: Template | None, said: Said, waiting: Waiting
+) -> tuple[Seam, AsyncGenerator[Batch, None], Split | None]:
+    """What the engine writes, how it joins what was said, and how it is taken apart."""
+    request, model = answer.request, answer.model
+    assert isinstance(request, ChatRequest)
+    if template is None:
+        call = await _jinja_chat(resident, answer, request)
+        return Seam.repeated(said), reading.events(resident, call, waiting), None
+    request_fitting = await fitting.chat(resident, model, request, template)
+    images = images_of(request_fitting)
+    mark = await _mark(resident, images)
+    prompt = prompts.rendered_chat(template, model, request_fitting, mark)
+    seam = await _seam(resident, prompt, said, answer, images)
+    events = _completed(resident, seam, answer, template, images, prompt, waiting)
+    return seam, events, await _parting(resident, seam, answer, template, prompt)
+
+
+async def _split(
+    written_by: AsyncGenerator[Batch, None], split: Split | None
+) -> AsyncGenerator[Batch, None]:
+    async with aclosing(written_by) as events:
+        async for batch in events:
+            yield split(batch) if split else batch
 
 
 def settled(options: Options) -> Options:

@@ -60,7 +60,7 @@ async def _answer(
     async with aclosing(await ask(written, options, True)) as events:
         async for batch in events:
             if thought and batch and type(last := batch[-1]) is Finish:
-                batch = [*batch[:-1], _together(thought, last)]
+                batch = [*batch[:-1], together(thought, last)]
             yield batch
 
 
@@ -93,7 +93,7 @@ class _Looking:
         return kept
 
 
-def _together(thought: Finish, answer: Finish) -> Finish:
+def together(thought: Finish, answer: Finish) -> Finish:
     """One end for both: the prompt of the first, the work of the two."""
     first, second = thought.usage or Usage(), answer.usage or Usage()
     usage = msgspec.structs.replace(

@@ -5,7 +5,7 @@ Rules:
   `ServerError` (400). Unknown fields are skipped.
 * The results of tools become messages of their own, before the text that came with them.
 * Tools that the provider runs itself (they have no `input_schema`) cannot be offered here and are
-  left out. Better than there: `tool_choice` "none" is honoured.
+  left out. Better than there: `tool_choice` is honoured.
 Source: Anthropic's API reference (messages); error texts as observed on Ollama 0.33.
 """
 
@@ -15,6 +15,7 @@ from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
 from rillet.wire.go_tools import checked_tool
 from rillet.wire.openai_messages import base64_text
 from rillet.wire.openai_requests import effort_to_think
+from rillet.wire.tool_choice import chosen
 from rillet.words.requests import ChatRequest, Message, MessageToolCall, ToolCallFunction
 
 _Json = dict[str, Any]
@@ -49,12 +50,15 @@ def chat_request_from_anthropic(body: Any, *, limit_required: bool = True) -> Ch
         raise refused("max_tokens is required and must be positive")
     if not given.get("messages"):
         raise refused("messages is required")
+    messages = _messages(given)
+    tools, choice = chosen(_tools(given), given.get("tool_choice"))
     return ChatRequest(
         model=given["model"],
-        messages=_messages(given),
-        tools=_tools(given),
+        messages=messages,
+        tools=tools,
+        tool_choice=choice,
         stream=given.get("stream", False),
-        format=_format(given),
+        format=None if choice else _format(given),
         options=_options(given),
         think=_think(given),
     )
@@ -182,7 +186,7 @@ def _image(block: _Json) -> str:
     return base64_text(source.get("data"), "invalid base64 image data")
 
 
-def _tools(given: Fields) -> list[_Json] | None:
+def _tools(given: Fields) -> list[_Json]:
     tools: list[_Json] = []
     for tool in given.get("tools", ()):
         if not isinstance(tool, dict):
@@ -193,8 +197,7 @@ def _tools(given: Fields) -> list[_Json] | None:
         if description := _text(tool, "description"):
             function["description"] = description
         tools.append(checked_tool({"type": "function", "function": function}, "tools"))
-    forbidden = given.get("tool_choice", {}).get("type") == "none"
-    return None if forbidden or not tools else tools
+    return tools
 
 
 def _think(given: Fields) -> bool | str | None:

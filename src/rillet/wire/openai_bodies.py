@@ -35,6 +35,8 @@ def chat_body(request: ChatRequest) -> JsonObject:
     }
     if request.tools:
         body["tools"] = request.tools
+        if request.tool_choice:
+            body["tool_choice"] = request.tool_choice
     if response_format := _response_format(request.format):
         body["response_format"] = response_format
     if request.think is not None:

@@ -5,7 +5,7 @@ Rules:
 * `stream` is off when absent. `temperature` and `top_p` are 1 when absent, as OpenAI has it.
 * Unknown fields, and those that have no meaning here (`n`, `user`, `logit_bias`), are skipped.
 * Better than there: a stop list that holds no strings, an unknown response format and a schema that
-  is missing are refused; `tool_choice: "none"` and `max_completion_tokens` are honoured.
+  is missing are refused; `tool_choice` and `max_completion_tokens` are honoured.
 Source: OpenAI's API reference; error texts as observed on Ollama 0.33.
 """
 
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
 from rillet.wire.go_tools import checked_tool
 from rillet.wire.openai_messages import messages_from_openai
+from rillet.wire.tool_choice import chosen
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 
 _Json = dict[str, Any]
@@ -69,12 +70,14 @@ def chat_request_from_openai(body: Any) -> ChatRequest:
     if not given.get("model"):
         raise refused("model is required")
     limit = given.get("max_tokens", given.get("max_completion_tokens"))
+    tools, choice = chosen(_tools(given.get("tools")), given.get("tool_choice"))
     return ChatRequest(
         model=given["model"],
         messages=messages_from_openai(given["messages"]),
-        tools=None if given.get("tool_choice") == "none" else _tools(given.get("tools")),
+        tools=tools,
+        tool_choice=choice,
         stream=given.get("stream", False),
-        format=_format(given.get("response_format")),
+        format=None if choice else _format(given.get("response_format")),
         options=_options(given, limit),
         think=_think(given),
         logprobs=given.get("logprobs"),

@@ -4,7 +4,7 @@ Rules:
 * Checks and error texts are those of Ollama's /v1/responses: a `ServerError` (400).
 * The conversation is what is sent. What would need one kept here (`previous_response_id`,
   `conversation`) is refused: left out silently, half of the question would be lost.
-* Better than there: nothing to answer is refused, `tool_choice` "none" is honoured.
+* Better than there: nothing to answer is refused, `tool_choice` is honoured.
 Source: OpenAI's API reference (responses/create); error texts as observed on Ollama 0.33.
 """
 
@@ -16,6 +16,7 @@ from rillet.wire.go_tools import checked_tool
 from rillet.wire.openai_messages import image_data
 from rillet.wire.openai_requests import effort_to_think
 from rillet.wire.openai_tools import parse_arguments
+from rillet.wire.tool_choice import chosen
 from rillet.words.requests import ChatRequest, Message, MessageToolCall, ToolCallFunction
 
 _Json = dict[str, Any]
@@ -58,12 +59,14 @@ def chat_request_from_responses(body: Any) -> ChatRequest:
     if "max_output_tokens" in given:
         options["num_predict"] = given["max_output_tokens"]
     effort = given.get("reasoning", {}).get("effort") or ""
+    tools, choice = chosen(_tools(given.get("tools", [])), given.get("tool_choice"))
     return ChatRequest(
         model=given["model"],
         messages=messages,
-        tools=None if given.get("tool_choice") == "none" else _tools(given.get("tools", [])),
+        tools=tools,
+        tool_choice=choice,
         stream=given.get("stream", False),
-        format=_format(given.get("text", {}).get("format")),
+        format=None if choice else _format(given.get("text", {}).get("format")),
         options=options,
         think=effort_to_think(effort if isinstance(effort, str) else json.dumps(effort)),
     )

@@ -5,7 +5,7 @@ dialects translate them. Sizes and ranges are checked by the server that takes t
 Source of the fields: Ollama's API reference (docs/api.md of the Ollama project).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -62,11 +62,15 @@ class GenerateRequest(Struct, omit_defaults=True, kw_only=True):
 
 
 class ChatRequest(Struct, omit_defaults=True, kw_only=True):
-    """The next message of a chat (Ollama's POST /api/chat)."""
+    """The next message of a chat (Ollama's POST /api/chat).
+
+    `tool_choice` "required" means that a tool has to be called. Ollama has no word for it.
+    """
 
     model: str
     messages: list[Message]
     tools: list[JsonObject] | None = None
+    tool_choice: Literal["required"] | None = None
     stream: bool | None = None
     format: str | JsonObject | None = None
     keep_alive: KeepAlive | None = None
