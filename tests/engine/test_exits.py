@@ -47,6 +47,12 @@ def test_the_line_that_says_most_is_found(stderr: str, cause: str) -> None:
         (-9, "", True, "the system ran out of memory and ended it"),
         (-11, "", False, "killed by SIGSEGV"),
         (-11, "", True, "killed by SIGSEGV"),
+        (
+            -7,
+            "E load",
+            False,
+            "killed by SIGBUS: a file that it reads became shorter, or its disk cannot be read",
+        ),
         (-99, "", False, "killed by signal 99"),
         (-6, "x.c:1: GGML_ASSERT(a) failed", False, "killed by SIGABRT: GGML_ASSERT(a) failed"),
         (3, "", False, "exit status 3"),

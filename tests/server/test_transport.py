@@ -92,6 +92,37 @@ async def test_a_chunked_body_and_one_that_wants_to_be_asked_for(server: Running
     assert (await answer.head()).status == 200
 
 
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA",
+        "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13",
+    ],
+)
+@pytest.mark.parametrize("pieces", [1, 2, 7])
+async def test_an_offer_of_another_protocol_is_passed_over(
+    server: Running, offer: str, pieces: int
+) -> None:
+    """Java's HttpClient offers HTTP/2 with each request, and sends its body all the same."""
+    body = b'{"model": "tiny"}'
+    head = f"POST /api/show HTTP/1.1\r\nHost: localhost\r\n{offer}\r\nContent-Length: {len(body)}"
+    chunked = f"POST /api/show HTTP/1.1\r\nHost: localhost\r\n{offer}\r\nTransfer-Encoding: chunked"
+    sent = head.encode() + b"\r\n\r\n" + body
+    sent += chunked.encode() + b"\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    sent += b"GET /api/version HTTP/1.1\r\nHost: localhost\r\nConnection: close, upgrade\r\n"
+    sent += b"Upgrade: h2c\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    size = len(sent) // pieces
+    for place in range(0, len(sent), size):
+        writer.write(sent[place : place + size])
+        await writer.drain()
+        await asyncio.sleep(0)
+    answers = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answers.count(b"HTTP/1.1 200 OK") == 3 and answers.count(b"HTTP/1.1") == 3
+    assert b'"version"' in answers.rpartition(b"\r\n\r\n")[2]
+
+
 @pytest.mark.parametrize("stream", [True, False])
 async def test_http_1_0_gets_no_chunks(server: Running, stream: bool) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)

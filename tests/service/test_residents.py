@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -320,6 +322,23 @@ async def test_a_load_that_is_killed_is_a_typed_error_and_the_next_one_works(
         assert isinstance(error, LoadFailed) and "SIGKILL" in error.message
         assert time.monotonic() - begun < 1
         assert await say(service) == SAID
+
+
+async def test_a_file_that_went_away_meanwhile_is_named(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "gone.gguf"
+    shutil.copy(HELLO, path)
+    async with opened() as service:
+        assert await say(service, str(path)) == SAID
+        model = resident(service).model
+        options = service.residents.options(model)
+        assert options is not None
+        await service.residents.unload(model)
+        path.unlink()
+        with pytest.raises(LoadFailed, match=r"gone.gguf is missing\. ") as raised:
+            async with service.residents.use(model, options, 5):
+                pass
+        assert "fetch it again" in str(raised.value)
+        assert str(tmp_path) not in str(raised.value)
 
 
 async def test_an_engine_that_dies_idle_is_started_again(opened: Opened) -> None:

@@ -24,6 +24,7 @@ _MEMORY = re.compile(
     r"bad_alloc|out of memory|failed to allocate|cannot allocate|MemoryError", re.I
 )
 _LIBRARY = re.compile(r"[\w+-]+\.so[.\d]*(?=: cannot open shared object file)")
+_DAMAGED = re.compile(r" is missing$|SIGBUS|not within the file bounds|failed to read key-value")
 _EMPTY = re.compile(r"failed to load model from")
 
 
@@ -72,6 +73,8 @@ def _short_of_memory(limit: int, why: str) -> str:
 
 def remedy(why: str) -> str | None:
     """What to do about a failure, where it is known. `None` leaves the error's own hint."""
+    if _DAMAGED.search(why):
+        return "The file of the model is damaged or gone: fetch it again"
     missing = _LIBRARY.search(why)
     if missing is None:
         return None
@@ -91,6 +94,8 @@ def explain(returncode: int, stderr: str, *, killed_by_kernel: bool, limit: int 
         return "the system ran out of memory and ended it"
     if limit and is_about_memory(stderr):
         return _short_of_memory(limit, why)
+    if returncode == -signal.SIGBUS:
+        return "killed by SIGBUS: a file that it reads became shorter, or its disk cannot be read"
     if returncode < 0:
         text = f"killed by {_signal_name(returncode)}"
     else:

@@ -47,6 +47,7 @@ class EngineProcess:
         self.props: dict[str, Any] = {}  # what the engine says of itself (GET /props)
         self.died = asyncio.Event()
         self._reason = ""
+        self._name = Path(options.model_path).name
         self._file_size = _size(options.files)
         self._loaded: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._kernel_kills = watch.kernel_kills()
@@ -65,12 +66,14 @@ class EngineProcess:
         env: Mapping[str, str] | None = None,
         on_progress: OnProgress | None = None,
         unix_socket: bool = True,
+        name: str = "",
     ) -> "EngineProcess":
         """Check the options and files, load the model, return when requests are answered.
 
         `header`: from `read_model_header`, where the files were checked already. `load_timeout` in
         seconds. `memory_limit` in bytes of private memory; None is twice the estimate and some
         gigabytes, 0 none. `env` goes on top of our environment. `on_progress` gets per mille.
+        `name` is what errors call the model; by default that is the name of its file.
         Raises `InvalidRequest`, `InvalidModelFile`, `LoadFailed` (with what the engine printed) and
         `EngineError` where there is no engine. When cancelled it leaves no process behind.
         """
@@ -84,6 +87,7 @@ class EngineProcess:
         if memory_limit is None:
             memory_limit = default_memory_limit(header, options)
         process = cls(options, memory_limit, port=None if unix_socket else 0)
+        process._name = name or process._name
         try:
             process._spawn(header, binary, variables)
             async with asyncio.timeout(load_timeout):
@@ -126,10 +130,21 @@ class EngineProcess:
         """The last it printed, some 64 KiB at most, without control characters."""
         return exits.clean(bytes(self._watched.printed[-watch.KEPT :]))
 
-    def kill(self) -> None:
+    async def answers(self, seconds: float) -> bool:
+        """Whether its listener answers within that time, or it ended meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await listener.get(self.endpoint, "/health")
+        except TimeoutError:
+            return not self.alive
+        except OSError:
+            pass  # too many connections are an answer, too
+        return True
+
+    def kill(self, reason: str = "stopped") -> None:
         """End it now, without waiting. What is left to do is done when its end is seen."""
         if self.alive:
-            self._reason = self._reason or "stopped"
+            self._reason = self._reason or reason
             self._watched.kill()
 
     async def stop(self) -> None:
@@ -192,6 +207,8 @@ class EngineProcess:
         why = self._reason
         if said:
             why = exits.load_failure(said, self.stderr_tail(), self.memory_limit)
+        if gone := _missing(self.options.files):
+            why = f"{gone} is missing"
         # Callers may pass this on to strangers, whom our folders do not concern.
         for path in self.options.files:
             why = why.replace(path, Path(path).name)
@@ -258,10 +275,6 @@ class EngineProcess:
         if self._folder:
             self._folder.remove()
 
-    @property
-    def _name(self) -> str:
-        return Path(self.options.model_path).name
-
 
 def default_memory_limit(header: GgufHeader, options: LoadOptions) -> int:
     """Private memory for a child: room for surprises, but never more than the machine has free."""
@@ -298,6 +311,11 @@ def _size(paths: tuple[str, ...]) -> int:
         return sum(os.path.getsize(path) for path in paths)
     except OSError:
         return 0  # the engine will say which one it cannot read
+
+
+def _missing(paths: tuple[str, ...]) -> str:
+    """The first file that is not there any more; "" for none."""
+    return next((path for path in paths if not os.path.exists(path)), "")
 
 
 def _resident(pid: int) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -149,12 +150,39 @@ class Server(uvicorn.Server):
                 signal.signal(one, handler)
 
 
+class Parser(httptools.HttpRequestParser):
+    """Goes on with HTTP/1.1 where a client offers another protocol, as Java's does each time.
+
+    httptools stops behind the head of such a request, as if its body were in that protocol. So the
+    head is read once more, without the offer.
+    """
+
+    def __init__(self, connection: "Connection") -> None:
+        super().__init__(connection)
+        self._connection = connection
+        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+
+    def feed_data(self, data: Any) -> None:
+        try:
+            super().feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            if self.get_method() == b"CONNECT":
+                raise
+            rest = self._connection.head() + bytes(data)[offer.args[0] :]
+            self._connection.parser = Parser(self._connection)  # this one may take it for the end
+            self._connection.parser.feed_data(rest)
+
+
 class Connection(HttpToolsProtocol):
     """One connection, with limits on what comes before a request is known."""
 
     _head_bytes = 0
     _head_open = False
     _timer: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.parser = Parser(self)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -186,9 +214,25 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_open = False
         self._head_came()
+        if self.parser.should_upgrade():
+            return
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
             self.cycle.__class__ = UntilClose
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def head(self) -> bytes:
+        """Of the request that is being read, without the offer of another protocol."""
+        lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+        for name, value in self.headers:
+            if name == b"connection":
+                value = b"close" if b"close" in value.lower() else b"keep-alive"
+            if name != b"upgrade":
+                lines.append(name + b": " + value)
+        return b"\r\n".join([*lines, b"", b""])
 
     def _count(self, size: int) -> None:
         self._head_bytes += size

@@ -2,20 +2,22 @@
 
 import math
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rillet.service import fitting, listener
 from rillet.service.library import Model
 from rillet.service.options import layered
 from rillet.service.resident import Resident
-from rillet.words.errors import ServerError
+from rillet.words.errors import EngineDied, ServerError
 from rillet.words.models import EmbeddingRequest, Embeddings
 from rillet.words.requests import EmbedRequest, JsonObject, KeepAlive
 
 if TYPE_CHECKING:
     from rillet.service.service import Service
 
+Found = TypeVar("Found")
 #: Texts that are sent to the engine together.
 _AT_ONCE = 16
 TOO_LONG = "the input length exceeds the context length"
@@ -28,11 +30,15 @@ async def embed(service: "Service", request: EmbedRequest) -> Embeddings:
     if texts == [""] and isinstance(request.input, str):
         texts = []
     model = await service.model(request.model)
-    async with _use(service, model, request.options, request.keep_alive) as resident:
-        loaded = time.perf_counter_ns()
-        if not texts:
-            return Embeddings(model=request.model)
-        vectors, count = await _vectors(resident, texts, truncate=request.truncate is not False)
+
+    async def attempt() -> tuple[int, list[list[float]], int]:
+        async with _use(service, model, request.options, request.keep_alive) as resident:
+            loaded = time.perf_counter_ns()
+            return loaded, *await _vectors(resident, texts, request.truncate is not False)
+
+    loaded, vectors, count = await _twice(attempt)
+    if not texts:
+        return Embeddings(model=request.model)
     return Embeddings(
         model=request.model,
         embeddings=[_unit(_cut(vector, request.dimensions)) for vector in vectors],
@@ -44,12 +50,23 @@ async def embed(service: "Service", request: EmbedRequest) -> Embeddings:
 
 async def embed_one(service: "Service", request: EmbeddingRequest) -> list[float]:
     """One vector as the model makes it, not normalised; [] for an empty prompt."""
+    texts = [request.prompt] if request.prompt else []
     model = await service.model(request.model)
-    async with _use(service, model, request.options, request.keep_alive) as resident:
-        if not request.prompt:
-            return []
-        vectors, _ = await _vectors(resident, [request.prompt], truncate=True)
-        return _finite(vectors[0])
+
+    async def attempt() -> list[list[float]]:
+        async with _use(service, model, request.options, request.keep_alive) as resident:
+            return (await _vectors(resident, texts, truncate=True))[0]
+
+    vectors = await _twice(attempt)
+    return _finite(vectors[0]) if vectors else []
+
+
+async def _twice(attempt: Callable[[], Awaitable[Found]]) -> Found:
+    """Again where the engine died, once: it may be these texts that it dies of."""
+    try:
+        return await attempt()
+    except EngineDied:
+        return await attempt()
 
 
 def _use(
@@ -60,7 +77,7 @@ def _use(
 
 
 async def _vectors(
-    resident: Resident, texts: list[str], *, truncate: bool
+    resident: Resident, texts: list[str], truncate: bool
 ) -> tuple[list[list[float]], int]:
     """A vector for each text, and the number of tokens read.
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from rillet.engine import EngineProcess, LoadOptions, available_memory, estimate_memory
 from rillet.service.deaths import Deaths
+from rillet.service.hanging import end_when_hanging
 from rillet.service.library import Model
 from rillet.service.resident import FOR_EVER, Key, Resident, closed, key_of
 from rillet.service.shared_load import SharedLoad
@@ -153,9 +154,11 @@ class Residents:
             header=model.header,
             load_timeout=self._load_timeout,
             on_progress=lambda progress: tell(lambda: progress),
+            name=model.name.display(),
         )
         resident = self._loaded[key] = Resident(model, options, process, self._max_queue)
         self._spawn(self._watch(resident))
+        self._spawn(end_when_hanging(resident))
         self._rest(resident, least=_UNUSED)  # its callers may not come to use it
 
     async def _watch(self, resident: Resident) -> None:
