@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from rillet.server.go_scanner import NOTHING, GoJSONError, complain, depth_exceeded
+from rillet.wire.depth import MAX_DEPTH, too_deep
 
 Kind = Callable[[Any, str], Any]
 Fields = dict[str, Any]
@@ -34,11 +35,14 @@ def first_value(data: bytes) -> Any:
     if len(data) > MAX_VALUES and sum(map(data.count, b",[{")) > MAX_VALUES:
         raise GoJSONError(f"the request has more than {MAX_VALUES} values")
     try:
-        return msgspec.json.decode(data)
+        value = msgspec.json.decode(data)
     except RecursionError:
         raise depth_exceeded() from None
     except ValueError:  # also for a body that only Go takes: bytes after the value, half characters
-        return _lenient(data)
+        value = _lenient(data)
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and too_deep(value):
+        raise depth_exceeded()
+    return value
 
 
 def bind(value: Any, go_type: str, fields: Mapping[str, Kind], where: str = "") -> Fields:

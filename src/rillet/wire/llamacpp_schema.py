@@ -11,6 +11,7 @@ then free text (seen in trials of build 11549, keyword by keyword). So:
 
 from typing import Any, NoReturn
 
+from rillet.wire.depth import too_deep
 from rillet.wire.llamacpp_patterns import engine_pattern
 from rillet.words.errors import InvalidRequest
 
@@ -59,11 +60,9 @@ def engine_schema(schema: Any) -> dict[str, Any]:
         _complain("the schema", "must be an object")
     usable = _Checker(schema).schema(schema, "the schema", 0)
     assert isinstance(usable, dict)
-    try:
-        size = len(repr(usable))
-    except RecursionError:  # in a value that is compared with, where schemas cannot be
+    if too_deep(usable):  # in a value that is compared with, where schemas cannot be
         _complain("the schema", "is nested too deep")
-    if size > MAX_SIZE:
+    if len(repr(usable)) > MAX_SIZE:
         _complain("the schema", f"has more than {MAX_SIZE} characters")
     return usable
 
