@@ -7,6 +7,7 @@ with them the time that it needs for one token, in which no other stream moves.
 """
 
 import re
+import warnings
 from typing import Any
 
 from rillet.words.errors import InvalidRequest
@@ -41,7 +42,8 @@ def engine_pattern(pattern: Any, at: str) -> str:
     inner, at_start, at_end = _without_anchors(plain)
     alternatives = _check(inner, at)
     try:
-        re.compile(_PROPERTY.sub("w", plain))
+        with warnings.catch_warnings(action="ignore"):  # of brackets that later versions may read
+            re.compile(_PROPERTY.sub("w", plain))
     except (re.error, OverflowError, RecursionError) as error:
         raise _refused(at, f"is not a regular expression: {error}") from None
     if at_start and at_end:
