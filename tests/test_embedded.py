@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -39,6 +40,10 @@ def test_operations_with_whole_answers(client: rillet.Client) -> None:
     assert client.show("rillet-tiny").details.format == "gguf"
     assert len(client.embed("rillet-tiny", ["a", "b"]).embeddings) == 2
     assert json.loads(client.generate("rillet-tiny", "Hi", format="json").text)
+    for seed in range(4):  # blanks between the words might go on for ever
+        options = {"seed": seed, "num_predict": 200}
+        reply = client.generate("rillet-tiny", "three colours", format="json", options=options)
+        assert max(map(len, re.findall(r"\s+", reply.text)), default=0) <= 41
     client.generate("rillet-tiny", "", keep_alive=0)
 
 

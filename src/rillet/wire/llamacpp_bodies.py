@@ -28,6 +28,19 @@ _FLOATS = {  # ours -> (the default that Ollama has, least, most)
     "presence_penalty": (0.0, -1e6, 1e6),
     "frequency_penalty": (0.0, -1e6, 1e6),
 }
+# An object, with an end to the blanks between its words: in the grammar that the engine makes of a
+# schema for /completion they have none, and a small model writes them up to its last token.
+_JSON = r"""
+root ::= object
+object ::= "{" blank ( pair ( "," blank pair )* )? "}"
+pair ::= string blank ":" blank value blank
+array ::= "[" blank ( value blank ( "," blank value blank )* )? "]"
+value ::= object | array | string | number | "true" | "false" | "null"
+string ::= "\"" character* "\""
+character ::= [^"\\\x7F\x00-\x1F] | "\\" ( ["\\/bfnrt] | "u" [0-9a-fA-F]{4} )
+number ::= "-"? ( "0" | [1-9] [0-9]{0,15} ) ( "." [0-9]{1,16} )? ( [eE] [-+]? [0-9]{1,3} )?
+blank ::= | " " | "\n" [ \t]{0,40}
+""".strip()
 _STREAM: JsonObject = {"stream": True, "return_progress": True, "cache_prompt": True}
 MOST_TOP_LOGPROBS = 20
 
@@ -86,7 +99,7 @@ def completion_body(
     body = {"prompt": whole, **sampling(options, num_ctx), **_STREAM, "return_tokens": True}
     body["n_predict"] = token_limit(options, num_ctx, zero_is_none=True)
     if (schema := format_schema(format)) is not None:
-        body["json_schema"] = schema
+        body |= {"grammar": _JSON} if format == "json" else {"json_schema": schema}
     if shown:
         body["preserved_tokens"] = list(shown)
     if logprobs:
