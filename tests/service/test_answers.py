@@ -22,6 +22,7 @@ from .asking import (
     CHAT,
     ENDLESS,
     HELLO,
+    MODELS,
     SAID,
     TINY,
     chat,
@@ -284,3 +285,10 @@ async def test_an_engine_that_died_is_not_kept_by_the_errors_it_caused(opened: O
             gc.collect()
             await asyncio.sleep(0.01)
         assert [each() for each in processes] == [None, None]
+
+
+async def test_a_call_of_a_tool_that_was_not_offered_is_told_in_words(opened: Opened) -> None:
+    tools = [{"type": "function", "function": {"name": "other", "parameters": {"type": "object"}}}]
+    async with opened() as service:
+        last = (await chat(service, str(MODELS / "tinytool.gguf"), "hi", tools=tools))[-1]
+    assert isinstance(last, Failure) and "a tool that was not offered" in last.error.message

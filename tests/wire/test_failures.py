@@ -2,7 +2,13 @@ import json
 
 import pytest
 
-from rillet.wire.failures import error_from_record, error_from_response, retry_after, web_page
+from rillet.wire.failures import (
+    NO_SUCH_CALL,
+    error_from_record,
+    error_from_response,
+    retry_after,
+    web_page,
+)
 from rillet.words.errors import Busy, ModelNotFound, RilletError, ServerError, Unauthorized
 
 PAGE = b"<!doctype html><html><head>\n<title>502 Bad\n  Gateway &amp; more</title></head></html>"
@@ -148,6 +154,11 @@ def test_hints(status: int, word: str) -> None:
         ({"type": "authentication_error", "message": "no"}, Unauthorized, "no"),
         ("server busy, please try again.", Busy, "server busy, please try again."),
         (json.dumps(ENGINE), ServerError, "request (99 tokens) is too long"),
+        (
+            {"message": "got exception: Unexpected empty grammar stack after accepting piece: x"},
+            ServerError,
+            NO_SUCH_CALL,
+        ),
         (5, ServerError, "The server reported an error and did not say which"),
         ({}, ServerError, "The server reported an error and did not say which"),
     ],
