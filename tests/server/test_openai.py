@@ -83,6 +83,22 @@ async def test_models(server: Running) -> None:
     assert answer.status == 404 and "someone/nope:latest" in answer.json()["error"]["message"]
 
 
+async def test_models_as_anthropics_clients_read_them(server: Running) -> None:
+    headers = {"anthropic-version": "2023-06-01"}
+    page = (await server.ask("GET", "/v1/models", headers=headers)).json()
+    (entry,) = page["data"]
+    assert (page["has_more"], page["first_id"], page["last_id"]) == (
+        False,
+        entry["id"],
+        entry["id"],
+    )
+    assert (entry["type"], entry["display_name"]) == ("model", "tiny:latest")
+    assert "created_at" in entry
+    one = (await server.ask("GET", "/v1/models/tiny", headers=headers)).json()
+    assert (one["type"], one["id"]) == ("model", "tiny")
+    assert "type" not in (await server.ask("GET", "/v1/models/tiny")).json()
+
+
 async def test_a_body_compressed_with_zstd(server: Running) -> None:
     headers = {"Content-Encoding": "zstd"}
     data = zstandard.compress(json.dumps(CHAT).encode())

@@ -1,4 +1,4 @@
-"""OpenAI's routes: chat completions, completions, embeddings, models.
+"""OpenAI's routes: chat completions, completions, embeddings, models (Anthropic's too).
 
 Thin: `wire.openai` reads the requests and writes the answers. Errors have OpenAI's form, with the
 texts that Ollama's /v1 routes give. Source: OpenAI's API reference, Ollama's recorded answers.
@@ -6,6 +6,7 @@ texts that Ollama's /v1 routes give. Source: OpenAI's API reference, Ollama's re
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -18,6 +19,7 @@ from rillet.server.exchange import Exchange
 from rillet.server.face import NOT_FOUND, NOT_FOUND_PULL, Face, known, worded
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
+from rillet.wire.anthropic import model_info, model_page
 from rillet.wire.openai import (
     ChatChunkEncoder,
     CompletionChunkEncoder,
@@ -107,18 +109,18 @@ class OpenAIAnswers:
     async def models(self, exchange: Exchange) -> None:
         models = await self._face.streams.run(exchange, self._operations.tags())
         entries = [
-            model_entry(model.name, _seconds(model.modified_at), _owner(model.name))
-            for model in models
+            _entry(exchange, model.name, _owner(model.name), model.modified_at) for model in models
         ]
+        page = model_page(entries) if _to_anthropic(exchange) else {}
         # An empty list is one, not null, which clients cannot loop over.
-        await exchange.json({**model_list(entries), "data": entries})
+        await exchange.json({**model_list(entries), "data": entries, **page})
 
     async def model(self, exchange: Exchange) -> None:
         name = known(exchange.parameter)
         with worded(NOT_FOUND, name.display()):
             card = await self._operations.show(ShowRequest(model=exchange.parameter))
-        created = _seconds(card.modified_at)
-        await exchange.json(model_entry(exchange.parameter, created, name.namespace))
+        told = _entry(exchange, exchange.parameter, name.namespace, card.modified_at)
+        await exchange.json(told)
 
     async def transcription(self, exchange: Exchange) -> None:
         if not exchange.header(b"content-type").startswith("multipart/form-data"):
@@ -144,6 +146,16 @@ def _named(model: str) -> None:
     if not model:
         raise ModelNotFound(NOT_FOUND.format(model), status=404)
     known(model)
+
+
+def _to_anthropic(exchange: Exchange) -> bool:
+    """Both APIs list models under one path; Anthropic's clients send their version always."""
+    return bool(exchange.header(b"anthropic-version"))
+
+
+def _entry(exchange: Exchange, id: str, owner: str, modified_at: str) -> dict[str, Any]:
+    entry = model_entry(id, _seconds(modified_at), owner)
+    return model_info(entry, modified_at) if _to_anthropic(exchange) else entry
 
 
 def _owner(model: str) -> str:

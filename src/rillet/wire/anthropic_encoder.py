@@ -11,6 +11,7 @@ Rules:
 Source: Anthropic's API reference (messages, streaming), and recorded answers of Ollama 0.33.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from rillet.wire.openai_replies import arguments_text, status_of
@@ -141,6 +142,18 @@ def message(reply: Reply, id: str, model: str) -> _Json:
         **_stopped(reply.finish, bool(reply.tool_calls)),
         "usage": _usage_entry(reply.usage),
     }
+
+
+def model_info(entry: _Json, created_at: str) -> _Json:
+    """A model as GET /v1/models/ID tells it: Anthropic's words beside OpenAI's in `entry`."""
+    name = {"type": "model", "display_name": entry["id"], "created_at": created_at}
+    return {**entry, **name}
+
+
+def model_page(models: Sequence[_Json]) -> _Json:
+    """GET /v1/models: all of them on one page."""
+    ends = {"first_id": models[0]["id"], "last_id": models[-1]["id"]} if models else {}
+    return {"data": list(models), "has_more": False, "first_id": None, "last_id": None, **ends}
 
 
 def error_body(error: RilletError, request_id: str | None = None) -> _Json:

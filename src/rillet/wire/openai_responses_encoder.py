@@ -3,7 +3,8 @@
 Rules:
 * Every event has the next sequence number. Items follow one another, each with an output index of
   its own; an item is closed before the next one opens.
-* Reasoning is told as its summary, as Ollama does.
+* Reasoning is told as its summary, as Ollama does. Its item opens with the part that the text goes
+  to: OpenAI's client for JavaScript looks for it, and Ollama's streams have no event that adds one.
 * A failure is `response.failed`; an answer cut by the limit of tokens is `response.incomplete`.
   What has no word here (progress, a reconnection) goes out as a comment line.
 Source: OpenAI's API reference (responses, responses-streaming); recorded answers of Ollama 0.33.
@@ -99,7 +100,8 @@ class ResponsesEncoder:
     def _open_item(self, kind: type[Text] | type[Thinking]) -> bytes:
         self._open = kind
         if kind is Thinking:
-            item: _Json = {"id": self._item_id(), "type": "reasoning", "summary": []}
+            item = reasoning_item(self._item_id(), "")
+            del item["encrypted_content"]  # it is known at the end
             return self._added(item)
         item = {**message_item(self._item_id(), ""), "status": "in_progress", "content": []}
         return self._added(item) + self._about(
