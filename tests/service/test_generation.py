@@ -1,9 +1,11 @@
 import asyncio
+import errno
+import os
 
 import pytest
 
 from rillet.service.generation import Emit, Generation
-from rillet.words.errors import EngineDied, ServerError
+from rillet.words.errors import Busy, EngineDied, ServerError
 from rillet.words.events import Failure, Finish, Text
 
 from .asking import events, failure
@@ -32,6 +34,15 @@ async def test_an_error_before_the_first_event_is_raised() -> None:
 
     with pytest.raises(ServerError, match="no"):
         await events(Generation(produce))
+
+
+async def test_a_process_without_file_descriptors_says_so() -> None:
+    async def produce(emit: Emit) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with pytest.raises(Busy, match="no file descriptor left") as raised:
+        await events(Generation(produce))
+    assert raised.value.status == 503
 
 
 async def test_an_error_after_it_is_an_event() -> None:

@@ -1,11 +1,13 @@
 """Which prompt a request becomes; with real engines where their templates are asked."""
 
+import asyncio
+
 import pytest
 
 from rillet.words.errors import InvalidRequest, ServerError
 from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
-from .asking import CHAT, EMBED, HELLO, TINY
+from .asking import CHAT, EMBED, HELLO, SAID, TINY, say
 from .conftest import Opened
 
 
@@ -62,3 +64,18 @@ async def test_a_chat_may_not_call_tools_where_the_model_cannot(opened: Opened) 
         request = ChatRequest(model=HELLO, messages=[Message("user", "hi")], tools=[{}])
         with pytest.raises(ServerError, match="does not support tools"):
             await service.chat(request)
+
+
+async def test_a_template_that_takes_long_holds_nobody_up(opened: Opened) -> None:
+    endless = "{{ range 1000000000 }}x{{ end }}"
+    async with opened() as service:
+        assert await say(service, HELLO) == SAID
+        request = GenerateRequest(model=HELLO, prompt="hi", template=endless)
+        asked = asyncio.create_task(service.render(request))
+        turns = 0
+        while not asked.done():
+            await asyncio.wait((asked,), timeout=0.01)
+            turns += 1
+        with pytest.raises(ServerError, match="takes too long"):
+            await asked
+        assert turns > 10  # of some hundred

@@ -170,7 +170,7 @@ async def _chat(
     request_fitting = await fitting.chat(resident, model, request, template)
     images = images_of(request_fitting)
     mark = await _mark(resident, images)
-    prompt = prompts.rendered_chat(template, model, request_fitting, mark)
+    prompt = await prompts.rendered_chat(template, model, request_fitting, mark)
     seam = await _seam(resident, prompt, said, answer, images)
     events = _completed(resident, seam, answer, template, images, prompt, waiting)
     return seam, events, await _parting(resident, seam, answer, template, prompt)
@@ -203,7 +203,7 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
             return await prompts.generate_prompt(resident, model, request)
         template = prompts.template_of(model, request)
         if template is not None:
-            return prompts.rendered_chat(template, model, request)
+            return await prompts.rendered_chat(template, model, request)
         return await listener.apply_template(resident, prompts.chat_template_body(model, request))
 
 

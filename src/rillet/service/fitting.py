@@ -118,7 +118,7 @@ async def _tokens(
     resident: Resident, model: Model, request: ChatRequest, template: Template | None
 ) -> int:
     if template is not None:
-        text = prompts.rendered_chat(template, model, request)
+        text = await prompts.rendered_chat(template, model, request)
     else:
         body = prompts.chat_template_body(model, request)
         text = await listener.apply_template(resident, body)

@@ -5,9 +5,10 @@ loading, evaluating the prompt, generating) and returns when the engine has been
 """
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from rillet.words.errors import EngineError, InvalidRequest, RilletError
+from rillet.words.errors import Busy, EngineError, InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Finish
 
 Emit = Callable[[Sequence[Event]], None]
@@ -71,8 +72,10 @@ class Generation:
             ending = Failure(error)
         except UnicodeEncodeError:
             ending = Failure(InvalidRequest("A text holds half a character (a lone surrogate)"))
+        except OSError as error:
+            ending = Failure(_scarce(error) or _internal(error))
         except Exception as error:
-            ending = Failure(EngineError(f"internal error: {type(error).__name__}: {error}"))
+            ending = Failure(_internal(error))
         self._end(ending)
 
     def _end(self, ending: Event) -> None:
@@ -80,3 +83,19 @@ class Generation:
             self._ended = True
             said = self._events and isinstance(self._events[-1], Finish | Failure)
             self._emit(() if said else (ending,))
+
+
+def _internal(error: Exception) -> RilletError:
+    return EngineError(f"internal error: {type(error).__name__}: {error}")
+
+
+def _scarce(error: OSError) -> RilletError | None:
+    """The error of a process that has as many files and connections as it may have."""
+    if error.errno not in (errno.EMFILE, errno.ENFILE):
+        return None
+    return Busy(
+        "the server has no file descriptor left for this request: ask again when others are done, "
+        "or raise its limit (ulimit -n)",
+        status=503,
+        retry_after=1.0,
+    )

@@ -4,12 +4,14 @@ Two ways, as Ollama's server has them: a model's TEMPLATE in Go's language (or t
 rendered here; else the engine applies the Jinja template that stands in the GGUF file.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from rillet.model.gguf import GgufArray
-from rillet.model.gotemplate import TemplateError
+from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
 from rillet.service import limits, listener
 from rillet.service.library import Model
@@ -19,7 +21,13 @@ from rillet.wire import llamacpp
 from rillet.words.errors import ServerError
 from rillet.words.requests import ChatRequest, GenerateRequest, JsonObject, Message
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 Thought = bool | str | None
+#: Steps that a template may take while all others wait: some hundredths of a second, and a talk of
+#: a thousand turns.
+_QUICK = 40_000
 
 
 def check_generate(model: Model, request: GenerateRequest) -> None:
@@ -133,7 +141,7 @@ async def generate_prompt(
     system = model.system if request.system is None else request.system
     if template is not None:
         turns = [*([] if request.context else model.messages), Message("user", said)]
-        text = _rendered(
+        text = await _rendered(
             template,
             turns,
             system=system,
@@ -156,21 +164,35 @@ async def generate_prompt(
     return text
 
 
-def rendered_chat(
+async def rendered_chat(
     template: Template, model: Model, request: ChatRequest, mark: Mark = numbered
 ) -> str:
     """The prompt of a chat by a Go template."""
     turns = marked(messages_of(model, request.messages), mark)
-    return _rendered(
+    return await _rendered(
         template, turns, tools=request.tools or (), think=thought(model, request.think)
     )
 
 
-def _rendered(template: Template, turns: Sequence[Message], **values: Any) -> str:
+async def _rendered(template: Template, turns: Sequence[Message], **values: Any) -> str:
+    """What takes long, or fails, is done beside the loop, where the others' streams are."""
+    render = partial(template.render, messages=turns, now=datetime.now(), **values)
     try:
-        return template.render(messages=turns, now=datetime.now(), **values)
+        return render(budget=Budget(steps=_QUICK))
+    except TemplateError:
+        pass
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_aside(), render)
     except TemplateError as error:
         raise ServerError(str(error), status=400) from error
+
+
+@cache
+def _aside() -> "Executor":
+    """One thread: more of them would take the processor from the streams."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(1, "rillet-template")
 
 
 def chat_template_body(model: Model, request: ChatRequest) -> JsonObject:
