@@ -1,6 +1,7 @@
 """OpenAI's routes over a real socket; the forms of records are tested with the encoders."""
 
 import json
+from typing import Any
 
 import pytest
 import zstandard
@@ -73,6 +74,33 @@ async def test_completions_and_embeddings(server: Running) -> None:
     body = {"model": "tiny", "input": ["a", "b"], "encoding_format": "base64"}
     answer = await server.ask("POST", "/v1/embeddings", body)
     assert [len(entry["embedding"]) for entry in answer.json()["data"]] == [12, 12]
+
+
+async def test_several_prompts_have_a_choice_each(server: Running) -> None:
+    body = {"model": "tiny", "Prompt": ["x", "y", "z"]}
+    answer = (await server.ask("POST", "/v1/completions", body)).json()
+    assert [(one["index"], one["text"]) for one in answer["choices"]] == [
+        (0, "Hello"), (1, "Hello"), (2, "Hello")]  # fmt: skip
+    assert [request.prompt for request in server.operations.asked] == ["x", "y", "z"]
+    one = (await server.ask("POST", "/v1/completions", {**body, "Prompt": "x"})).json()
+    assert answer["usage"]["total_tokens"] == 3 * one["usage"]["total_tokens"] > 0
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"stream": True}, "a stream completes one prompt, not several"),
+        ({"prompt": ["x"] * 129}, "129 prompts: 128 are the most"),
+        ({"prompt": ["x", 1]}, "CompletionRequest.prompt of type string"),
+        ({"prompt": ["x", ""]}, "CompletionRequest.prompt of type string"),
+    ],
+)
+async def test_several_prompts_that_are_refused(
+    server: Running, more: dict[str, Any], message: str
+) -> None:
+    body = {"model": "tiny", "prompt": ["x", "y"], **more}
+    answer = await server.ask("POST", "/v1/completions", body)
+    assert answer.status == 400 and message in answer.json()["error"]["message"]
 
 
 async def test_models(server: Running) -> None:

@@ -25,6 +25,7 @@ from rillet.wire.openai import (
     CompletionChunkEncoder,
     chat_completion,
     chat_request_from_openai,
+    completion_prompts,
     embed_request_from_openai,
     embedding_encoding,
     embedding_list,
@@ -33,6 +34,7 @@ from rillet.wire.openai import (
     model_entry,
     model_list,
     text_completion,
+    text_completions,
     usage_wanted,
 )
 from rillet.words.errors import ModelNotFound, RilletError, ServerError
@@ -81,6 +83,9 @@ class OpenAIAnswers:
 
     async def completion(self, exchange: Exchange) -> None:
         body = await json_body(self._face, exchange)
+        if prompts := completion_prompts(body):
+            await self._completions(exchange, body, prompts)
+            return
         request = generate_request_from_openai(body)
         id, created = self._stamp("cmpl")
         _named(request.model)
@@ -96,6 +101,19 @@ class OpenAIAnswers:
             else:
                 reply = await self._face.streams.whole(exchange, opening(request))
                 await exchange.json(text_completion(reply, id, request.model, created))
+
+    async def _completions(self, exchange: Exchange, body: Any, prompts: list[str]) -> None:
+        """Several prompts, one after another."""
+        requests = [generate_request_from_openai({**body, "prompt": text}) for text in prompts]
+        model = requests[0].model
+        if requests[0].stream:
+            raise ServerError("a stream completes one prompt, not several", status=400)
+        id, created = self._stamp("cmpl")
+        _named(model)
+        with worded(NOT_FOUND, model):
+            opening, whole = self._operations.generate, self._face.streams.whole
+            replies = [await whole(exchange, opening(request)) for request in requests]
+        await exchange.json(text_completions(replies, id, model, created))
 
     async def embeddings(self, exchange: Exchange) -> None:
         body = await json_body(self._face, exchange)

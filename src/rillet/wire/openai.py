@@ -11,9 +11,11 @@ from rillet.wire.openai_replies import (
     model_entry,
     model_list,
     text_completion,
+    text_completions,
 )
 from rillet.wire.openai_requests import (
     chat_request_from_openai,
+    completion_prompts,
     embed_request_from_openai,
     embedding_encoding,
     generate_request_from_openai,
@@ -29,6 +31,7 @@ __all__ = [
     "chat_completion",
     "chat_request_from_openai",
     "completion_body",
+    "completion_prompts",
     "embed_request_from_openai",
     "embedding_encoding",
     "embedding_list",
@@ -38,5 +41,6 @@ __all__ = [
     "model_entry",
     "model_list",
     "text_completion",
+    "text_completions",
     "usage_wanted",
 ]

@@ -48,6 +48,16 @@ def text_completion(reply: Reply, id: str, model: str, created: int) -> _Json:
     return _completion("text_completion", reply, choice, id, model, created)
 
 
+def text_completions(replies: Sequence[Reply], id: str, model: str, created: int) -> _Json:
+    """The answer to POST /v1/completions with several prompts: a choice each, the usage of all."""
+    parts = [text_completion(reply, id, model, created) for reply in replies]
+    choices = [{**part["choices"][0], "index": i} for i, part in enumerate(parts)]
+    counts = ("prompt_tokens", "completion_tokens", "total_tokens")
+    usages = [part["usage"] for part in parts if "usage" in part]
+    usage = {name: sum(one[name] for one in usages) for name in counts}
+    return {**parts[0], "choices": choices, "usage": usage}
+
+
 def _completion(kind: str, reply: Reply, choice: _Json, id: str, model: str, created: int) -> _Json:
     answer: _Json = {
         "id": id,

@@ -50,6 +50,7 @@ _EMBEDDING = {
     "dimensions": "int",
     "encoding_format": "string",
 }
+MOST_PROMPTS = 128  # of one request for completions
 _EFFORTS: dict[str, bool | str] = {
     "none": False,
     "minimal": "low",
@@ -103,6 +104,18 @@ def generate_request_from_openai(body: Any) -> GenerateRequest:
         logprobs=True if logprobs else None,
         top_logprobs=_top_logprobs(logprobs) or None,
     )
+
+
+def completion_prompts(body: Any) -> list[str]:
+    """The texts of POST /v1/completions where it asks for several at once; none where for one."""
+    prompt = fields(body, "openai.CompletionRequest", _COMPLETION).get("prompt")
+    if not isinstance(prompt, list) or len(prompt) < 2:
+        return []
+    if not all(isinstance(text, str) and text for text in prompt):
+        return []
+    if len(prompt) > MOST_PROMPTS:
+        raise refused(f"{len(prompt)} prompts: {MOST_PROMPTS} are the most")
+    return prompt
 
 
 def embed_request_from_openai(body: Any) -> EmbedRequest:
