@@ -139,6 +139,12 @@ class Terminal:
             raise AssertionError(f"It does not end. The screen: {self.screen!r}")
         return self._process.wait()
 
+    def close(self) -> int:
+        """As a window is closed; the exit code of what ran in it."""
+        os.close(self._fd)
+        self._fd = -1
+        return self._process.wait(PATIENCE)
+
     def read(self, seconds: float) -> bool:
         """Take what has come by then; False if nothing has."""
         ready, _, _ = select.select([self._fd], [], [], max(0.0, seconds))
@@ -160,7 +166,8 @@ class Terminal:
     def __exit__(self, *error: object) -> None:
         self._process.kill()
         self._process.wait()
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
 
 
 def children_of(pid: int) -> list[int]:

@@ -14,6 +14,7 @@ from rillet.testing import (
     Drip,
     Script,
     ScriptedServer,
+    Stall,
     WaitFor,
     answer,
     chunk,
@@ -170,6 +171,26 @@ def test_what_is_shown_of_a_model_keeps_its_lines(shell: Shell) -> None:
         tell(terminal, f"/set system {system}", "Set system message.")
         assert f"{system}\r\n" in tell(terminal, "/show system", "end\r\n")
         leave(terminal)
+
+
+def test_a_system_message_is_not_lost_for_a_question(shell: Shell) -> None:
+    with talking(shell, whole("One."), whole("Two.")) as (terminal, server):
+        tell(terminal, "/set system Be brief", "Set system message.")
+        tell(terminal, "/set system", "/set system <string>   Set system message")
+        tell(terminal, "ask", "One.")
+        assert messages(server)[0] == ("system", "Be brief")
+        tell(terminal, '/set system """"""', "Set system message.")
+        tell(terminal, "ask", "Two.")
+        assert messages(server)[0][0] == "user"
+        leave(terminal)
+
+
+def test_a_closed_terminal_ends_the_talk_by_its_signal(shell: Shell) -> None:
+    with talking(shell, [CHUNKED, said("Half of it"), Stall()]) as (terminal, _):
+        terminal.type("ask\r")
+        terminal.until("Half of it")
+        assert terminal.close() == 128 + signal.SIGHUP
+    assert b"Half of it" in shell.run("history", "show", "1").stdout
 
 
 def test_show_and_help(shell: Shell) -> None:

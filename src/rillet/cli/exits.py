@@ -24,6 +24,14 @@ class Terminated(KeyboardInterrupt):
         self.number = number
 
 
+def signal_behind(error: BaseException) -> Terminated | None:
+    """The signal that was ending all when this error came, as where the terminal is gone."""
+    behind = error.__context__
+    while behind is not None and not isinstance(behind, Terminated):
+        behind = behind.__context__
+    return behind
+
+
 def report(error: BaseException, notes: Screen) -> int:
     """Says what happened and what to do next; returns the exit code."""
     if isinstance(error, UsageError):

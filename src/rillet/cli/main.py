@@ -70,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return exits.PIPE_CLOSED
     except Exception as error:
+        if (cause := exits.signal_behind(error)) is not None:
+            return exits.SIGNALLED + cause.number
         if os.environ.get("RILLET_DEBUG"):
             raise
         return _reported(error)

@@ -37,6 +37,9 @@ def _parameter(talk: "Talk", text: str) -> None:
 
 
 def _system(talk: "Talk", text: str) -> None:
+    if not text:  # rather a question than an order to forget it; """""" is that
+        talk.out.line(HELP_SET)
+        return
     text = talk.editor.more(text)
     talk.conversation.system = text
     talk.out.line("Set system message.")

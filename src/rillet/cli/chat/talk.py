@@ -108,7 +108,7 @@ class Talk:
         except KeyboardInterrupt:  # of a command that takes long, such as one that fetches a model
             self.notes.line("\n[stopped]")
         except Exception as error:  # whatever it is, what was said is not lost for it
-            if os.environ.get("RILLET_DEBUG"):
+            if os.environ.get("RILLET_DEBUG") or exits.signal_behind(error) is not None:
                 raise
             exits.report(error, self.notes)
 
