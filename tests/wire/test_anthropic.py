@@ -232,6 +232,22 @@ def test_counting_tokens_needs_no_limit() -> None:
     assert request.options is None
 
 
+def documents(*sources: Any) -> Any:
+    blocks = [{"type": "document", "source": source} for source in sources]
+    return body(messages=[{"role": "user", "content": blocks}])
+
+
+def test_the_words_of_a_document() -> None:
+    plain = {"type": "text", "media_type": "text/plain", "data": "a"}
+    parts = {"type": "content", "content": [{"type": "text", "text": "b"}]}
+    (message,) = chat_request_from_anthropic(documents(plain, parts)).messages
+    assert message.content == "a\n\nb"
+    for source, name in (({"type": "base64", "data": "aGk="}, "base64"), (7, "none")):
+        with pytest.raises(ServerError, match=f"invalid document source type: {name}") as caught:
+            chat_request_from_anthropic(documents(source))
+        assert caught.value.status == 400
+
+
 def test_a_conversation() -> None:
     image = {
         "type": "image",

@@ -215,6 +215,12 @@ def test_strangers_get_an_answer_or_a_400(value: Any) -> None:
             assert error.status == 400
 
 
+def test_a_refusal_that_is_sent_back_is_what_was_said() -> None:
+    refusal = {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
+    request = chat_request_from_openai({"model": "m", "messages": [refusal]})
+    assert request.messages[0].content == "No."
+
+
 def test_completions() -> None:
     request = generate_request_from_openai(
         {"model": "m", "prompt": ["hi"], "suffix": "s", "max_tokens": 3, "logprobs": 2}

@@ -121,6 +121,8 @@ class _Turn:
                 self._thoughts.append(_text(block, "thinking"))
             case "image":
                 self._images.append(_image(block))
+            case "document":
+                self._texts.append(_document(block))
             case "tool_use":
                 self._call(block)
             case "tool_result":
@@ -184,6 +186,18 @@ def _image(block: _Json) -> str:
         shown = source_type or "none"
         raise refused(f"invalid image source type: {shown}. Only base64 images are supported.")
     return base64_text(source.get("data"), "invalid base64 image data")
+
+
+def _document(block: _Json) -> str:
+    """The words of a document; one that would have to be fetched or unpacked is refused."""
+    source = block.get("source")
+    kind_ = source.get("type") if isinstance(source, dict) else None
+    if not isinstance(source, dict) or kind_ not in ("text", "content"):
+        shown = kind_ or "none"
+        raise refused(f"invalid document source type: {shown}. Only text is supported.")
+    if kind_ == "content":
+        return _joined(source.get("content", ""), "document")
+    return _text(source, "data")
 
 
 def _tools(given: Fields) -> list[_Json]:

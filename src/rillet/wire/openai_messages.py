@@ -84,6 +84,8 @@ def _take_part(part: Any, texts: list[str], images: list[str]) -> None:
     kind = part.get("type") if isinstance(part, dict) else None
     if kind == "text" and isinstance(part.get("text"), str):
         texts.append(part["text"])
+    elif kind == "refusal" and isinstance(part.get("refusal"), str):
+        texts.append(part["refusal"])
     elif kind == "image_url":
         given = part.get("image_url")
         images.append(image_data(given.get("url") if isinstance(given, dict) else given))
