@@ -22,10 +22,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hanging, "EVERY", 0.5)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hanging, "ANSWER", 0.5)
+
+
 def engines(service: Service) -> list[EngineProcess]:
     return [each.process for each in service.residents.all()]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_an_answer_goes_on_in_the_next_engine(opened: Opened) -> None:
     options = {"num_predict": 3000, "num_ctx": 2048}
     async with opened() as service:
@@ -42,6 +48,7 @@ async def test_an_answer_goes_on_in_the_next_engine(opened: Opened) -> None:
         assert "it hung" in hung.exit_reason()
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_who_embeds_is_told_after_the_second(opened: Opened) -> None:
     async with opened() as service:
         request = EmbedRequest(model=EMBED, input="a")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rillet.service.resident import Resident
 
-#: Seconds between two looks, and for the answer to a question.
-EVERY = 10.0
+EVERY = 10.0  # seconds between two looks
+ANSWER = 10.0  # seconds for the answer to a question
 _TIMES = slice(11, 13)  # in /proc/PID/stat behind the name: in user mode, in the kernel
 
 
@@ -26,8 +26,8 @@ async def end_when_hanging(resident: Resident) -> None:
             pass
         spent = _spent(process.pid)
         still, before = bool(spent) and spent == before, spent
-        if still and resident.users and not await process.answers(EVERY):
-            process.kill(f"it hung, and did nothing for {2 * EVERY:g} s")
+        if still and resident.users and not await process.answers(ANSWER):
+            process.kill(f"it hung, and did nothing for {EVERY + ANSWER:g} s")
 
 
 def _spent(pid: int) -> str:
