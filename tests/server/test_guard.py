@@ -1,5 +1,7 @@
 """Host and Origin: pure rules in tables, and the answers over a real socket."""
 
+import asyncio
+
 import pytest
 
 from rillet.server.guard import host_allowed, is_same_host, origin_matcher
@@ -131,3 +133,21 @@ async def test_an_origin_without_a_value_and_one_of_the_same_host(server: Runnin
 async def test_on_all_addresses_any_host_is_taken() -> None:
     async with running(Settings(host="0.0.0.0:0")) as server:
         assert (await server.ask("GET", "/", headers={"Host": "evil.example"})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"200"),
+        (b"GET / HTTP/1.0\r\n", b"200"),
+    ],
+)
+async def test_there_is_one_host(server: Running, head: bytes, status: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(head + b"Connection: close\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 30)
+    assert answer.split()[1] == status
+    assert status == b"200" or b"Host header" in answer
+    writer.close()

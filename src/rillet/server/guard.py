@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from rillet.server.asgi import ASGIApp, Message, Receive, Scope, Send
-from rillet.server.exchange import Headers, header
+from rillet.server.exchange import TEXT, Exchange, Headers, header
 
 _LOCAL_HOSTS = r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]"
 _APP_SCHEMES = ("app", "file", "tauri", "vscode-webview", "vscode-file")
@@ -88,7 +88,11 @@ def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASG
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         host, origin = header(scope, b"host"), header(scope, b"origin")
-        if loopback and not host_allowed(host, own_name):
+        if fault := _host_fault(scope):
+            await Exchange(scope, receive, send).reply(
+                400, fault, TEXT, [(b"connection", b"close")]
+            )
+        elif loopback and not host_allowed(host, own_name):
             await _empty(send, 403)
         elif not origin or is_same_host(origin, host):
             await app(scope, receive, send)
@@ -100,6 +104,17 @@ def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASG
             await app(scope, receive, _with_origin(send, origin))
 
     return guard
+
+
+def _host_fault(scope: Scope) -> bytes:
+    """What is wrong with the number of Host headers, in Go's words; b"" for nothing (RFC 9112, 3.2:
+    one of them, which only HTTP/1.0 may leave out)."""
+    count = sum(name == b"host" for name, _ in scope["headers"])
+    if count > 1:
+        return b"400 Bad Request: too many Host headers"
+    if not count and scope["http_version"] == "1.1":
+        return b"400 Bad Request: missing required Host header"
+    return b""
 
 
 def _with_origin(send: Send, origin: str) -> Send:
