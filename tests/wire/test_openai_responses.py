@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rillet.wire.openai_responses import (
@@ -270,6 +270,8 @@ def test_settings() -> None:
                      "call_id", "name", "arguments", "output", "format", "reasoning", "effort"]),
     inner | st.sampled_from(["user", "message", "reasoning", "function_call", "namespace"]))
     | st.lists(inner, max_size=2), max_leaves=12))  # fmt: skip
+@example({"type": "reasoning", "content": True})
+@example({"type": "reasoning", "summary": 1})
 def test_strangers_get_an_answer_or_a_400(value: Any) -> None:
     for stranger in (value, {"model": "m", "input": [value]}, {**BODY, "tools": [value]}):
         try:

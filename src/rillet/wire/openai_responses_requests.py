@@ -205,7 +205,9 @@ def _content(content: Any, at: str) -> tuple[str, list[str]]:
 
 def _thought(item: _Json) -> str:
     """The summary, or what Ollama's dialect calls encrypted: there it is the plain text."""
-    parts = item.get("summary") or item.get("content") or []
+    parts = item.get("summary") or item.get("content")
+    if not isinstance(parts, list):
+        return ""
     texts = [part.get("text") for part in parts if isinstance(part, dict)]
     return "".join(text for text in texts if isinstance(text, str))
 
