@@ -8,12 +8,10 @@ import socket
 import pytest
 
 from rillet.net.address import parse_host
-from rillet.server import listen
 from rillet.server.listen import bind, listen_and_serve, place_of
 from rillet.words.errors import InvalidHost, Unreachable
 from rillet.words.settings import Settings
 
-from .conftest import running
 from .scripted import ScriptedGeneration, ScriptedOperations
 from .talk import Talk
 
@@ -90,19 +88,6 @@ async def test_a_hang_up_that_is_ignored_stays_so() -> None:
             await task
     finally:
         signal.signal(signal.SIGHUP, before)
-
-
-async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listen, "HEAD_TIMEOUT", 0.1)
-    async with running() as server:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
-        writer.write(b"GET / HTTP/1.1\r\nHost:")
-        writer.close()
-        trickling, other = await asyncio.open_connection("127.0.0.1", server.port)
-        other.write(b"GET / HTTP/1.1\r\nHost: loc")
-        assert await asyncio.wait_for(trickling.read(), 5) == b""
-        other.close()
 
 
 def test_the_place_of_an_ipv6_socket_has_brackets() -> None:

@@ -1,0 +1,127 @@
+"""One connection: uvicorn's, with limits on what comes before a request is known, HTTP/1.1 whatever
+else is offered, and streams for clients that know no chunks.
+"""
+
+import asyncio
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from rillet.server.streams import ABORT
+
+HEAD_LIMIT = 64 << 10  # bytes of request line and headers
+HEAD_TIMEOUT = 60.0  # seconds for a request head to come
+
+
+class Parser(httptools.HttpRequestParser):
+    """Goes on with HTTP/1.1 where a client offers another protocol, as Java's does each time.
+
+    httptools stops behind the head of such a request, as if its body were in that protocol. So the
+    head is read once more, without the offer.
+    """
+
+    def __init__(self, connection: "Connection") -> None:
+        super().__init__(connection)
+        self._connection = connection
+        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+
+    def feed_data(self, data: Any) -> None:
+        try:
+            super().feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            if self.get_method() == b"CONNECT":
+                raise
+            rest = self._connection.head() + bytes(data)[offer.args[0] :]
+            self._connection.parser = Parser(self._connection)  # this one may take it for the end
+            self._connection.parser.feed_data(rest)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection, with limits on what comes before a request is known."""
+
+    _head_bytes = 0
+    _head_open = False
+    _timer: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.parser = Parser(self)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_open and self._timer is None:
+            self._expect_head()  # most heads come in one piece, and need no timer
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+        self._head_open = True
+        self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._head_open = False
+        self._head_came()
+        if self.parser.should_upgrade():
+            return
+        super().on_headers_complete()
+        if self.scope["http_version"] == "1.0":
+            self.cycle.__class__ = UntilClose
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def head(self) -> bytes:
+        """Of the request that is being read, without the offer of another protocol."""
+        lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+        for name, value in self.headers:
+            if name == b"connection":
+                value = b"close" if b"close" in value.lower() else b"keep-alive"
+            if name != b"upgrade":
+                lines.append(name + b": " + value)
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > HEAD_LIMIT:
+            raise ValueError("the head of the request is too large")  # the parser answers 400
+
+    def _expect_head(self) -> None:
+        self._timer = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
+
+    def _head_came(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class UntilClose(RequestResponseCycle):
+    """An answer to HTTP/1.0, which knows no chunks: a stream ends with its connection."""
+
+    _is_stream = False
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._is_stream = all(name != b"content-length" for name, _ in message["headers"])
+            if self._is_stream:
+                self.chunked_encoding = False
+        elif self._is_stream:
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)
