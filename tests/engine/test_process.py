@@ -285,8 +285,8 @@ async def test_wrong_options_and_files_never_start_anything(sockets: Sockets) ->
 
 
 async def test_where_nothing_can_be_written_a_port_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", "/nonexistent")
-    monkeypatch.setattr("rillet.engine.folder._TEMPORARY", "/nonexistent/too")
+    monkeypatch.setenv("TMPDIR", "/dev/null/none")
+    monkeypatch.setattr("rillet.engine.folder._TEMPORARY", "/dev/null/too")
     process = await EngineProcess.start(OPTIONS)
     assert process.endpoint.port and not process.endpoint.socket_path
     assert await asked(process, "/health") == {"status": "ok"}
