@@ -285,6 +285,7 @@ async def test_wrong_options_and_files_never_start_anything(sockets: Sockets) ->
 
 
 async def test_where_nothing_can_be_written_a_port_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below a device nobody can make a folder, root neither."""
     monkeypatch.setenv("TMPDIR", "/dev/null/none")
     monkeypatch.setattr("rillet.engine.folder._TEMPORARY", "/dev/null/too")
     process = await EngineProcess.start(OPTIONS)

@@ -10,7 +10,7 @@ from .conftest import running
 
 
 async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "HEAD_TIMEOUT", 0.1)
+    monkeypatch.setattr(connection, "HEAD_TIMEOUT", 0.1)  # in place of a minute
     async with running() as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         assert await asyncio.wait_for(reader.read(), 5) == b""

@@ -19,12 +19,12 @@ from .conftest import Opened
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hanging, "EVERY", 0.5)
+    monkeypatch.setattr(hanging, "EVERY", 0.5)  # seconds, in place of ten
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hanging, "ANSWER", 0.5)
+    monkeypatch.setattr(hanging, "ANSWER", 0.5)  # seconds, in place of ten
 
 
 def engines(service: Service) -> list[EngineProcess]:

@@ -17,6 +17,7 @@ from rillet.client.sync import Client
 from rillet.net.address import DEFAULT_HOST, DEFAULT_PORT
 from rillet.words.errors import InvalidRequest, RilletError, ServerError, Stalled
 from rillet.words.timeouts import Timeouts
+from rillet.words.variables import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +60,7 @@ def default_model() -> str:
 
 
 def _variable(name: str) -> str:
-    """As every setting is read: without spaces and quotes around it."""
-    return os.environ.get(name, "").strip().strip("\"'").strip()
+    return unquoted(os.environ.get(name, ""))
 
 
 def is_path(model: str) -> bool:

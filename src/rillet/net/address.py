@@ -13,6 +13,7 @@ import socket
 from msgspec import Struct
 
 from rillet.words.errors import InvalidHost
+from rillet.words.variables import unquoted
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 11434
@@ -85,7 +86,7 @@ def parse_host(text: str | None, *, listening: bool = False) -> Target:
     0.0.0.0 and :: become loopback addresses, which is how one connects to a server that listens
     on all; with `listening` they stay, and port 0 (any free one) is allowed. Raises `InvalidHost`.
     """
-    text = _trim(text or "")
+    text = unquoted(text or "")
     if not text.isprintable():
         raise InvalidHost("The host has a line break or control character in it", hint=_FORMS)
     scheme, colon, rest = text.partition(":")
@@ -105,10 +106,6 @@ def parse_host(text: str | None, *, listening: bool = False) -> Target:
             raise _invalid(text, f"{scheme!r} is not http, https or unix")
         port = _SCHEME_PORTS[scheme]
     return _network(text, scheme, rest, port, listening)
-
-
-def _trim(text: str) -> str:
-    return text.strip().strip("\"'").strip()
 
 
 def _unix(text: str, path: str) -> Target:

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from rillet.words.variables import unquoted
+
 _Number = TypeVar("_Number", int, float)
 
 _PREFIXES = ("RILLET_", "OLLAMA_")
@@ -89,7 +91,7 @@ class _Reader:
 
     def _find(self, name: str) -> tuple[str, str]:
         for prefix in _PREFIXES:
-            value = self._env.get(prefix + name, "").strip().strip("\"'").strip()
+            value = unquoted(self._env.get(prefix + name, ""))
             if value:
                 return prefix + name, value
         return "", ""
