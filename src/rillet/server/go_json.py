@@ -105,7 +105,7 @@ def anything(value: Any, where: str) -> Any:
 def texts_by_name(value: Any, where: str) -> dict[str, str]:
     if type(value) is not dict:
         raise mismatch(value, where, "map[string]string")
-    return {key: string(item, where) for key, item in value.items() if item is not None}
+    return {key: "" if item is None else string(item, where) for key, item in value.items()}
 
 
 def list_of(kind: Kind, go_type: str) -> Kind:

@@ -124,9 +124,15 @@ def _tool(value: Any, where: str) -> dict[str, Any]:
 
 
 def _license(value: Any, where: str) -> str | list[str]:
-    if type(value) is list:
-        return [string(item, where) for item in value]
-    return string(value, where)
+    """One text or several; Ollama looks at it late, and has an error of its own kind for it."""
+    if type(value) is str:
+        return value
+    try:
+        if type(value) is not list:
+            raise mismatch(value, "", "[]string")
+        return ["" if item is None else string(item, "") for item in value]
+    except GoJSONError as error:
+        raise ServerError(str(error), status=500) from None
 
 
 _STRINGS = list_of(string, "[]string")
@@ -199,6 +205,9 @@ _FIELDS: Mapping[str, Mapping[str, Kind]] = {
         "from": string,
         "files": texts_by_name,
         "adapters": texts_by_name,
+        "draft_files": texts_by_name,
+        "draft_quantize": string,
+        "remote_host": string,
         "template": string,
         "license": _license,
         "system": string,

@@ -11,17 +11,21 @@ import msgspec
 
 from rillet import __version__
 from rillet.model.names import Digest
-from rillet.server.errors import answering
+from rillet.server.errors import answering, native, refusal
 from rillet.server.exchange import TEXT, Exchange
 from rillet.server.face import NOT_FOUND, Face, known, required, worded
 from rillet.server.ollama import MISSING, body_fields
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import transfer
+from rillet.service.uploaded import NO_SOURCE, check_names
 from rillet.wire.ollama_encoder import ProgressEncoder
-from rillet.words.errors import InvalidModelFile, ServerError
+from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, ShowRequest, TransferRequest
 
+#: Ollama's answers out of an operation have no charset.
+PLAIN_JSON = b"application/json"
+SUCCESS = b'{"status":"success"}'
 _DETAILS_OFF = "ollama cloud is disabled: remote model details are unavailable"
 
 
@@ -110,16 +114,19 @@ class OllamaModels:
 
     async def create(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "CreateRequest")
+        drafts = fields.pop("draft_files", None)
+        check_names(fields.get("files"), drafts, adapters=fields.get("adapters"))
+        if fields.pop("draft_quantize", "") and not drafts:
+            raise ServerError("--draft-quantize requires a DRAFT model", status=400)
         if other := fields.pop("quantization", None):
             fields.setdefault("quantize", other)
+        fields.pop("remote_host", None)
         fields["from_"] = fields.pop("from", None)
         request = CreateRequest(**{"model": "", **fields})
         known(request.model)
-        _check_sources(request)
-        try:
-            await self._transfer(exchange, self._operations.create(request), request.stream)
-        except InvalidModelFile as error:
-            raise ServerError(error.message, status=400) from error
+        if not request.from_ and request.files is None:
+            raise ServerError(NO_SOURCE, status=400)
+        await self._transfer(exchange, self._operations.create(request), request.stream)
 
     async def pull(self, exchange: Exchange) -> None:
         request = await self._transfer_request(exchange, "PullRequest")
@@ -148,12 +155,20 @@ class OllamaModels:
     async def _transfer(
         self, exchange: Exchange, lines: AsyncIterator[Progress], stream: bool | None
     ) -> None:
-        """Its steps as they come, or the last one alone."""
-        if stream is False:
+        """Its steps as they come, or the last one alone; an error of it is plain JSON."""
+        try:
+            if stream is not False:
+                encode = ProgressEncoder().encode
+                await self._face.streams.stream(exchange, transfer(lines), encode)
+                return
             await self._face.streams.whole(exchange, transfer(lines))
-            await exchange.json({"status": "success"})
-        else:
-            await self._face.streams.stream(exchange, transfer(lines), ProgressEncoder().encode)
+            status, body = 200, SUCCESS
+        except RilletError as error:
+            if exchange.started:
+                raise
+            status, message, _ = refusal(error)
+            body = native(status, message)
+        await exchange.reply(status, body, PLAIN_JSON)
 
 
 def _plain(handler: Handler) -> Handler:
@@ -167,18 +182,6 @@ def _off(what: str) -> Handler:
         raise ServerError(f"ollama cloud is disabled: {what}", status=403)
 
     return answering(refuse)
-
-
-def _check_sources(request: CreateRequest) -> None:
-    """What a model is made from, before any file is touched."""
-    files = request.files or {}
-    if not files and not request.from_:
-        raise ServerError("neither 'from' or 'files' was specified", status=400)
-    for path, digest in {**files, **(request.adapters or {})}.items():
-        pieces = path.replace("\\", "/").split("/")
-        if path.startswith(("/", "\\")) or ".." in pieces or path[1:2] == ":":
-            raise ServerError("file path must be relative", status=400)
-        Digest.parse(digest)
 
 
 def _own_version() -> list[tuple[bytes, bytes]]:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 from rillet.model.names import ModelName
 from rillet.service import creation
-from rillet.service.creation import parse_digest
 from rillet.service.library import BUILT_IN, Library
+from rillet.service.uploaded import parse_digest
 from rillet.store.blobs import BlobMismatch
 from rillet.words.errors import InvalidName, ModelNotFound, ServerError
 
@@ -19,10 +19,10 @@ def copy(library: Library, source: str, destination: str) -> None:
     if library.store.copy(*names):
         return
     try:
-        config, layers = creation.base(library, source)
+        config, pieces = creation.base(library, source)
     except ModelNotFound:
         raise ModelNotFound(f'model "{source}" not found', status=404) from None
-    creation.write(library, names[1], config, layers)
+    creation.write(library, names[1], config, [piece.layer for piece in pieces])
 
 
 def delete(library: Library, model: str) -> None:

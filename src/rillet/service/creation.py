@@ -1,11 +1,11 @@
 """How a model is made: from another one or from uploaded files, with changes put over it.
 
 The order is: every blob is there first, the manifest is written last. So a model is either whole or
-not there, at whatever moment we are killed. Texts and statuses are Ollama's.
+not there, at whatever moment we are killed. Texts, statuses and their order are Ollama's.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,29 @@ from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
 from rillet.model.gotemplate import TemplateError
 from rillet.model.manifest import Config, Layer, config_of, encode, make_manifest
-from rillet.model.names import Digest, InvalidDigest, ModelName
+from rillet.model.names import Digest, ModelName
 from rillet.model.template import Template
+from rillet.service.config_info import with_info
 from rillet.service.library import Library, parse_name
 from rillet.service.options import layered
+from rillet.service.uploaded import (
+    NO_SOURCE,
+    Piece,
+    check_names,
+    order,
+    read_piece,
+    require_gguf,
+)
 from rillet.store.store import ModelStore
-from rillet.words.errors import InvalidModelFile, ModelNotFound, ServerError, StoreError
+from rillet.words.errors import ModelNotFound, ServerError, StoreError
 from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, TransferRequest
+from rillet.words.requests import Message
 
 QUANTIZATIONS = ("F32", "F16", "Q4_K_S", "Q4_K_M", "Q8_0")
 #: What can be quantized.
 _WHOLE = ("F32", "F16", "BF16")
-ROLES = ("system", "user", "assistant")
+ROLES = ("system", "user", "assistant", "tool")
 #: Layers that a new value replaces; licences and adapters add up.
 _REPLACED = {kinds.TEMPLATE, kinds.SYSTEM, kinds.PARAMS, kinds.MESSAGES}
 _CHUNK = 4 << 20
@@ -35,30 +45,51 @@ _CHUNK = 4 << 20
 Pull = Callable[[TransferRequest], AsyncIterator[Progress]]
 
 
-async def create(library: Library, request: CreateRequest, pull: Pull) -> AsyncIterator[Progress]:
-    """A model from another one or from uploaded files. Yields the lines that Ollama shows."""
+async def create(
+    library: Library, request: CreateRequest, pull: Pull, *, prune: bool = True
+) -> AsyncIterator[Progress]:
+    """A model from another one or from uploaded files. Yields the lines that Ollama shows.
+
+    With `prune`, what only a model needed that had the name before goes.
+    """
+    check_names(request.files, adapters=request.adapters)
     name = parse_name(request.model)
     _check(request)
+    replaced = await asyncio.to_thread(library.store.find, name)
+    pieces: list[Piece] = []
+    config: Config | None = None
     if request.from_:
+        _check_template(request)
         async for step in _there(library, request.from_, pull):
             yield step
-        config, layers = await asyncio.to_thread(base, library, request.from_)
+        config, pieces = await asyncio.to_thread(base, library, request.from_)
+    elif request.files is not None:
+        async for step in _read(library, request.files, pieces):
+            yield step
     else:
-        yield Progress("parsing GGUF")
-        config, layers = await asyncio.to_thread(_files, library, request.files or {})
-        yield Progress("verifying conversion")
-    if request.quantize:
-        _check_quantized(config, request.quantize)
-    steps: list[str] = [f"using existing layer {layer.digest}" for layer in layers]
-    layers = await asyncio.to_thread(_changed, library, layers, request, steps)
+        raise ServerError(NO_SOURCE, status=400)
+    if request.adapters is not None:
+        async for step in _adapters(library, request.adapters, pieces):
+            yield step
+    config = _config(config, pieces, request)
+    for piece in pieces:
+        if piece.layer.media_type == kinds.MODEL:
+            if request.quantize:
+                await asyncio.to_thread(_check_quantized, library, piece, request.quantize)
+            if piece.fresh:
+                yield Progress("verifying conversion")
+    _check_template(request)  # here also for its place among the lines
+    steps, layers = await asyncio.to_thread(_layers, library, pieces, request)
     for status in steps:
         yield Progress(status)
     yield Progress("writing manifest")
-    await asyncio.to_thread(write, library, name, _described(config, request), layers)
+    await asyncio.to_thread(write, library, name, config, layers)
+    if prune and replaced is not None:
+        await asyncio.to_thread(library.store.drop_replaced, replaced)
     yield Progress("success")
 
 
-def base(library: Library, text: str) -> tuple[Config, list[Layer]]:
+def base(library: Library, text: str) -> tuple[Config, list[Piece]]:
     """The configuration and layers of a model, their blobs in the store that is written to.
 
     Raises `ModelNotFound`.
@@ -67,20 +98,21 @@ def base(library: Library, text: str) -> tuple[Config, list[Layer]]:
     if found is None:  # built in
         model = library.find(text)
         digest = library.store.put_blob(_chunks(Path(model.path)))
-        layer = Layer(media_type=kinds.MODEL, digest=str(digest), size=model.size)
-        licenses = [
-            library.store.add_layer(kinds.LICENSE, text.encode()) for text in model.licenses
-        ]
-        return model.config, [layer, *licenses]
+        weights = Layer(media_type=kinds.MODEL, digest=str(digest), size=model.size)
+        layers = [library.store.add_layer(kinds.LICENSE, text.encode()) for text in model.licenses]
+        return model.config, [*map(Piece, (weights, *layers))]
     store, stored = found
     if store is not library.store:
         _bring(library.store, store, stored.manifest.layers)
     parent = stored.name.display()
-    layers = [
-        msgspec.structs.replace(layer, from_=parent) if layer.media_type == kinds.MODEL else layer
+    return store.config(stored), [
+        Piece(
+            msgspec.structs.replace(layer, from_=parent)
+            if layer.media_type == kinds.MODEL
+            else layer
+        )
         for layer in stored.manifest.layers
     ]
-    return store.config(stored), layers
 
 
 def write(library: Library, name: ModelName, config: Config, layers: list[Layer]) -> None:
@@ -89,29 +121,8 @@ def write(library: Library, name: ModelName, config: Config, layers: list[Layer]
     library.store.write_manifest(name, encode(make_manifest(described, layers)))
 
 
-def parse_digest(text: str) -> Digest:
-    """Raises `ServerError` (400) where it is none."""
-    try:
-        return Digest.parse(text)
-    except InvalidDigest as error:
-        raise ServerError("invalid digest format", status=400) from error
-
-
 def _check(request: CreateRequest) -> None:
     """What can be refused before anything is touched."""
-    files, adapters = request.files or {}, request.adapters or {}
-    if not request.from_ and not files:
-        raise ServerError("neither 'from' or 'files' was specified", status=400)
-    for path, digest in (*files.items(), *adapters.items()):
-        _check_relative(path)
-        parse_digest(digest)
-    if request.template:
-        try:
-            Template.parse(request.template)
-        except TemplateError as error:
-            raise ServerError(f"template error: {error}", status=400) from error
-    if request.quantize:
-        _check_quantization(request.quantize)
     if any(message.role not in ROLES for message in request.messages or ()):
         listed = ", ".join(f'"{role}"' for role in ROLES)
         raise ServerError(f"the role of a message must be one of {listed}", status=400)
@@ -121,32 +132,30 @@ def _check(request: CreateRequest) -> None:
         raise ServerError(error.message, status=400) from error
 
 
-def _check_relative(path: str) -> None:
-    """The name that a file had where it came from. It is never opened here, by any name."""
-    pieces = path.replace("\\", "/").split("/")
-    if path.startswith(("/", "\\")) or ".." in pieces or path[1:2] == ":":
-        raise ServerError("file path must be relative", status=400)
+def _check_template(request: CreateRequest) -> None:
+    try:
+        Template.parse(request.template or "")
+    except TemplateError as error:
+        raise ServerError(f"template error: {error}", status=400) from error
 
 
-def _check_quantization(kind: str) -> None:
-    if kind.upper() not in QUANTIZATIONS:
+def _check_quantized(library: Library, piece: Piece, kind: str) -> None:
+    """The weights are taken as they are: where others are wanted, say who makes them."""
+    kind = kind.upper()
+    if kind not in (*QUANTIZATIONS, "BF16", "Q4_K"):
         supported = ", ".join(QUANTIZATIONS)
         raise ServerError(
             f"unsupported quantization type {kind} - supported types are {supported}", status=500
         )
-
-
-def _check_quantized(config: Config, kind: str) -> None:
-    """The weights are taken as they are: where others are wanted, say who makes them."""
-    if kind.upper() == config.file_type:
-        return
-    if config.file_type not in _WHOLE:
-        raise ServerError("quantization is only supported for F16, BF16 and F32 models", status=400)
-    raise ServerError(
-        "this server does not quantize models; make the file with llama.cpp's program"
-        f" (llama-quantize model.gguf quantized.gguf {kind.upper()}) and create the model from it",
-        status=400,
-    )
+    header = piece.header or read_model_header(library.store.blob_path(piece.layer.address))
+    if (own := header.file_type) not in _WHOLE:
+        raise ServerError("quantization is only supported for F16, BF16 and F32 models", status=500)
+    if kind != own:
+        raise ServerError(
+            "this server does not quantize models; make the file with llama.cpp's program"
+            f" (llama-quantize model.gguf quantized.gguf {kind}) and create the model from it",
+            status=500,
+        )
 
 
 async def _there(library: Library, text: str, pull: Pull) -> AsyncIterator[Progress]:
@@ -174,69 +183,57 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _files(library: Library, files: dict[str, str]) -> tuple[Config, list[Layer]]:
-    """The layers of uploaded GGUF files, told apart by what they contain."""
-    config: Config | None = None
-    layers: list[Layer] = []
-    for digest in files.values():
-        layer, described = _file(library, digest)
-        layers.append(layer)
-        config = described or config
-    if config is None:
-        raise ServerError("unknown type", status=400)
-    return config, layers
+async def _read(
+    library: Library, files: Mapping[str, str], pieces: list[Piece]
+) -> AsyncIterator[Progress]:
+    """Reads uploaded files into `pieces`."""
+    await asyncio.to_thread(require_gguf, library, files)
+    for path in order(files):
+        yield Progress("parsing GGUF")
+        pieces.append(await asyncio.to_thread(read_piece, library, files[path]))
 
 
-def _file(library: Library, text: str) -> tuple[Layer, Config | None]:
-    """The layer of an uploaded file; the configuration where it is a model by itself."""
-    digest = parse_digest(text)
-    path = library.store.blob_path(digest)
-    if not path.is_file():
-        # Ollama names the whole path here; our folders do not concern a stranger.
-        raise ServerError(f"open {path.name}: no such file or directory", status=500)
-    try:
-        header = read_model_header(path)
-    except InvalidModelFile as error:
-        raise _not_gguf(path, error) from error
-    if header.parts > 1:  # a blob has no name by which it could find the others
-        raise ServerError(
-            f"the file is part 1 of {header.parts} of a model, and a stored model is one file",
-            status=400,
-            hint="Join the parts first: llama-gguf-split --merge FIRST-PART JOINED",
-        )
-    kind = {"adapter": kinds.ADAPTER, "mmproj": kinds.PROJECTOR}.get(
-        header.text("general.type"), kinds.MODEL
-    )
-    if header.architecture == "clip":
-        kind = kinds.PROJECTOR
-    layer = Layer(media_type=kind, digest=str(digest), size=path.stat().st_size)
-    return layer, config_of(header) if kind == kinds.MODEL else None
-
-
-def _not_gguf(path: Path, error: InvalidModelFile) -> ServerError:
-    with open(path, "rb") as file:
-        if file.read(4) != b"GGUF":
-            return ServerError("supplied file was not in GGUF format", status=400)
-    return ServerError(error.message.replace(str(path), "the file"), status=400)
-
-
-def _changed(
-    library: Library, layers: list[Layer], request: CreateRequest, steps: list[str]
-) -> list[Layer]:
-    """The base's layers with the request's put over them."""
-    adapters = [_file(library, digest)[0] for digest in (request.adapters or {}).values()]
-    if any(layer.media_type != kinds.ADAPTER for layer in adapters):
+async def _adapters(
+    library: Library, files: Mapping[str, str], pieces: list[Piece]
+) -> AsyncIterator[Progress]:
+    await asyncio.to_thread(require_gguf, library, files)
+    if len(files) > 1:
+        raise ServerError("only one adapter is currently supported", status=400)
+    async for step in _read(library, files, pieces):
+        yield step
+    if pieces[-1].layer.media_type != kinds.ADAPTER:
         raise ServerError("supplied file was not an adapter in GGUF format", status=400)
-    steps += [f"using existing layer {layer.digest}" for layer in adapters]
+
+
+def _config(base: Config | None, pieces: list[Piece], request: CreateRequest) -> Config:
+    """What lists will show of the model."""
+    weights = [piece for piece in pieces if piece.layer.media_type == kinds.MODEL]
+    if base is None:
+        header = weights[0].header if weights else None
+        base = config_of(header) if header else Config(architecture="amd64", os="linux")
+    given = {
+        name: value
+        for name in ("renderer", "parser", "requires")
+        if (value := getattr(request, name))
+    }
+    return with_info(msgspec.structs.replace(base, **given), request.info or {})
+
+
+def _layers(
+    library: Library, pieces: list[Piece], request: CreateRequest
+) -> tuple[list[str], list[Layer]]:
+    """The base's layers with the request's put over them, and a line on each."""
+    layers = [piece.layer for piece in pieces]
     added = _additions(library, layers, request)
     replaced = {kind for kind, _ in added} & _REPLACED
-    kept = [layer for layer in layers if layer.media_type not in replaced] + adapters
+    kept = [layer for layer in layers if layer.media_type not in replaced]
+    steps = [f"using existing layer {layer.digest}" for layer in kept]
     for kind, data in added:
         word = "using existing" if library.store.has_blob(Digest.of(data)) else "creating new"
         layer = library.store.add_layer(kind, data)
         steps.append(f"{word} layer {layer.digest}")
         kept.append(layer)
-    return kept
+    return steps, kept
 
 
 def _additions(
@@ -248,8 +245,9 @@ def _additions(
         added.append((kinds.TEMPLATE, request.template.encode()))
     if request.system:
         added.append((kinds.SYSTEM, request.system.encode()))
-    licenses = [request.license] if isinstance(request.license, str) else request.license or []
-    added += [(kinds.LICENSE, text.encode()) for text in licenses if text]
+    licenses = request.license or []
+    licenses = [licenses] if isinstance(licenses, str) else licenses
+    added += [(kinds.LICENSE, text.encode()) for text in licenses]
     if parameters := _parameters(request):
         before = [layer for layer in layers if layer.media_type == kinds.PARAMS]
         old: dict[str, Any] = (
@@ -258,8 +256,7 @@ def _additions(
         merged = dict(sorted({**old, **parameters}.items()))
         added.append((kinds.PARAMS, encode(merged)))
     if request.messages:
-        turns = [{"role": turn.role, "content": turn.content} for turn in request.messages]
-        added.append((kinds.MESSAGES, encode(turns)))
+        added.append((kinds.MESSAGES, encode([_turn(message) for message in request.messages])))
     return added
 
 
@@ -271,10 +268,7 @@ def _parameters(request: CreateRequest) -> dict[str, Any]:
     return parameters
 
 
-def _described(config: Config, request: CreateRequest) -> Config:
-    given = {
-        name: value
-        for name in ("renderer", "parser", "requires")
-        if (value := getattr(request, name))
-    }
-    return msgspec.structs.replace(config, **given)
+def _turn(message: Message) -> dict[str, Any]:
+    """A message as it is stored: role and content always, else what it has."""
+    said: dict[str, Any] = {"role": message.role, "content": message.content or ""}
+    return {**said, **msgspec.to_builtins(message)}

@@ -163,7 +163,8 @@ class Service:
     def create(self, request: CreateRequest) -> AsyncIterator[Progress]:
         from rillet.service import creation
 
-        return creation.create(self.library, request, self.pull)
+        prune = not self.settings.noprune
+        return creation.create(self.library, request, self.pull, prune=prune)
 
     def pull(self, request: TransferRequest) -> AsyncIterator[Progress]:
         from rillet.service import transfers
