@@ -19,9 +19,9 @@ def header(template: str = "", **own: int) -> GgufHeader:
     [
         ("", {}, ("completion",)),
         ("", {"pooling_type": 1}, ("embedding",)),
-        ("{% if tools %}x{% endif %}", {}, ("completion", "tools")),
-        ("<tool_call>", {}, ("completion", "tools")),
-        ("<think></think>", {}, ("completion", "thinking")),
+        ("{% if tools %}x{% endif %}", {}, ("tools", "completion")),
+        ("<tool_call>", {}, ("tools", "completion")),
+        ("<think></think>", {}, ("thinking", "completion")),
         ("<think>", {}, ("completion",)),
         ("", {"vision__block_count": 2}, ("completion", "vision")),
     ],

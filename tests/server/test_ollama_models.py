@@ -114,3 +114,27 @@ async def test_create_and_push(server: Running) -> None:
     assert (request.from_, request.quantize) == ("tiny", "Q4_K_M")
     answer = await server.ask("POST", "/api/push", {"model": "tiny"})
     assert (answer.status, answer.json()) == (501, {"error": "push is not supported"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "text"),
+    [
+        ({"license": 1}, 500, "json: cannot unmarshal number into Go value of type []string"),
+        ({"license": ["a", 1]}, 500, "json: cannot unmarshal number into Go value of type string"),
+        ({"files": {"a": None}}, 400, "invalid digest format"),
+        ({"adapters": {"a": None}}, 400, "invalid digest format"),
+        ({"draft_quantize": "x"}, 400, "--draft-quantize requires a DRAFT model"),
+        ({"draft_files": {"/a": "x"}}, 400, "file path must be relative"),
+        (
+            {"draft_files": 1},
+            400,
+            "json: cannot unmarshal number into Go struct field CreateRequest.draft_files"
+            " of type map[string]string",
+        ),
+    ],
+)
+async def test_a_field_of_a_create_that_cannot_be(
+    server: Running, fields: dict[str, object], status: int, text: str
+) -> None:
+    answer = await server.ask("POST", "/api/create", {"model": "m", "from": "tiny", **fields})
+    assert (answer.status, answer.json()) == (status, {"error": text})

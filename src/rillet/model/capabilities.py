@@ -5,6 +5,8 @@ Values: completion, embedding, tools, insert, vision, audio, thinking.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .gguf import GgufHeader
 from .template import Template
 
@@ -15,28 +17,37 @@ def capabilities(
     *,
     jinja: bool = True,
     projector: bool = False,
+    given: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """The capabilities of a model, in a fixed order.
+    """The capabilities of a model, in Ollama's order. `given` are those its configuration names.
 
     `template` is its template in Go's language. It can think only if that shows thoughts with tags
     around them, for else they could not be told from the answer.
     `jinja=False` leaves the chat template inside the file out, as Ollama's /api/tags does.
     `projector` says that the model has an image projector file.
     """
-    found = ["embedding" if header.own("pooling_type") in header.metadata else "completion"]
-    names = template.variables() if template else frozenset()
     text = header.chat_template if jinja else ""
-    if "Tools" in names or jinja_has_tools(text):
-        found.append("tools")
-    if "Suffix" in names:
-        found.append("insert")
-    if projector or header.own("vision.block_count") in header.metadata:
-        found.append("vision")
-    if header.own("audio.block_count") in header.metadata:
-        found.append("audio")
-    if (template and template.thinking_tags()) or jinja_has_thinking(text):
-        found.append("thinking")
-    return tuple(found)
+    told = {"tools": jinja_has_tools(text), "thinking": jinja_has_thinking(text)}
+    names = template.variables() if template else frozenset()
+    shown = {
+        "tools": "Tools" in names,
+        "insert": "Suffix" in names,
+        "thinking": template is not None and template.thinking_tags() is not None,
+    }
+    own = {
+        "embedding" if header.own("pooling_type") in header.metadata else "completion": True,
+        "vision": projector or header.own("vision.block_count") in header.metadata,
+        "audio": header.own("audio.block_count") in header.metadata,
+    }
+    # What the template tells that is used goes first or last, as Ollama has it.
+    order = (own, shown, told) if template else (told, own)
+    found = [
+        name
+        for abilities in (dict.fromkeys(given, True), *order)
+        for name, has in abilities.items()
+        if has
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def jinja_is_abler(header: GgufHeader, template: Template) -> bool:

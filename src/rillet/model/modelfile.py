@@ -232,4 +232,4 @@ def _quoted(text: str) -> str:
     plain = text == text.strip() and "\n" not in text and "\r" not in text
     if text and plain and not text.startswith('"'):
         return text
-    return f'"""{text}"""' if '"' in text or "\n" in text else f'"{text}"'
+    return f'"""{text}"""' if '"' in text else f'"{text}"'

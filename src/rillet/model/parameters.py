@@ -90,6 +90,8 @@ def show(value: object) -> str:
     """A value as a Modelfile has it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is None:
+        return "<nil>"
     return float_text(value) if isinstance(value, float) else str(value)
 
 

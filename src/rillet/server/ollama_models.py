@@ -91,6 +91,8 @@ class OllamaModels:
             card = await self._face.streams.run(exchange, self._operations.show(request))
         always = {"details": msgspec.to_builtins(card.details), "model_info": card.model_info}
         answer = {**msgspec.to_builtins(card), **always}
+        if card.messages:
+            answer["messages"] = [{"role": m.role, "content": m.content} for m in card.messages]
         if exchange.header(b"user-agent").startswith("GitHubCopilotChat/"):
             answer["model_info"] = {**card.model_info, "general.basename": request.model}
         await exchange.json(answer)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rillet.engine import estimate_memory, gpu_share, read_model_header
-from rillet.model.capabilities import capabilities
 from rillet.model.modelfile import Modelfile, Turn, shown
 from rillet.model.parameters import parameters_text
 from rillet.model.template import DEFAULT_TEMPLATE
@@ -39,9 +38,7 @@ def entry(model: Model) -> ModelInfo:
         size=model.size,
         digest=model.digest,
         details=listed,
-        capabilities=list(
-            capabilities(model.header, model.go, jinja=False, projector=bool(model.projector))
-        ),
+        capabilities=list(model.capabilities_told(jinja=False)),
     )
 
 
@@ -70,11 +67,11 @@ def card(
     model: Model, *, verbose: bool, system: str | None = None, options: JsonObject | None = None
 ) -> ModelCard:
     """For /api/show."""
-    parameters = {**model.params, **(options or {})}
+    wanted = {**model.params, **(options or {})}  # they stand in the Modelfile alone, says Ollama
     return ModelCard(
         license="\n".join(model.licenses),
-        modelfile=_modelfile(model, parameters, system or model.system),
-        parameters=parameters_text(parameters),
+        modelfile=_modelfile(model, wanted, system or model.system),
+        parameters=parameters_text(model.params),
         template=_shown_template(model),
         system=system or model.system,
         details=ModelDetails(**_details(model)),

@@ -58,7 +58,17 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def capabilities(self) -> tuple[str, ...]:
         """As /api/show tells them, the template inside the file included."""
-        return capabilities(self.header, self.go, projector=self.projector is not None)
+        return self.capabilities_told(jinja=True)
+
+    def capabilities_told(self, *, jinja: bool) -> tuple[str, ...]:
+        """With the template inside the file or, as in /api/tags, without."""
+        return capabilities(
+            self.header,
+            self.go,
+            jinja=jinja,
+            projector=self.projector is not None,
+            given=self.config.capabilities or (),
+        )
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities
