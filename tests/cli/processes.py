@@ -51,9 +51,16 @@ class Shell:
         other.home, other.env = self.home, {**self.env, **env}
         return other
 
-    def run(self, *args: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    def run(
+        self, *args: str, stdin: bytes = b"", cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [*RILLET, *args], input=stdin, capture_output=True, env=self.env, timeout=PATIENCE
+            [*RILLET, *args],
+            input=stdin,
+            capture_output=True,
+            env=self.env,
+            timeout=PATIENCE,
+            cwd=cwd,
         )
 
     def start(self, *args: str, **how: object) -> "subprocess.Popen[bytes]":

@@ -104,7 +104,27 @@ def test_an_embedding_model_gives_one_line_of_json(shell: Shell) -> None:
     vector = json.loads(done.stdout)
     assert len(vector) == 64 and all(isinstance(number, float) for number in vector)
     assert done.stdout.count(b"\n") == 1
+    numbers = done.stdout.decode().strip("[]\n").split(",")
+    assert all(len(number.partition("e")[0].lstrip("-0.")) <= 9 for number in numbers)
     assert shell.run("run", str(MODELS / "tinyembed.gguf")).returncode == 1
+
+
+def test_a_text_that_is_too_long_to_embed_may_be_refused(shell: Shell) -> None:
+    long = ("run", str(MODELS / "tinyembed.gguf"), "word " * 3000)
+    assert shell.run(*long).returncode == 0
+    refused = shell.run(*long, "--truncate=false")
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert refused.stderr == b"Error: the input length exceeds the context length\n"
+
+
+@pytest.mark.parametrize("value", ["-1m", "", "5", "-1"])
+def test_a_time_that_looks_like_a_flag_or_is_none(shell: Shell, value: str) -> None:
+    assert shell.run("run", HELLO, "--keepalive", value, "hi").stdout == b"Hello world!\n\n"
+
+
+def test_think_with_an_empty_value_is_true(shell: Shell) -> None:
+    refused = shell.run("run", HELLO, "--think=", "hi")
+    assert refused.returncode == 1 and b"does not support thinking" in refused.stderr
 
 
 def test_a_file_gets_the_text_alone(shell: Shell, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """One question and its answer, from the model's place to the exit code."""
 
+import struct
 import time
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
@@ -117,11 +118,22 @@ def _embed(found: where.Found, question: Question, args: Namespace, status: Stat
             f'embedding models require input text. Usage: rillet run {model} "your text here"'
         )
     options: dict[str, Any] = {}
-    if args.truncate:
-        options["truncate"] = True
+    if args.truncate is not None:
+        options["truncate"] = args.truncate
     if args.dimensions:
         options["dimensions"] = args.dimensions
     vectors = found.place.client.embed(model, text, **options).embeddings
     status.clear()
-    screen.output().write(json.dumps(vectors[0] if vectors else [], separators=(",", ":")) + "\n")
+    vector = [as_single(each) for each in (vectors[0] if vectors else ())]
+    screen.output().write(json.dumps(vector, separators=(",", ":")) + "\n")
     return exits.COMPLETE
+
+
+def as_single(value: float) -> float:
+    """With as few digits as tell it from its neighbours of 32 bits, which is all that it has."""
+    single = struct.pack("f", value)
+    for digits in range(6, 9):
+        short = float(f"{value:.{digits}g}")
+        if struct.pack("f", short) == single:
+            return short
+    return float(f"{value:.9g}")

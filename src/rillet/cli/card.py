@@ -7,8 +7,8 @@ from rillet.cli.table import table
 from rillet.words.models import ModelCard
 
 _HEAD = 2  # lines of a system message or a license that are shown
-_ITEMS = 3  # of an array that are shown
-_NUMBERS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
+_LINE = 100  # columns of them
+_ARRAY = 10  # columns of an array, its first item apart
 Rows = Sequence[Sequence[str]]
 
 
@@ -36,10 +36,9 @@ def _section(title: str, rows: Rows) -> str:
 def _model(card: ModelCard) -> Rows:
     info = card.model_info
     architecture = str(info.get("general.architecture", card.details.family))
-    count = info.get("general.parameter_count")
     rows = [
         ("architecture", architecture),
-        ("parameters", number(count) if isinstance(count, int) else card.details.parameter_size),
+        ("parameters", card.details.parameter_size or _count(info)),
         ("context length", _text(info.get(f"{architecture}.context_length", ""))),
         ("embedding length", _text(info.get(f"{architecture}.embedding_length", ""))),
         ("quantization", card.details.quantization_level),
@@ -48,15 +47,23 @@ def _model(card: ModelCard) -> Rows:
     return [row for row in rows if row[1]]
 
 
+def _count(info: dict[str, Any]) -> str:
+    from rillet.model.gguf import human_count
+
+    count = info.get("general.parameter_count")
+    return human_count(count) if isinstance(count, int) else ""
+
+
 def _projector(info: dict[str, Any]) -> Rows:
     architecture = info.get("general.architecture", "")
     names = {
         "architecture": "general.architecture",
-        "parameters": "general.parameter_count",
+        "parameters": "",
         "embedding length": f"{architecture}.vision.embedding_length",
         "dimensions": f"{architecture}.vision.projection_dim",
     }
-    return [(shown, _text(info[key])) for shown, key in names.items() if key in info]
+    rows = [(shown, _text(info.get(key)) if key else _count(info)) for shown, key in names.items()]
+    return [row for row in rows if row[1]]
 
 
 def _parameters(text: str) -> Rows:
@@ -76,23 +83,30 @@ def _tensors(tensors: list[dict[str, Any]]) -> Rows:
 
 
 def _head(text: str) -> Rows:
+    from textwrap import wrap
+
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return [(line,) for line in lines[:_HEAD]] + ([("...",)] if len(lines) > _HEAD else [])
+    shown = [part for line in lines[:_HEAD] for part in wrap(line, _LINE, break_long_words=False)]
+    return [(line,) for line in shown] + ([("...",)] if len(lines) > _HEAD else [])
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        items = ", ".join(_text(item) for item in value[:_ITEMS])
-        more = f", ...+{len(value) - _ITEMS} more" if len(value) > _ITEMS else ""
-        return f"[{items}{more}]"
+        return _array([_text(item) for item in value[: _ARRAY + 1]], len(value))
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return str(value).removesuffix(".0")
     return "" if value is None else str(value)
 
 
-def number(count: int) -> str:
-    """``2.8M``, ``8B``, ``999``: as counts of parameters are written."""
-    for unit, name in _NUMBERS:
-        if count >= unit:
-            return f"{count / unit:.1f}".removesuffix(".0") + name
-    return str(count)
+def _array(items: Sequence[str], count: int) -> str:
+    """``[1 2 3]``, or as many of the first items as have room: ``[<s> </s> ...+254 more]``."""
+    columns, shown = 1, 0
+    for item in items:
+        columns += len(item) + 2 * bool(shown)
+        if columns > _ARRAY and shown:
+            break
+        shown += 1
+    more = f" ...+{count - shown} more" if shown < count else ""
+    return f"[{' '.join(items[:shown])}{more}]"

@@ -1,17 +1,24 @@
 """Arguments as Ollama's command line takes them.
 
 Flags may stand anywhere among the words, `--flag=false` turns a switch off, `--think` may stand
-alone or with `=value`, and after `--` everything is a word.
+alone or with `=value`, what follows a flag that takes a value is its value, and after `--`
+everything is a word. The first line of an error is the one that Ollama's users know.
 """
 
 import argparse
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NoReturn
 
 from rillet.cli import screen
 from rillet.cli.exits import UsageError
 
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
+_NUMBER = re.compile(r"-[\d.]+")  # no flag is one
+_NO_NUMBER = re.compile(r"argument (.+): invalid int value: '(.*)'")  # argparse says
 _WIDEST = 100  # columns of help
+_ALONE = ("--think", "--truncate")  # they have a value, which may be left out
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")
 
 
@@ -36,6 +43,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
+        message = _NO_NUMBER.sub(r'invalid argument "\2" for "\1" flag: it is a number', message)
         raise UsageError(f"{message}\nHow it goes: {self.prog} --help")
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -53,28 +61,108 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(parser: Parser, argv: list[str]) -> argparse.Namespace:
-    """Raises `UsageError`. What stands behind `--` is added to `words`, where there are such."""
-    end = argv.index("--") if "--" in argv else len(argv)
-    flags, words = [_plain(parser, arg) for arg in argv[:end]], argv[end + 1 :]
-    parsed, unknown = parser.parse_known_intermixed_args(
-        [each for each in flags if each is not None]
-    )
-    if unknown:
-        parser.error(f"there is no {unknown[0]} here")
-    if words and not hasattr(parsed, "words"):
-        return parser.parse_args(argv)
-    if words:
-        parsed.words += words
-    return parsed
+    """Raises `UsageError`."""
+    flags: list[str] = []
+    words: list[str] = []
+    args = iter(argv)
+    for arg in args:
+        if arg == "--":
+            words += args
+        elif arg.startswith("--"):
+            flags += _long(parser, arg, args)
+        elif len(arg) > 1 and arg[0] == "-" and not _NUMBER.fullmatch(arg):
+            flags += _short(parser, arg, args)
+        else:
+            words.append(arg)
+    if not {"-h", "--help"} & set(flags):
+        _count(parser, words)
+    if not any(word.startswith("-") for word in words):
+        return parser.parse_args([*flags, *words])
+    return _with_dashes(parser, flags, words)
 
 
-def _plain(parser: Parser, arg: str) -> str | None:
-    """One argument in the way argparse wants it; None to leave it out."""
+def _with_dashes(parser: Parser, flags: list[str], words: list[str]) -> argparse.Namespace:
+    """Words that look like flags: argparse would lose a lone `--` among them."""
+    last = parser._positionals._group_actions[-1:]
+    if last and last[0].nargs == "*":
+        before = len(parser._positionals._group_actions) - 1
+        parsed = parser.parse_args([*flags, "--", *words[:before]])
+        setattr(parsed, last[0].dest, words[before:])
+        return parsed
+    return parser.parse_args([*flags, "--", *words])
+
+
+def _long(parser: Parser, arg: str, following: Iterator[str]) -> list[str]:
+    """One flag and its value in the way argparse wants them; nothing for one that is off."""
     name, equals, value = arg.partition("=")
-    if not name.startswith("--") or (action := parser._option_string_actions.get(name)) is None:
-        return arg
-    if action.nargs == 0 and equals:
-        if value not in (*_TRUE, *_FALSE):
-            parser.error(f'invalid argument "{value}" for "{name}": it is true or false')
-        return name if value in _TRUE else None
-    return f"{name}=true" if name == "--think" and not equals else arg
+    action = parser._option_string_actions.get(name)
+    if action is None:
+        parser.error(f"unknown flag: {name}")
+    if action.nargs == 0:
+        return _switched(parser, name, value if equals else "true")
+    if name in _ALONE and not value:
+        return [f"{name}=true"]
+    if equals:
+        return [arg]
+    return _valued(parser, action, name, name, following)
+
+
+def _short(parser: Parser, arg: str, following: Iterator[str]) -> list[str]:
+    """Flags of one letter, which may stand together, the last one with its value."""
+    found: list[str] = []
+    letters = arg[1:]
+    while letters:
+        name, letters = f"-{letters[0]}", letters[1:]
+        action = parser._option_string_actions.get(name)
+        if action is None:
+            parser.error(f"unknown shorthand flag: '{name[1]}' in {arg}")
+        if action.nargs == 0:
+            value, letters = (letters[1:], "") if letters[:1] == "=" else ("true", letters)
+            found += _switched(parser, name, value)
+        elif letters:
+            return [*found, f"{name}{letters.removeprefix('=')}"]
+        else:
+            said = f"'{name[1]}' in {arg}"
+            return [*found, *_valued(parser, action, name, said, following)]
+    return found
+
+
+def _switched(parser: Parser, name: str, value: str) -> list[str]:
+    try:
+        return [name] if truth(name, value) else []
+    except UsageError as error:
+        parser.error(str(error))
+
+
+def truth(name: str, value: str) -> bool:
+    """What is said to the flag `name`. Raises `UsageError`."""
+    if value not in (*_TRUE, *_FALSE):
+        raise UsageError(f'invalid argument "{value}" for "{name}" flag: it is true or false')
+    return value in _TRUE
+
+
+def _valued(
+    parser: Parser, action: argparse.Action, name: str, said: str, following: Iterator[str]
+) -> list[str]:
+    """A flag with the value, or the values, that follow it."""
+    wanted = action.nargs if isinstance(action.nargs, int) else 1
+    values = list(islice(following, wanted))
+    if len(values) < wanted or values[0].partition("=")[0] in parser._option_string_actions:
+        parser.error(f"flag needs an argument: {said}")
+    if wanted > 1:
+        return [name, *values]
+    return [f"{name}={values[0]}" if name.startswith("--") else f"{name}{values[0]}"]
+
+
+def _count(parser: Parser, words: Sequence[str]) -> None:
+    """Whether there are as many words as the command wants."""
+    kinds = [action.nargs for action in parser._positionals._group_actions]
+    least = sum(kind in (None, "+") for kind in kinds)
+    most = None if {"*", "+"} & set(kinds) else len(kinds)
+    received = len(words)
+    if least == most != received:
+        parser.error(f"accepts {most} arg(s), received {received}")
+    if received < least:
+        parser.error(f"requires at least {least} arg(s), only received {received}")
+    if most is not None and received > most:
+        parser.error(f"accepts at most {most} arg(s), received {received}")

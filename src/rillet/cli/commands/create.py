@@ -20,14 +20,14 @@ EXAMPLES = """
   rillet create my-model -f other/Modelfile
   printf 'FROM llama3\\nSYSTEM You are brief.' | rillet create brief -f -
 """
+_DEFAULT = "Modelfile"
 _PATH_MARKS = ("/", "./", "../", "~/")
+_WEIGHTS = ("*.gguf", "*.bin")  # of a folder the first that it has
 
 
 def arguments(parser: Parser) -> None:
     parser.add_argument("model")
-    parser.add_argument(
-        "-f", "--file", default="Modelfile", help="the Modelfile; - is standard input"
-    )
+    parser.add_argument("-f", "--file", default=_DEFAULT, help="the Modelfile; - is standard input")
     parser.add_argument("-q", "--quantize", metavar="TYPE", help="e.g. q8_0, q4_K_M")
     parser.switch("--json", help="each step as a line of JSON")
     parser.host()
@@ -36,6 +36,7 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     from rillet.model.modelfile import parse
 
+    _check_name(args.model)
     recipe = parse(_text(args.file))
     notes = screen.notes()
     for name in recipe.deprecated:
@@ -43,9 +44,21 @@ def run(args: Namespace) -> int:
     folder = Path.cwd() if args.file == "-" else Path(args.file).expanduser().resolve().parent
     there = where.place(args.host, PATIENT)
     with there.client:
+        notes.line("gathering model components")
         request = _request(there.client, args.model, recipe, folder, args.quantize)
         show_transfer(there.client.stream_create(request), as_json=args.json)
     return exits.COMPLETE
+
+
+def _check_name(model: str) -> None:
+    """Before anything is read or sent."""
+    from rillet.model.names import ModelName
+    from rillet.words.errors import ModelError
+
+    try:
+        ModelName.parse(model)
+    except ModelError:
+        raise InvalidRequest(f"invalid model name: {model}") from None
 
 
 def _text(path: str) -> str:
@@ -56,6 +69,8 @@ def _text(path: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8")
     except FileNotFoundError:
+        if path == _DEFAULT and _weights(Path.cwd()):
+            return "FROM ."
         raise InvalidRequest(
             f"There is no Modelfile {path!r}", hint="Name it with: rillet create MODEL -f FILE"
         ) from None
@@ -96,9 +111,15 @@ def _sent(
     names = []
     for source in sources:
         path = folder / Path(source).expanduser()
-        if path.is_file():
-            screen.notes().line(f"sending {path.name}")
-            files[path.name] = client.put_blob(path)
+        if found := _weights(path):
+            for each in found:
+                screen.notes().line(f"sending {each.name}")
+                files[each.name] = client.put_blob(each)
+        elif path.is_dir() and source.startswith((".", *_PATH_MARKS)):
+            raise InvalidRequest(
+                f"There is no GGUF file in the folder {str(path)!r}",
+                hint="Other formats are made into GGUF by llama.cpp's convert_hf_to_gguf.py",
+            )
         elif source.startswith(_PATH_MARKS) or source.lower().endswith(".gguf"):
             raise InvalidRequest(
                 f"There is no file {str(path)!r}", hint="Paths begin at the Modelfile's folder"
@@ -106,3 +127,10 @@ def _sent(
         else:
             names.append(source)
     return files, names
+
+
+def _weights(path: Path) -> list[Path]:
+    """The file, or those of a folder that hold a model."""
+    if path.is_file():
+        return [path]
+    return next((found for each in _WEIGHTS if (found := sorted(path.glob(each)))), [])

@@ -5,7 +5,7 @@ from argparse import Namespace
 from rillet.cli import exits, screen, where
 from rillet.cli.parsing import Parser
 from rillet.client.sync import Client
-from rillet.words.errors import RilletError
+from rillet.words.errors import ModelNotFound, RilletError
 
 USAGE = "MODEL ... [--json]"
 EXAMPLES = """
@@ -36,5 +36,7 @@ def run(args: Namespace) -> int:
 def _unload(client: Client, model: str) -> None:
     try:
         client.generate(model, keep_alive=0)
-    except RilletError:
-        pass  # a damaged model cannot be asked, but it can be removed; delete says what is missing
+    except ModelNotFound:
+        pass  # delete says so
+    except RilletError:  # a damaged model cannot be asked, but it can be removed
+        screen.notes().line(f"Warning: unable to stop model '{model}'")

@@ -7,7 +7,7 @@ from typing import Any
 
 from rillet.cli import prompt, screen, where
 from rillet.cli.exits import UsageError
-from rillet.cli.parsing import Parser
+from rillet.cli.parsing import Parser, truth
 from rillet.words.errors import RilletError
 
 USAGE = "MODEL [PROMPT ...] [flags]"
@@ -28,6 +28,7 @@ Exit codes: 0 complete, 1 error, 2 usage, 3 incomplete answer, 130 interrupted.
 Text goes to standard output, everything else to standard error. After the
 text stand two newlines; --raw and -o FILE give the text alone.
 """
+_NO_MODEL = "requires at least 1 arg(s), only received 0"  # as Ollama says it
 _LEVELS = ("high", "medium", "low", "max")
 
 
@@ -71,7 +72,7 @@ def arguments(parser: Parser) -> None:
     add("--record", metavar="FILE", help="keep the raw answer with its times, for rillet replay")
     add("-o", "--output", metavar="FILE", help="write the text to a file")
     parser.switch("--insecure", help="fetch the model over plain HTTP")
-    parser.switch("--truncate", help="embeddings: cut what is too long")
+    add("--truncate", metavar="=BOOL", help="embeddings: cut what is too long (true), or fail")
     add("--dimensions", type=int, help="embeddings: how many numbers")
     parser.host()
 
@@ -79,9 +80,11 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     words = list(args.words)
     if not (model := _model(args, words)):
-        raise UsageError('which model?\nHow it goes: rillet run MODEL "PROMPT"')
+        raise UsageError(f'{_NO_MODEL}: which model?\nHow it goes: rillet run MODEL "PROMPT"')
     _refuse_parameter(args.output)
     options = call_options(args)
+    if args.truncate is not None:
+        args.truncate = truth("--truncate", args.truncate)
     out = screen.output()
     stdin = prompt.read_stdin()
     if args.template is None and args.param:
@@ -153,7 +156,7 @@ def call_options(args: Namespace) -> dict[str, Any]:
         options["format"] = shape
     if args.think is not None:
         options["think"] = _think(args.think)
-    if args.keepalive is not None:
+    if args.keepalive:
         options["keep_alive"] = keep_alive(args.keepalive)
     if args.parameter:
         options["options"] = parameters(args.parameter)

@@ -25,6 +25,8 @@ def run(args: Namespace) -> int:
         try:
             there.client.generate(args.model, keep_alive=0)
         except ModelNotFound as error:
+            if not args.model:
+                raise
             raise RilletError(f'couldn\'t find model "{args.model}" to stop') from error
     if args.json:
         screen.output().json({"stopped": args.model})
