@@ -10,6 +10,7 @@ Report one JSON line on stdout: {"ready": {"address"}} or {"failed": text}. All 
 
 import fcntl
 import json
+import mmap
 import os
 import resource
 import select
@@ -24,11 +25,11 @@ _WATCH = 5
 
 
 def main() -> NoReturn:
-    """Obey the order {"memory_limit", "wheel", "set"} or {"memory_limit", "exec"}.
+    """Obey the order {"memory_limit", "floats", "wheel", "set"} or the same with "exec".
 
     `exec` is the command line of a llama-server; `set` are attributes of `xllamacpp.CommonParams`
-    by dotted name, `wheel` the folder where xllamacpp is installed; `survey` only asks what the
-    engine finds on this machine.
+    by dotted name, `wheel` the folder where xllamacpp is installed; `floats` are looked at first,
+    see `check_floats`; `survey` only asks what the engine finds on this machine.
     """
     parent = os.getppid()
     order = json.loads(sys.stdin.buffer.readline() or b"{}")
@@ -39,6 +40,9 @@ def main() -> NoReturn:
     end_with_parent(0)
     restrict(order.get("memory_limit"))
     try:
+        for path, floats in order.get("floats", {}).items():
+            if os.path.getsize(path):  # the engine has words for an empty one
+                check_floats(path, floats)
         if "exec" in order:
             os.execv(order["exec"][0], order["exec"])
         sys.path.append(order["wheel"])
@@ -87,6 +91,36 @@ def restrict(memory_limit: int | None) -> None:
         if most != resource.RLIM_INFINITY:
             memory_limit = min(memory_limit, most)
         resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
+
+
+def check_floats(path: str, floats: list[tuple[str, int, int, int, str, list[int]]]) -> None:
+    """Raise `ValueError` where a weight is no number, of which all that is computed becomes none.
+
+    `floats` as in `model.gguf.weights.Floats`. Slices, because a loop would be a hundred times
+    slower.
+    """
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as data:
+        for tensor, start, size, block, kind, places in floats:
+            width, full = _KINDS[kind]
+            step = max(1, _AT_ONCE // block) * block
+            for at in range(start, start + size, step):
+                end = min(at + step, start + size)
+                for last in (at + place + width - 1 for place in places):
+                    high = data[last:end:block].translate(full)
+                    if b"\1" in high and _is_full(kind, high, data[last - 1 : end : block]):
+                        raise ValueError(f"tensor {tensor!r} has a weight that is not a number")
+
+
+def _is_full(kind: str, high: bytes, low: bytes) -> bool:
+    """Whether an exponent is all ones: the last byte of most floats lacks one bit of it."""
+    return kind == "F16" or any(h and w & 0x80 for h, w in zip(high, low, strict=False))
+
+
+_AT_ONCE = 4 << 20  # bytes
+_FULL_SHORT = bytes(byte & 0x7C == 0x7C for byte in range(256))
+_FULL_LONG = bytes(byte & 0x7F == 0x7F for byte in range(256))
+#: Bytes of a float, and which values of its last byte an infinite one can have (IEEE 754).
+_KINDS = {"F32": (4, _FULL_LONG), "BF16": (2, _FULL_LONG), "F16": (2, _FULL_SHORT)}
 
 
 def preload(wheel: str) -> None:

@@ -17,6 +17,8 @@ import msgspec
 from rillet.engine import parameters
 from rillet.engine.endpoint import Endpoint
 from rillet.engine.options import LoadOptions
+from rillet.model.gguf import GgufHeader
+from rillet.model.gguf.weights import floats
 from rillet.words.errors import EngineError
 
 SERVER_VARIABLE = "RILLET_LLAMA_SERVER"
@@ -25,6 +27,10 @@ _CHILD = str(Path(__file__).with_name("child.py"))
 #: Threads that wait must sleep: on busy cores spinning costs five sixths of the speed. And no
 #: debugger is to be started for a stack trace when the engine aborts.
 HABITS = {"OMP_WAIT_POLICY": "PASSIVE", "GGML_NO_BACKTRACE": "1"}
+
+#: Bytes of weights up to which all are looked at for what is no number: a damaged model answers
+#: nonsense, and nobody knows why. It takes a second for each GiB, a fifth of the load.
+_CHECKED = 512 << 20
 
 
 def wheel_folder() -> str:
@@ -63,12 +69,18 @@ def surroundings(
 
 
 def load_order(
-    options: LoadOptions, endpoint: Endpoint, binary: str | None, memory_limit: int | None
+    options: LoadOptions,
+    header: GgufHeader,
+    endpoint: Endpoint,
+    binary: str | None,
+    memory_limit: int | None,
 ) -> dict[str, Any]:
     """What the child is told on its stdin; see `child.main`."""
     # The kernel counts the stacks of threads as memory taken, whether they are used or not.
     stacks = parameters.thread_stacks(options)
     order: dict[str, Any] = {"memory_limit": memory_limit and memory_limit + stacks}
+    if sum(tensor.size for tensor in header.tensors) <= _CHECKED:
+        order["floats"] = {options.model_path: floats(header)}
     if binary:
         order["exec"] = [binary, *parameters.server_flags(options, endpoint)]
     else:

@@ -24,7 +24,9 @@ _MEMORY = re.compile(
     r"bad_alloc|out of memory|failed to allocate|cannot allocate|MemoryError", re.I
 )
 _LIBRARY = re.compile(r"[\w+-]+\.so[.\d]*(?=: cannot open shared object file)")
-_DAMAGED = re.compile(r" is missing$|SIGBUS|not within the file bounds|failed to read key-value")
+_DAMAGED = re.compile(
+    r" is missing$|SIGBUS|is not a number$|not within the file bounds|failed to read key-value"
+)
 _EMPTY = re.compile(r"failed to load model from")
 
 

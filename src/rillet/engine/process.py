@@ -175,7 +175,7 @@ class EngineProcess:
             # The wheel tells which port it got; a llama-server only prints it.
             self.endpoint = msgspec.structs.replace(self.endpoint, port=_free_port())
         options = self.options.fitted(header.context_length)
-        order = command.load_order(options, self.endpoint, binary, self.memory_limit)
+        order = command.load_order(options, header, self.endpoint, binary, self.memory_limit)
         surroundings = command.surroundings(options, self.endpoint, binary, variables)
         child = command.spawn(order, surroundings, self._name)
         self._watched = watch.Watched(child, self._reported, self._ended)

@@ -1,7 +1,7 @@
 """What must hold before an engine may see a model file.
 
 An engine trusts the header: a head count that does not divide or a key/value head count of 0 ends
-its process. What only the engine can find (NaN weights) is left to it.
+its process. Weights that are no numbers are found by the engine when it loads them.
 """
 
 from __future__ import annotations
