@@ -42,7 +42,8 @@ def test_a_name_is_completed_and_shortened(text: str, display: str, full: str) -
         "", "  ", "bad name", "-tiny", ".tiny", "tiny:", ":7b", "a/b/c/d", "tiny/", "/tiny",
         "../tiny", "..", "a/../b", "tiny:..", "tiny:a/b", "/etc/passwd", "a.b/nope", "a:b:c",
         "tiny@sha256:" + "0" * 64, "a" * 81, "m:" + "t" * 81, "n" * 81 + "/m", "h" * 351 + "/n/m",
-        "tïny", "a\\b", "a\0b", "a\nb", "ftp://h/n/m", "://m", "a" * 5000, "n:1/m", "c:\\m",
+        "tïny", "a\\b", "a\0b", "a\nb", "ftp://h/n/m", "://m", "http://x/y", "a" * 5000,
+        "n:1/m", "c:\\m",
     ],
 )  # fmt: skip
 def test_what_is_not_a_name_is_refused(text: str) -> None:

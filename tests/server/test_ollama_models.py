@@ -2,7 +2,8 @@
 
 import pytest
 
-from rillet.words.errors import ServerError
+from rillet.server.ollama_models import PLAIN_JSON
+from rillet.words.errors import ModelNotFound, ServerError
 
 from .conftest import Running
 
@@ -98,6 +99,16 @@ async def test_a_pull_that_fails(server: Running) -> None:
         ("create", {"model": "a", "files": {"/etc/x": DIGEST}}, "file path must be relative"),
         ("create", {"model": "a", "files": {"../x": DIGEST}}, "file path must be relative"),
         ("create", {"model": "a", "files": {"x": ""}}, "invalid digest format"),
+        ("create", {"model": " a", "from": "tiny"}, "invalid model name"),
+        ("create", {"model": "x:cloud:local", "from": "tiny"}, "invalid model name"),
+        ("copy", {"source": " tiny", "destination": "a"}, 'source " tiny" is invalid'),
+        ("copy", {"source": "tiny", "destination": "a\n"}, 'destination "a\\n" is invalid'),
+        (
+            "copy",
+            {"source": "x:cloud:local", "destination": "a"},
+            'source "x:cloud:local" is invalid',
+        ),
+        ("show", {"model": "http://x/y"}, "invalid model name"),
     ],
 )
 async def test_refused_before_anything_starts(
@@ -138,3 +149,19 @@ async def test_a_field_of_a_create_that_cannot_be(
 ) -> None:
     answer = await server.ask("POST", "/api/create", {"model": "m", "from": "tiny", **fields})
     assert (answer.status, answer.json()) == (status, {"error": text})
+
+
+async def test_a_name_of_the_cloud_is_copied_and_deleted_like_others(server: Running) -> None:
+    server.operations.error = ModelNotFound("", status=404)
+    copied = await server.ask("POST", "/api/copy", {"source": "x:cloud", "destination": "a"})
+    assert (copied.status, copied.json()) == (404, {"error": 'model "x:cloud" not found'})
+    deleted = await server.ask("DELETE", "/api/delete", {"model": "x:cloud"})
+    assert (deleted.status, deleted.json()) == (404, {"error": "model 'x:cloud' not found"})
+
+
+async def test_what_an_operation_says_is_json_without_a_charset(server: Running) -> None:
+    for error in (None, ServerError("no")):
+        server.operations.error = error
+        answer = await server.ask("POST", "/api/pull", {"model": "a", "stream": False})
+        assert answer.headers["content-type"] == PLAIN_JSON.decode()
+    assert (answer.status, answer.json()) == (500, {"error": "no"})

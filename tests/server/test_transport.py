@@ -47,6 +47,8 @@ async def test_an_unknown_path(server: Running, path: str) -> None:
         ("GET", "//api/version?x=1", 301, "/api/version?x=1"),
         ("POST", "/api/generate/", 307, "/api/generate"),
         ("DELETE", "/api/delete/", 307, "/api/delete"),
+        ("GET", "/api/delete/", 404, None),
+        ("PUT", "/api/tags/", 404, None),
         ("GET", "/v1/models/a%0d%0aX:%20y/", 301, "/v1/models/a%0D%0AX%3A%20y"),
         ("GET", "//evil.example/", 404, None),
     ],

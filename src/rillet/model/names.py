@@ -78,6 +78,8 @@ class ModelName:
         parents = head.split("/") if slash else []
         if len(parents) > 2:
             raise _invalid(whole, "it has more than three parts")
+        if mark and len(parents) < 2:
+            raise _invalid(whole, "behind a scheme there is a host and a namespace")
         host = parents[0] if len(parents) == 2 else DEFAULT_HOST
         namespace = parents[-1] if parents else DEFAULT_NAMESPACE
         scheme = scheme.lower()

@@ -36,18 +36,33 @@ def required(model: str) -> str:
     return model
 
 
-@lru_cache(maxsize=1024)  # the few names of a server come again and again
-def known(model: str, cloud: str = CLOUD, invalid: str = "invalid model name") -> ModelName:
-    """Read a name before anything is looked up. Raises Ollama's errors for what cannot be."""
+def named(model: str, invalid: str) -> ModelName:
+    """A name as it was asked for; one that asks for two sources has an error of its own."""
     try:
-        name = ModelName.parse(model)
+        return ModelName.parse(model)
     except ConflictingSource as error:
         raise ServerError(error.message, status=400) from None
     except InvalidName:
         raise ServerError(invalid, status=400) from None
+
+
+@lru_cache(maxsize=1024)  # the few names of a server come again and again
+def known(model: str, cloud: str = CLOUD, invalid: str = "invalid model name") -> ModelName:
+    """Read a name before anything is looked up. Raises Ollama's errors for what cannot be."""
+    name = named(model, invalid)
     if name.is_cloud:
         raise ServerError(cloud, status=403)
     return name
+
+
+def plain(text: str, invalid: str = "invalid model name") -> ModelName:
+    """A name for a model of the store, in which spaces and sources have no place."""
+    try:
+        if text == text.strip():
+            return ModelName.parse(text)
+    except InvalidName:
+        pass
+    raise ServerError(invalid, status=400)
 
 
 @contextmanager

@@ -193,6 +193,7 @@ _FIELDS: Mapping[str, Mapping[str, Kind]] = {
         "name": string,
         "verbose": boolean,
         "system": string,
+        "template": string,
         "options": mapping,
     },
     "CopyRequest": {"source": string, "destination": string},

@@ -13,7 +13,7 @@ from rillet import __version__
 from rillet.model.names import Digest
 from rillet.server.errors import answering, native, refusal
 from rillet.server.exchange import TEXT, Exchange
-from rillet.server.face import NOT_FOUND, Face, known, required, worded
+from rillet.server.face import NOT_FOUND, Face, known, named, plain, required, worded
 from rillet.server.ollama import MISSING, body_fields
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import transfer
@@ -85,6 +85,7 @@ class OllamaModels:
 
     async def show(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "ShowRequest")
+        fields.pop("template", None)  # Ollama does not look at it either
         request = ShowRequest(**{"model": "", **fields})
         name = known(required(request.model), _DETAILS_OFF)
         with worded(NOT_FOUND, name.display()):
@@ -101,7 +102,8 @@ class OllamaModels:
         fields = await body_fields(self._face, exchange, "CopyRequest")
         names = [fields.get(key, "") for key in ("source", "destination")]
         for key, name in zip(("source", "destination"), names, strict=True):
-            known(name, _DETAILS_OFF, invalid=f"{key} {_quoted(name)} is invalid")
+            plain(name, f"{key} {_quoted(name)} is invalid")
+        known(names[1], _DETAILS_OFF)
         with worded('model "{}" not found', names[0]):
             await self._operations.copy(*names)
         await exchange.reply(200)
@@ -109,7 +111,7 @@ class OllamaModels:
     async def delete(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "DeleteRequest")
         model = required(fields.get("model", ""))
-        known(model, _DETAILS_OFF, invalid=f"name {_quoted(model)} is invalid")
+        named(model, f"name {_quoted(model)} is invalid")
         with worded(NOT_FOUND, model):
             await self._operations.delete(model)
         await exchange.reply(200)
@@ -125,6 +127,7 @@ class OllamaModels:
         fields.pop("remote_host", None)
         fields["from_"] = fields.pop("from", None)
         request = CreateRequest(**{"model": "", **fields})
+        plain(request.model)
         known(request.model)
         if not request.from_ and request.files is None:
             raise ServerError(NO_SOURCE, status=400)

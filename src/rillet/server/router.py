@@ -64,7 +64,9 @@ class Router:
 
     async def _elsewhere(self, exchange: Exchange, path: str, method: str) -> None:
         clean = "/" + "/".join(piece for piece in path.split("/") if piece)
-        if clean == path or self.find(clean) is None:
+        found = self.find(clean)
+        # Go keeps a table for each method, and one that is not there has nowhere to lead to.
+        if clean == path or found is None or method not in found.methods:
             await exchange.reply(404, b"404 page not found", PLAIN)
             return
         query = exchange.scope["query_string"]
