@@ -42,6 +42,8 @@ def test_ollama_calls_thinks_and_keeps_to_a_form(running: Serving, model: str) -
     assert formed.thinking == "I ponder" and '"age"' in (formed.content or "")
     told = client.generate(model, "hi", logprobs=True, top_logprobs=3)
     assert told.thinking == "I ponder" and told.logprobs and told.logprobs[0].top_logprobs
+    bare = client.generate(model, "hi", raw=True, options={"num_predict": 9})
+    assert bare.thinking == "I ponder" and "think>" not in bare.response
 
 
 def test_openai_and_anthropic_call_tools(running: Serving, model: str) -> None:

@@ -269,7 +269,7 @@ def test_thinking(think: bool | None, expected: str) -> None:
 def test_a_level_of_thinking() -> None:
     source = "{{ .Think }} {{ .ThinkLevel }} {{ .IsThinkSet }}{{ if .Messages }}{{ end }}"
     assert render(source, [], think="high") == "true high true"
-    assert render(source, [], think=True) == "true  true"
+    assert render(source, [], think=True) == "true medium true"
     assert render(source, []) == "false  false"
 
 

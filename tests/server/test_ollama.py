@@ -147,6 +147,54 @@ async def test_debug_render(server: Running) -> None:
     assert answer.json()["done"] is False
 
 
+@pytest.mark.parametrize(("path", "body"), [("/api/generate", {}), ("/api/chat", {"messages": []})])
+async def test_without_anything_to_render_the_model_is_loaded(
+    server: Running, path: str, body: dict[str, object]
+) -> None:
+    asked = {"model": "tiny", "_debug_render_only": True, **body}
+    assert (await server.ask("POST", path, asked)).json()["done_reason"] == "load"
+
+
+NO_IMAGE = "json: cannot unmarshal {} into Go struct field GenerateRequest.images of type {}"
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (7, NO_IMAGE.format("number", "api.ImageData")),
+        ({}, NO_IMAGE.format("object", "api.ImageData")),
+        ([256], NO_IMAGE.format("number 256", "uint8")),
+        (["a"], NO_IMAGE.format("string", "uint8")),
+    ],
+)
+async def test_an_image_is_bytes(server: Running, image: object, said: str) -> None:
+    answer = await server.ask("POST", "/api/generate", {**HI, "images": [image]})
+    assert (answer.status, answer.json()) == (400, {"error": said})
+
+
+async def test_a_list_of_bytes_is_an_image_too(server: Running) -> None:
+    await server.ask("POST", "/api/generate", {**HI, "images": [[104, 105], [], None]})
+    assert server.operations.asked[0].images == ["aGk=", "", ""]
+
+
+async def test_null_in_a_list_is_an_empty_item(server: Running) -> None:
+    await server.ask("POST", "/api/chat", {"model": "tiny", "messages": [None]})
+    await server.ask("POST", "/api/generate", {**HI, "context": [None, 5]})
+    chat, generate = server.operations.asked
+    assert (chat.messages[0].role, chat.messages[0].content) == ("", "")
+    assert generate.context == [0, 5]
+
+
+async def test_the_least_time_below_none_is_for_ever(server: Running) -> None:
+    await server.ask("POST", "/api/generate", {**HI, "keep_alive": -1e-12})
+    assert server.operations.asked[0].keep_alive < 0
+
+
+async def test_the_name_is_looked_at_before_the_format(server: Running) -> None:
+    answer = await server.ask("POST", "/api/generate", {"model": "nope", "prompt": "", "format": 1})
+    assert answer.status == 404
+
+
 async def test_top_logprobs_are_looked_at_before_the_name(server: Running) -> None:
     answer = await server.ask("POST", "/api/generate", {"top_logprobs": 21})
     assert answer.json() == {"error": "top_logprobs must be between 0 and 20"}

@@ -292,3 +292,22 @@ async def test_a_call_of_a_tool_that_was_not_offered_is_told_in_words(opened: Op
     async with opened() as service:
         last = (await chat(service, str(MODELS / "tinytool.gguf"), "hi", tools=tools))[-1]
     assert isinstance(last, Failure) and "a tool that was not offered" in last.error.message
+
+
+@pytest.mark.parametrize("top", [None, 2])
+async def test_likely_tokens_are_told_where_they_were_asked_for(
+    opened: Opened, top: int | None
+) -> None:
+    async with opened() as service:
+        found = await chat(
+            service, CHAT, "hi", logprobs=True, top_logprobs=top, options={"num_predict": 3}
+        )
+        told = [one for event in found if isinstance(event, Text) for one in event.logprobs or ()]
+        assert told and all(len(one.top) == (top or 0) for one in told)
+
+
+async def test_a_penalty_of_nothing_is_refused(opened: Opened) -> None:
+    async with opened() as service:
+        with pytest.raises(ServerError, match="repeat_penalty") as caught:
+            await chat(service, CHAT, "hi", options={"repeat_penalty": 0})
+        assert caught.value.status == 400

@@ -79,6 +79,7 @@ async def test_dimensions_are_cut_and_the_rest_has_length_one(opened: Opened) ->
         assert math.isclose(math.hypot(*found.embeddings[0]), 1, rel_tol=1e-6)
         one = await service.embedding(EmbeddingRequest(model=EMBED, prompt="a"))
         assert len(one) == 64
+        assert math.isclose(math.hypot(*one), 1, rel_tol=1e-6)
 
 
 async def test_a_model_that_completes_embeds_as_well_beside_its_answers(opened: Opened) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from rillet.service.options import Options, layered
+from rillet.service.options import Options, check_answering, layered
 from rillet.words.errors import ServerError
 
 
@@ -22,7 +22,8 @@ def test_unknown_names_are_nobodys_business() -> None:
     [
         ("num_ctx", "1", "integer"),
         ("num_ctx", True, "integer"),
-        ("seed", 1e300, "integer"),
+        ("seed", math.inf, "integer"),
+        ("draft_num_predict", "4", "integer"),
         ("num_ctx", math.nan, "integer"),
         ("temperature", "hot", "float32"),
         ("temperature", False, "float32"),
@@ -35,6 +36,13 @@ def test_a_wrong_type_is_said_as_ollama_says_it(name: str, value: object, kind: 
         layered({name: value})
     assert caught.value.message == f'option "{name}" must be of type {kind}'
     assert caught.value.status == 500
+
+
+@pytest.mark.parametrize("penalty", [0, -1, -1e30])
+def test_a_penalty_that_no_engine_can_divide_by(penalty: float) -> None:
+    with pytest.raises(ServerError, match="repeat_penalty must be greater than 0") as caught:
+        check_answering(layered({"repeat_penalty": penalty}))
+    assert caught.value.status == 400
 
 
 def test_stops_are_texts() -> None:
@@ -56,6 +64,7 @@ def test_stops_are_bounded(stops: list[str], said: str) -> None:
 def test_whole_numbers_are_cut_and_kept_within_64_bits() -> None:
     assert layered({"num_predict": 3.9}).num_predict == 3
     assert layered({"num_predict": 10**40}).num_predict == (1 << 63) - 1
+    assert layered({"num_predict": 1e30}).num_predict == (1 << 63) - 1
     assert layered({"num_predict": -(10**40)}).num_predict == -(1 << 63)
 
 

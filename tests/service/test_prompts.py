@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from rillet.words.errors import InvalidRequest, ServerError
+from rillet.words.events import Finish
 from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 from .asking import CHAT, EMBED, HELLO, SAID, TINY, say
@@ -45,6 +46,9 @@ async def test_a_model_without_a_template_gets_the_bare_prompt(opened: Opened) -
         ({"context": [-1]}, "tokens that this model does not know"),
         ({"images": ["AAAA"]}, "does not support images"),
         ({"model": EMBED}, "does not support generate"),
+        ({"model": EMBED, "think": True}, "does not support thinking"),
+        ({"prompt": "", "suffix": "s"}, "does not support insert"),
+        ({"format": 7}, "invalid format"),
         ({"template": "{{ if"}, "unclosed action"),
     ],
 )
@@ -57,6 +61,21 @@ async def test_what_is_refused_before_a_load(
             generation = await service.generate(request)
             async for _ in generation:
                 pass
+
+
+async def test_a_load_is_not_looked_at_for_what_it_would_answer(opened: Opened) -> None:
+    """As Ollama has it, which loads before it reads a format or an image."""
+    async with opened() as service:
+        for more in ({"format": "yaml"}, {"images": ["AAAA"]}, {"context": [10**6]}):
+            generation = await service.generate(GenerateRequest(model=CHAT, **more))  # type: ignore[arg-type]
+            assert [list(batch) async for batch in generation] == [[Finish("load")]]
+
+
+async def test_what_the_model_cannot_do_is_not_rendered_either(opened: Opened) -> None:
+    with pytest.raises(ServerError, match="does not support thinking"):
+        await prompt_of(opened, think=True)
+    with pytest.raises(ServerError, match="does not support insert"):
+        await prompt_of(opened, suffix="s")
 
 
 async def test_a_chat_may_not_call_tools_where_the_model_cannot(opened: Opened) -> None:

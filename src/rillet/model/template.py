@@ -147,7 +147,7 @@ class _Run:
 
 
 def _thinking(think: bool | str | None) -> Mapping[str, Value]:
-    level = think if isinstance(think, str) else ""
+    level = think if isinstance(think, str) else "medium" if think else ""  # Ollama's middle
     return {"Think": bool(think), "ThinkLevel": level, "IsThinkSet": think is not None}
 
 

@@ -108,13 +108,13 @@ def texts_by_name(value: Any, where: str) -> dict[str, str]:
     return {key: "" if item is None else string(item, where) for key, item in value.items()}
 
 
-def list_of(kind: Kind, go_type: str) -> Kind:
-    """A list whose items are of one kind; null among them is left out."""
+def list_of(kind: Kind, go_type: str, zero: Any) -> Kind:
+    """A list whose items are of one kind; null among them is as good as `zero`."""
 
     def check(value: Any, where: str) -> list[Any]:
         if type(value) is not list:
             raise mismatch(value, where, go_type)
-        return [kind(item, where) for item in value if item is not None]
+        return [kind(zero if item is None else item, where) for item in value]
 
     return check
 

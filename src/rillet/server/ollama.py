@@ -50,7 +50,7 @@ class OllamaAnswers:
         encoder = GenerateEncoder(request.model, self._face.clock)
         with worded(NOT_FOUND, request.model):
             _named(request.model)
-            if debug:
+            if debug and request.prompt:  # without one the model is only loaded
                 await self._rendered(exchange, request, {"response": ""})
             else:
                 await self._answer(exchange, self._operations.generate, request, encoder)
@@ -63,7 +63,7 @@ class OllamaAnswers:
         encoder = ChatEncoder(request.model, self._face.clock)
         known(required(request.model))
         with worded(NOT_FOUND, request.model):
-            if debug:
+            if debug and request.messages:
                 empty = {"message": {"role": "", "content": ""}}
                 await self._rendered(exchange, request, empty)
             else:

@@ -5,6 +5,7 @@ errors are Ollama's own; where it takes a value that cannot work, it is refused 
 Sources: Ollama's API reference and its recorded answers.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -51,7 +52,7 @@ def think(value: Any, where: str) -> bool | str:
 def keep_alive(value: Any, where: str) -> float | str:
     """Seconds, or a Go duration; what would not fit into 292 years is as long as that."""
     if type(value) in (int, float):
-        if abs(value) < 1e-9:
+        if 0 <= value < 1e-9:
             return 0  # there is no shorter time than a nanosecond but none
         return max(-_LONGEST, min(_LONGEST, value))  # type: ignore[no-any-return]
     if type(value) is str:
@@ -65,8 +66,12 @@ def keep_alive(value: Any, where: str) -> float | str:
 
 
 def image(value: Any, where: str) -> str:
-    """Standard base64, with the line breaks taken out."""
-    text = string(value, where).replace("\n", "").replace("\r", "")
+    """Standard base64, with the line breaks taken out; or a list of bytes, which Go takes too."""
+    if type(value) is list:
+        return base64.b64encode(bytes(_byte(item, where) for item in value)).decode()
+    if type(value) is not str:
+        raise mismatch(value, where, "api.ImageData")
+    text = value.replace("\n", "").replace("\r", "")
     match = _BASE64.match(text)
     end = match.end() if match else 0
     padding = len(text) - end
@@ -77,14 +82,14 @@ def image(value: Any, where: str) -> str:
     raise GoJSONError(f"illegal base64 data at input byte {end}")
 
 
-def answer_format(value: Any, where: str) -> str | dict[str, Any] | None:
-    """ "json" or a JSON schema; "" is none."""
-    if type(value) is dict or value == "json":
-        return value  # type: ignore[no-any-return]
-    if value == "":
-        return None
-    raw = json.dumps(msgspec.json.encode(value).decode(), ensure_ascii=False)
-    raise GoJSONError(f'invalid format: {raw}; expected "json" or a valid JSON Schema object')
+def _byte(value: Any, where: str) -> int:
+    if type(value) is int and 0 <= value < 256:
+        return value
+    if type(value) in (int, float):
+        raise GoJSONError(
+            f"json: cannot unmarshal number {value} into Go struct field {where} of type uint8"
+        )
+    raise mismatch(value, where, "uint8")
 
 
 def arguments(value: Any, where: str) -> dict[str, Any]:
@@ -135,9 +140,8 @@ def _license(value: Any, where: str) -> str | list[str]:
         raise ServerError(str(error), status=500) from None
 
 
-_STRINGS = list_of(string, "[]string")
-_IMAGES = list_of(image, "[]api.ImageData")
-_MESSAGES = list_of(_message, "[]api.Message")
+_IMAGES = list_of(image, "[]api.ImageData", "")
+_MESSAGES = list_of(_message, "[]api.Message", {})
 _FUNCTION: Mapping[str, Kind] = {"name": string, "arguments": arguments, "index": integer}
 _TOOL_CALL: Mapping[str, Kind] = {"id": string, "function": _function}
 _MESSAGE: Mapping[str, Kind] = {
@@ -145,14 +149,14 @@ _MESSAGE: Mapping[str, Kind] = {
     "content": string,
     "thinking": string,
     "images": _IMAGES,
-    "tool_calls": list_of(_tool_call, "[]api.ToolCall"),
+    "tool_calls": list_of(_tool_call, "[]api.ToolCall", {}),
     "tool_name": string,
     "tool_call_id": string,
 }
 _COMMON: Mapping[str, Kind] = {
     "model": string,
     "stream": boolean,
-    "format": answer_format,
+    "format": anything,  # looked at when there is something to answer
     "keep_alive": keep_alive,
     "options": mapping,
     "think": think,
@@ -169,11 +173,11 @@ _FIELDS: Mapping[str, Mapping[str, Kind]] = {
         "suffix": string,
         "system": string,
         "template": string,
-        "context": list_of(integer, "[]int"),
+        "context": list_of(integer, "[]int", 0),
         "raw": boolean,
         "images": _IMAGES,
     },
-    "ChatRequest": {**_COMMON, "messages": _MESSAGES, "tools": list_of(_tool, "api.Tools")},
+    "ChatRequest": {**_COMMON, "messages": _MESSAGES, "tools": list_of(_tool, "api.Tools", {})},
     "EmbedRequest": {
         "model": string,
         "input": anything,

@@ -22,7 +22,7 @@ from rillet.service.continuing import Replay, Said, Seam, surviving
 from rillet.service.forced_call import forced_call, in_form
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
-from rillet.service.options import Options, layered
+from rillet.service.options import Options, check_answering, layered
 from rillet.service.parting import Split, parting, special_texts, tags_of
 from rillet.service.pictures import Mark, images_of
 from rillet.service.resident import Resident
@@ -49,6 +49,7 @@ class Answer:
         self.model = model
         self.request = request
         self.options: Options = settled(layered(model.params, request.options))
+        check_answering(self.options)
         self.begun = time.perf_counter_ns()
         self.loaded = self.begun
 
@@ -92,6 +93,7 @@ def generate(
     """Complete one prompt; go on from what was said `before`."""
     answer = Answer(service, model, request)
     template = None if request.raw else prompts.template_of(model, request)
+    form = model.template if request.raw else template  # how thoughts are written
 
     async def attempt(emit: Emit, said: Said) -> None:
         with Waiting(emit, service.patience) as waiting:
@@ -105,7 +107,7 @@ def generate(
             prompt = await prompts.generate_prompt(resident, model, asked, mark)
             seam = await _seam(resident, prompt, said, answer, images)
             written_by = _completed(resident, seam, answer, template, images, prompt, waiting)
-            split = await _parting(resident, seam, answer, template, prompt)
+            split = await _parting(resident, seam, answer, form, prompt)
             written = [await seam.said_text(resident)]  # by the engine, thinking and all
             async with aclosing(written_by) as events:
                 async for raw in events:
@@ -226,6 +228,7 @@ def _bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
 
 async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) -> Call:
     model = answer.model
+    top = request.top_logprobs or 0
     fitted = await fitting.chat(resident, model, request, None)
     body = llamacpp.chat_body(
         prompts.messages_of(model, fitted.messages),
@@ -235,10 +238,10 @@ async def _jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) 
         format=request.format,
         think=prompts.thought(model, request.think),
         logprobs=bool(request.logprobs),
-        top_logprobs=request.top_logprobs or 0,
+        top_logprobs=top,
     )
     sent = Request("POST", "/v1/chat/completions", STREAM, msgspec.json.encode(body))
-    return Call(sent, llamacpp.ChatDecoder)
+    return Call(sent, lambda: llamacpp.ChatDecoder(top_logprobs=top))
 
 
 async def _mark(resident: Resident, images: Sequence[str]) -> Mark:

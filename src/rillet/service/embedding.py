@@ -49,7 +49,9 @@ async def embed(service: "Service", request: EmbedRequest) -> Embeddings:
 
 
 async def embed_one(service: "Service", request: EmbeddingRequest) -> list[float]:
-    """One vector as the model makes it, not normalised; [] for an empty prompt."""
+    """One vector, [] for an empty prompt.
+
+    Its length is one, but for the models of which Ollama's older engine gave it as it was."""
     texts = [request.prompt] if request.prompt else []
     model = await service.model(request.model)
 
@@ -58,7 +60,9 @@ async def embed_one(service: "Service", request: EmbeddingRequest) -> list[float
             return (await _vectors(resident, texts, truncate=True))[0]
 
     vectors = await _twice(attempt)
-    return _finite(vectors[0]) if vectors else []
+    if not vectors:
+        return []
+    return _finite(vectors[0]) if _raw(model) else _unit(vectors[0])
 
 
 async def _twice(attempt: Callable[[], Awaitable[Found]]) -> Found:
@@ -103,6 +107,19 @@ async def _within_context(resident: Resident, text: str, truncate: bool) -> list
     if len(row) > limit and not truncate:
         raise ServerError(TOO_LONG, status=400)
     return row[:limit]
+
+
+def _raw(model: Model) -> bool:
+    """Whether the older route gives this model's vectors in their own length, as it ever did."""
+    header = model.header
+    if not model.can("embedding"):
+        return False
+    normalized = header.metadata.get(header.own("normalize_embeddings"))
+    if header.architecture in ("nomic-bert", "nomic-bert-moe"):
+        return normalized is not True
+    if header.architecture != "bert":
+        return False
+    return normalized is False or header.text("tokenizer.ggml.model") not in ("", "bert")
 
 
 def _cut(vector: list[float], dimensions: int | None) -> list[float]:

@@ -72,7 +72,7 @@ class Loading:
             path=model.path,
             num_ctx=num_ctx,
             parallel=parallel,
-            num_batch=asked.num_batch,
+            num_batch=max(0, asked.num_batch),
             num_gpu=max(-1, min(asked.num_gpu, MAX_LAYERS)),
             main_gpu=asked.main_gpu,
             use_mmap=asked.use_mmap,

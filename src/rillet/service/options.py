@@ -5,6 +5,7 @@ observed). An unknown name is ignored, null keeps the default, a float where a w
 is cut. A wrong type answers with status 500, as Ollama's does.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ class Options(Struct, frozen=True, kw_only=True):
     main_gpu: int | None = None
     use_mmap: bool | None = None
     num_thread: int = 0
+    draft_num_predict: int = 0  # looked at for its type alone: no model here has a draft
     # these belong to one answer
     num_keep: int = 4
     num_predict: int = -1
@@ -57,10 +59,16 @@ def layered(*layers: Mapping[str, Any] | None) -> Options:
     return Options(**values)
 
 
+def check_answering(options: Options) -> None:
+    """Raises `ServerError` (400) for what no answer could be drawn with."""
+    if options.repeat_penalty <= 0:
+        raise ServerError("repeat_penalty must be greater than 0; 1 is none", status=400)
+
+
 def _whole(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(name, "integer")
-    if isinstance(value, float) and not abs(value) < _INT64:
+    if isinstance(value, float) and not math.isfinite(value):
         raise _wrong(name, "integer")
     return max(-_INT64, min(int(value), _INT64 - 1))
 

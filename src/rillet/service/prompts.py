@@ -32,12 +32,9 @@ _QUICK = 40_000
 
 def check_generate(model: Model, request: GenerateRequest) -> None:
     """What can be refused before anything is loaded, in Ollama's order. Raises `ServerError`."""
-    _check_kind(model, request.model, "generate")
-    if request.raw and (request.template or request.system or request.context):
-        raise ServerError("raw mode does not support template, system, or context", status=400)
-    _check_think(model, request.model, request.think)
-    if request.suffix and not model.can("insert"):
-        raise _cannot(model, "insert")
+    check_able(model, request)
+    if is_load(model, request):
+        return
     _check_context(model, request.context or ())
     _check_images(model, bool(request.images))
     limits.check_images(request.images or ())
@@ -47,10 +44,9 @@ def check_generate(model: Model, request: GenerateRequest) -> None:
 
 def check_chat(model: Model, request: ChatRequest) -> None:
     """What can be refused before anything is loaded, in Ollama's order. Raises `ServerError`."""
-    _check_kind(model, request.model, "chat")
-    if request.tools and not model.can("tools"):
-        raise _cannot(model, "tools")
-    _check_think(model, request.model, request.think)
+    check_able(model, request)
+    if not request.messages:
+        return
     _check_images(model, any(turn.images for turn in request.messages))
     limits.check_messages(request.messages)
     limits.check_tools(request.tools or ())
@@ -58,14 +54,30 @@ def check_chat(model: Model, request: ChatRequest) -> None:
     llamacpp.format_schema(request.format)
 
 
-def _check_kind(model: Model, name: str, verb: str) -> None:
+def check_able(model: Model, request: GenerateRequest | ChatRequest) -> None:
+    """Whether the model can do this at all, be it only loaded or shown a prompt for."""
+    if isinstance(request, ChatRequest):
+        _check_kind(model, request, "chat")
+        if request.tools and not model.can("tools"):
+            raise _cannot(model, "tools")
+        return
+    if request.raw and (request.template or request.system or request.context):
+        raise ServerError("raw mode does not support template, system, or context", status=400)
+    _check_kind(model, request, "generate")
+    if request.suffix and not model.can("insert"):
+        raise _cannot(model, "insert")
+
+
+def is_load(model: Model, request: GenerateRequest) -> bool:
+    """Whether there is nothing to answer: the model is loaded and no more."""
+    return not request.prompt and not (request.images and model.can("vision"))
+
+
+def _check_kind(model: Model, request: GenerateRequest | ChatRequest, verb: str) -> None:
+    if request.think and not model.can("thinking"):
+        raise ServerError(f'"{request.model}" does not support thinking', status=400)
     if not model.can("completion"):
-        raise ServerError(f'"{name}" does not support {verb}', status=400)
-
-
-def _check_think(model: Model, name: str, think: Thought) -> None:
-    if think and not model.can("thinking"):
-        raise ServerError(f'"{name}" does not support thinking', status=400)
+        raise ServerError(f'"{request.model}" does not support {verb}', status=400)
 
 
 def _check_context(model: Model, tokens: Sequence[int]) -> None:

@@ -83,16 +83,12 @@ class Service:
         keep_alive = self.keep_alive(request.keep_alive)
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1])
-        if (
-            not request.prompt
-            and not request.images
-            and keep_alive == 0
-            and request.keep_alive is not None
-        ):
-            return await self._unload(request.model)
         model = await self.model(request.model)
+        load = prompts.is_load(model, request)
+        if load and keep_alive == 0 and request.keep_alive is not None:
+            return await self._unload(model)
         prompts.check_generate(model, request)
-        if not request.prompt and not request.images:
+        if load:
             return self._load(model, self._options(model, request), request.shift, keep_alive)
         return Generation(answers.generate(self, model, request, keep_alive))
 
@@ -100,9 +96,9 @@ class Service:
         keep_alive = self.keep_alive(request.keep_alive)
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1])
-        if not request.messages and keep_alive == 0 and request.keep_alive is not None:
-            return await self._unload(request.model)
         model = await self.model(request.model)
+        if not request.messages and keep_alive == 0 and request.keep_alive is not None:
+            return await self._unload(model)
         prompts.check_chat(model, request)
         if not request.messages:
             return self._load(model, self._options(model, request), request.shift, keep_alive)
@@ -121,7 +117,9 @@ class Service:
         return await embedding.embed_one(self, request)
 
     async def render(self, request: GenerateRequest | ChatRequest) -> str:
-        return await answers.rendered(self, await self.model(request.model), request)
+        model = await self.model(request.model)
+        prompts.check_able(model, request)
+        return await answers.rendered(self, model, request)
 
     async def count_tokens(self, request: ChatRequest) -> int:
         return await answers.counted(self, await self.model(request.model), request)
@@ -284,8 +282,7 @@ class Service:
             return there
         return None
 
-    async def _unload(self, name: str) -> Generation:
-        model = await self.model(name)
+    async def _unload(self, model: Model) -> Generation:
         await self.residents.unload(model)
         return _single(Finish("unload"))
 
