@@ -89,11 +89,12 @@ def test_messages_are_limited() -> None:
 
 
 def test_tools_are_limited() -> None:
-    check_tools([{}] * MAX_TOOLS)
+    tool = {"function": {"name": "f"}}
+    check_tools([tool] * MAX_TOOLS)
     with pytest.raises(ServerError, match="1025 tools") as raised:
-        check_tools([{}] * (MAX_TOOLS + 1))
+        check_tools([tool] * (MAX_TOOLS + 1))
     assert raised.value.status == 400
-    check_tools([{"function": {"description": "x" * 1_000_000}}])
+    check_tools([{"function": {"name": "f", "description": "x" * 1_000_000}}])
     with pytest.raises(ServerError, match="tools of more than 1048576 bytes"):
         check_tools([{"function": {"description": "x" * 600_000}}] * 2)
 

@@ -95,7 +95,7 @@ def test_formats() -> None:
     assert chat["response_format"]["json_schema"]["schema"] == {"type": "integer"}
     with pytest.raises(ServerError) as caught:
         llamacpp.completion_body("", {}, num_ctx=CTX, format="xml")
-    assert caught.value.status == 500
+    assert caught.value.status == 400
     assert caught.value.message == (
         'invalid format: "\\"xml\\""; expected "json" or a valid JSON Schema object'
     )

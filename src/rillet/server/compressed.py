@@ -10,7 +10,8 @@ import zstandard
 
 from rillet.server.exchange import BodyTooLarge, Exchange
 from rillet.server.face import Face
-from rillet.server.go_json import first_value
+from rillet.server.go_json import decoded
+from rillet.wire.go_structs_compat import STRUCTS
 from rillet.words.errors import ServerError
 
 DECOMPRESSED_LIMIT = 20 << 20  # bytes
@@ -18,11 +19,14 @@ _WINDOW = 8 << 20  # bytes
 
 
 async def json_body(face: Face, exchange: Exchange) -> Any:
-    """The first JSON value of a body. Raises `GoJSONError`, `BodyTooLarge`, `ServerError` (400)."""
+    """The first JSON value of a body, of the type of its route.
+
+    Raises `GoJSONError`, `BodyTooLarge`, `ServerError` (400).
+    """
     data = await exchange.body(face.settings.max_body)
     if exchange.header(b"content-encoding").lower() == "zstd":
         data = decompressed(data)
-    return first_value(data)
+    return decoded(data, STRUCTS[exchange.scope["path"]])
 
 
 def decompressed(data: bytes) -> bytes:

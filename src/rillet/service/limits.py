@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from rillet.wire.go_tools import check_tool
 from rillet.words.errors import ServerError
-from rillet.words.requests import Message
+from rillet.words.requests import JsonObject, Message
 
 MAX_MESSAGES = 10_000
 MAX_TOOLS = 1_024
@@ -35,12 +36,14 @@ def check_messages(messages: Sequence[Message]) -> None:
     check_images([image for message in messages for image in message.images or ()])
 
 
-def check_tools(tools: Sequence[object]) -> None:
-    """Raises `ServerError` (400) for too many: the engine makes a grammar of them."""
+def check_tools(tools: Sequence[JsonObject]) -> None:
+    """Raises `ServerError` (400) for what is none, and for too many: they become a grammar."""
     if len(tools) > MAX_TOOLS:
         raise _refused(f"{len(tools)} tools: {MAX_TOOLS} are the most")
     if tools and len(msgspec.json.encode(tools)) > MAX_TOOLS_SIZE:
         raise _refused(f"tools of more than {MAX_TOOLS_SIZE} bytes")
+    for tool in tools:
+        check_tool(tool)
 
 
 def check_stops(stops: Sequence[str]) -> None:

@@ -12,7 +12,9 @@ Source: Anthropic's API reference (messages); error texts as observed on Ollama 
 from typing import Any
 
 from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
-from rillet.wire.go_tools import checked_tool
+from rillet.wire.go_structs import parameters_fault
+from rillet.wire.go_tools import as_function
+from rillet.wire.go_types import quoted
 from rillet.wire.openai_messages import base64_text
 from rillet.wire.openai_requests import effort_to_think
 from rillet.wire.tool_choice import chosen
@@ -207,10 +209,13 @@ def _tools(given: Fields) -> list[_Json]:
             raise mismatch(tool, "MessagesRequest.tools", "anthropic.Tool")
         if "input_schema" not in tool:
             continue
-        function = {"name": _text(tool, "name"), "parameters": tool["input_schema"]}
+        name, schema = _text(tool, "name"), tool["input_schema"]
+        if fault := parameters_fault(schema):
+            raise refused(f"invalid input_schema for tool {quoted(name)}: {fault}")
+        function = {"name": name, "parameters": schema}
         if description := _text(tool, "description"):
             function["description"] = description
-        tools.append(checked_tool({"type": "function", "function": function}, "tools"))
+        tools.append(as_function({"type": "function", "function": function}))
     return tools
 
 

@@ -181,7 +181,7 @@ def format_schema(format: str | JsonObject | None) -> JsonObject | None:
         return engine_schema(format)
     shown = json.dumps(json.dumps(format, ensure_ascii=False), ensure_ascii=False)
     raise ServerError(
-        f'invalid format: {shown}; expected "json" or a valid JSON Schema object', status=500
+        f'invalid format: {shown}; expected "json" or a valid JSON Schema object', status=400
     )
 
 

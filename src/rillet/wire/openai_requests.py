@@ -13,7 +13,7 @@ import json
 from typing import Any, Literal
 
 from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
-from rillet.wire.go_tools import checked_tool
+from rillet.wire.go_tools import as_function
 from rillet.wire.openai_messages import messages_from_openai
 from rillet.wire.tool_choice import chosen
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
@@ -198,7 +198,7 @@ def _stops(stop: Any) -> list[str]:
 
 
 def _tools(tools: list[Any] | None) -> list[_Json] | None:
-    return [checked_tool(tool, "ChatCompletionRequest.tools") for tool in tools or ()] or None
+    return [as_function(tool) for tool in tools or ()] or None
 
 
 def _format(wanted: _Json | None) -> str | _Json | None:

@@ -12,7 +12,8 @@ import json
 from typing import Any
 
 from rillet.wire.go_fields import Fields, fields, kind, refused
-from rillet.wire.go_tools import checked_tool
+from rillet.wire.go_structs import parameters_fault
+from rillet.wire.go_tools import as_function
 from rillet.wire.openai_messages import image_data
 from rillet.wire.openai_requests import effort_to_think
 from rillet.wire.openai_tools import parse_arguments
@@ -232,7 +233,9 @@ def _tools(tools: list[Any]) -> list[_Json] | None:
             for name in ("description", "parameters"):
                 if tool.get(name) is not None:
                     function[name] = tool[name]
-            found.append(checked_tool({"type": "function", "function": function}, f"tools[{i}]"))
+            if fault := parameters_fault(function.get("parameters")):
+                raise refused(f"failed to unmarshal tool parameters: {fault}")
+            found.append(as_function({"type": "function", "function": function}))
     return found or None
 
 
