@@ -158,22 +158,35 @@ async def test_what_is_refused_before_anything_is_touched(
 
 
 async def test_weights_that_are_as_wanted_need_no_quantization(library: Library) -> None:
-    assert (await made(library, "mine", from_="theirs", quantize="f32"))[-1] == "success"
+    steps = await made(library, "mine", from_="theirs", quantize="f32")
+    assert steps[-1] == "success" and "verifying conversion" not in steps
 
 
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [
-        ({"from_": "theirs", "quantize": "q4_K_M"}, "llama-quantize model.gguf .* Q4_K_M"),
-        ({"from_": BUILT_IN, "quantize": "F16"}, "only supported for F16, BF16 and F32 models"),
-    ],
-)
-async def test_quantization_is_told_to_be_done_elsewhere(
-    library: Library, fields: dict[str, Any], says: str
-) -> None:
-    with pytest.raises(ServerError, match=says) as raised:
-        await made(library, "mine", **fields)
-    assert raised.value.status == 500 and library.store.list() == []
+async def test_weights_are_quantized(library: Library) -> None:
+    steps = await made(library, "mine", from_="theirs", quantize="q4_K_M", system="S")
+    assert steps[0] == "verifying conversion" and steps[1].startswith("creating new layer sha256:")
+    model = library.find("mine")
+    assert model.config.file_type == model.header.file_type == "Q4_K_M"
+    assert model.system == "S" and model.size < library.find("theirs").size / 2
+    steps = await made(library, "again", from_="theirs", quantize="Q4_K")
+    assert steps[1] == f"using existing layer {Digest.parse(Path(model.path).name)}"
+    with pytest.raises(ServerError, match="only supported for F16, BF16 and F32") as raised:
+        await made(library, "third", from_="mine", quantize="F16")
+    assert raised.value.status == 500 and library.stored(ModelName.parse("third")) is None
+
+
+async def test_a_quantized_model_answers(library: Library, opened: Opened) -> None:
+    await made(library, "mine", from_="theirs", quantize="q8_0")
+    async with opened() as service:
+        service.library = library
+        assert await say(service, "mine") == "Hello world!"
+
+
+@pytest.mark.parametrize("kind", ["Q9", "q5_k_m", " "])
+async def test_an_unknown_quantization(library: Library, kind: str) -> None:
+    with pytest.raises(ServerError, match=f"unsupported quantization type {kind.upper()} - "):
+        await made(library, "mine", from_="theirs", quantize=kind)
+    assert library.store.list() == []
 
 
 async def test_a_part_of_a_model_is_not_stored_alone(library: Library, tmp_path: Path) -> None:

@@ -90,11 +90,11 @@ def load_order(
 
 
 def spawn(
-    order: dict[str, Any], variables: Mapping[str, str], label: str
+    order: dict[str, Any], variables: Mapping[str, str], label: str, child: str = _CHILD
 ) -> subprocess.Popen[bytes]:
     """Start a child with its three pipes and give it its order. `label` is for readers of `ps`."""
     # -I and -S: no user folders, no .pth files; the order says where the engine lies.
-    argv = [sys.executable, "-I", "-S", _CHILD, label]
+    argv = [sys.executable, "-I", "-S", child, label]
     try:
         # A session of its own: Ctrl-C at the terminal is for us, and we decide what ends.
         process = subprocess.Popen(

@@ -28,7 +28,7 @@ def read_model_header(path: str | Path) -> GgufHeader:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             raise InvalidModelFile(f"{os.fspath(path)!r} is not a file")
-        header = read_header(lambda offset, count: _read(file, offset, count), status.st_size)
+        header = read_header(lambda offset, count: read_at(file, offset, count), status.st_size)
         validate(header, status.st_size)
         return header
     except InvalidModelFile as error:
@@ -39,7 +39,7 @@ def read_model_header(path: str | Path) -> GgufHeader:
         os.close(file)
 
 
-def _read(file: int, offset: int, count: int) -> bytes:
+def read_at(file: int, offset: int, count: int) -> bytes:
     """`os.pread`, which may return less than it was asked for in the middle of a file."""
     parts = []
     while count and (part := os.pread(file, count, offset)):

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
 from rillet.model.gotemplate import TemplateError
 from rillet.model.manifest import Config, Layer, config_of, encode, make_manifest
@@ -20,6 +19,7 @@ from rillet.model.template import Template
 from rillet.service.config_info import with_info
 from rillet.service.library import Library, parse_name
 from rillet.service.options import layered
+from rillet.service.quantization import parse_quantization, quantized
 from rillet.service.uploaded import (
     NO_SOURCE,
     Piece,
@@ -34,9 +34,6 @@ from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, TransferRequest
 from rillet.words.requests import Message
 
-QUANTIZATIONS = ("F32", "F16", "Q4_K_S", "Q4_K_M", "Q8_0")
-#: What can be quantized.
-_WHOLE = ("F32", "F16", "BF16")
 ROLES = ("system", "user", "assistant", "tool")
 #: Layers that a new value replaces; licences and adapters add up.
 _REPLACED = {kinds.TEMPLATE, kinds.SYSTEM, kinds.PARAMS, kinds.MESSAGES}
@@ -72,14 +69,15 @@ async def create(
         async for step in _adapters(library, request.adapters, pieces):
             yield step
     config = _config(config, pieces, request)
-    for piece in pieces:
-        if piece.layer.media_type == kinds.MODEL:
-            if request.quantize:
-                await asyncio.to_thread(_check_quantized, library, piece, request.quantize)
-            if piece.fresh:
-                yield Progress("verifying conversion")
+    with_info(config, request.info or {})  # complains before the work
+    made: list[Piece] = []
+    async for step in _converted(library, pieces, request, made):
+        yield step
+    if request.quantize:
+        config = msgspec.structs.replace(config, file_type=parse_quantization(request.quantize))
+    config = with_info(config, request.info or {})
     _check_template(request)  # here also for its place among the lines
-    steps, layers = await asyncio.to_thread(_layers, library, pieces, request)
+    steps, layers = await asyncio.to_thread(_layers, library, made, request)
     for status in steps:
         yield Progress(status)
     yield Progress("writing manifest")
@@ -139,23 +137,19 @@ def _check_template(request: CreateRequest) -> None:
         raise ServerError(f"template error: {error}", status=400) from error
 
 
-def _check_quantized(library: Library, piece: Piece, kind: str) -> None:
-    """The weights are taken as they are: where others are wanted, say who makes them."""
-    kind = kind.upper()
-    if kind not in (*QUANTIZATIONS, "BF16", "Q4_K"):
-        supported = ", ".join(QUANTIZATIONS)
-        raise ServerError(
-            f"unsupported quantization type {kind} - supported types are {supported}", status=500
-        )
-    header = piece.header or read_model_header(library.store.blob_path(piece.layer.address))
-    if (own := header.file_type) not in _WHOLE:
-        raise ServerError("quantization is only supported for F16, BF16 and F32 models", status=500)
-    if kind != own:
-        raise ServerError(
-            "this server does not quantize models; make the file with llama.cpp's program"
-            f" (llama-quantize model.gguf quantized.gguf {kind}) and create the model from it",
-            status=500,
-        )
+async def _converted(
+    library: Library, pieces: Iterable[Piece], request: CreateRequest, made: list[Piece]
+) -> AsyncIterator[Progress]:
+    """Puts the pieces into `made`, with their weights as they are wanted."""
+    for piece in pieces:
+        if piece.layer.media_type != kinds.MODEL or not request.quantize:
+            made.append(piece)
+        else:
+            kind = parse_quantization(request.quantize)
+            async for step in quantized(library, piece, kind, made):
+                yield step
+        if made[-1].fresh and piece.layer.media_type == kinds.MODEL:
+            yield Progress("verifying conversion")
 
 
 async def _there(library: Library, text: str, pull: Pull) -> AsyncIterator[Progress]:
@@ -216,7 +210,7 @@ def _config(base: Config | None, pieces: list[Piece], request: CreateRequest) ->
         for name in ("renderer", "parser", "requires")
         if (value := getattr(request, name))
     }
-    return with_info(msgspec.structs.replace(base, **given), request.info or {})
+    return msgspec.structs.replace(base, **given)
 
 
 def _layers(
@@ -227,7 +221,8 @@ def _layers(
     added = _additions(library, layers, request)
     replaced = {kind for kind, _ in added} & _REPLACED
     kept = [layer for layer in layers if layer.media_type not in replaced]
-    steps = [f"using existing layer {layer.digest}" for layer in kept]
+    words = {piece.layer: piece.word for piece in pieces}
+    steps = [f"{words[layer]} layer {layer.digest}" for layer in kept]
     for kind, data in added:
         word = "using existing" if library.store.has_blob(Digest.of(data)) else "creating new"
         layer = library.store.add_layer(kind, data)

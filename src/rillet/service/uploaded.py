@@ -31,7 +31,8 @@ class Piece(NamedTuple):
 
     layer: Layer
     header: GgufHeader | None = None  # where it is a GGUF file whose header was read
-    fresh: bool = False  # uploaded, not taken from another model
+    fresh: bool = False  # uploaded or made now, not taken from another model
+    word: str = "using existing"
 
 
 def check_names(*groups: Mapping[str, str] | None, adapters: Mapping[str, str] | None) -> None:

@@ -28,7 +28,7 @@ from rillet.model.names import Digest, ModelName
 from rillet.words.errors import StoreError
 
 from .blobs import Blobs
-from .files import disk_errors, locked
+from .files import disk_errors, draft, locked
 from .manifests import Manifests, UnsureReferences
 from .partial import PartialBlob
 
@@ -188,6 +188,15 @@ class ModelStore:
         self._require_writable()
         with disk_errors(f"link {source}"):
             return self._blobs.link(source)
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A file whose bytes may become a blob by `link_blob`; its own name is gone afterwards."""
+        self._require_writable()
+        with disk_errors("write a blob"):
+            self._blobs.folder.mkdir(parents=True, exist_ok=True)
+            with draft(self._blobs.folder) as (_, path):
+                yield path
 
     def add_layer(self, media_type: str, data: bytes) -> Layer:
         """Keep bytes and describe them as a layer of a manifest."""

@@ -32,7 +32,7 @@ def read_header(
     returns fewer bytes only at the end of the file; then `file_size` must be given.
     Raises `InvalidModelFile`. Whether an engine can load the model is said by `validate`.
     """
-    cursor = _open(source, file_size, limits)
+    cursor = open_cursor(source, file_size, limits)
     if cursor.size < 4 or cursor.take(4) != _MAGIC:
         raise InvalidModelFile("this is not a GGUF file: it does not begin with GGUF")
     version = cursor.uint32()
@@ -58,12 +58,15 @@ def read_array(
     if array.values is not None:
         return list(array.values)
     # Whoever asks for all of an array wants to keep it.
-    cursor = _open(source, file_size, replace(limits, max_kept=limits.max_header * 4))
+    cursor = open_cursor(source, file_size, replace(limits, max_kept=limits.max_header * 4))
     cursor.skip(array.offset)
     return _read_elements(cursor, array.value_type, array.count)
 
 
-def _open(source: Source, file_size: int | None, limits: Limits) -> Cursor:
+def open_cursor(
+    source: Source, file_size: int | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Cursor:
+    """A reading place at the beginning of the file."""
     if callable(source):
         if file_size is None:
             raise TypeError("file_size must be given with a callable source")
@@ -90,11 +93,12 @@ def _read_metadata(cursor: Cursor, count: int) -> dict[str, MetadataValue]:
         key = cursor.text(cursor.limits.max_key, "a metadata key")
         if key in metadata:
             raise InvalidModelFile(f"the metadata key {key!r} is there twice")
-        metadata[key] = _read_value(cursor, cursor.uint32(), key)
+        metadata[key] = read_value(cursor, cursor.uint32(), key)
     return metadata
 
 
-def _read_value(cursor: Cursor, value_type: int, key: str) -> MetadataValue:
+def read_value(cursor: Cursor, value_type: int, key: str) -> MetadataValue:
+    """One metadata value of this type."""
     if value_type != ARRAY:
         if value_type != STRING and value_type not in SCALARS:
             raise InvalidModelFile(f"the value of {key!r} has the unknown type {value_type}")
