@@ -31,6 +31,10 @@ CARD = [
         b'"modelfile":"FROM nothing"}'
     )
 ]
+CARD_WITH_PARAMETERS = (
+    b'{"capabilities":["completion"],"details":{},"model_info":{},'
+    b'"parameters":"top_k                          5"}'
+)
 LOADED = [answer(b'{"model":"m","message":{"role":"assistant"},"done":true,"done_reason":"load"}')]
 PROMPT = ">>> "
 
@@ -171,6 +175,47 @@ def test_what_is_shown_of_a_model_keeps_its_lines(shell: Shell) -> None:
         tell(terminal, f"/set system {system}", "Set system message.")
         assert f"{system}\r\n" in tell(terminal, "/show system", "end\r\n")
         leave(terminal)
+
+
+def test_parameters_as_ollama_shows_them(shell: Shell) -> None:
+    card = [answer(CARD_WITH_PARAMETERS)]
+    with (
+        ScriptedServer(VERSION, card, LOADED) as server,
+        shell.having(RILLET_HOST=server.url).terminal("run", "m", rows=60) as terminal,
+    ):
+        terminal.until(PROMPT)
+        tell(terminal, "/set parameter", "Available Parameters:")
+        tell(terminal, "/set parameter seed 7", "Set parameter 'seed' to '7'")
+        tell(terminal, "/set parameter stop a b", "Set parameter 'stop' to 'a, b'")
+        tell(terminal, "/show parameters", "User defined parameters:")
+        tell(terminal, "/show license", "No license was specified for this model.")
+        leave(terminal)
+    rows = terminal.rows
+    at = rows.index("Model defined parameters:")
+    assert rows[at + 1 : at + 9] == [
+        "  top_k                          5",
+        "",
+        "User defined parameters:",
+        f"  {'seed':<30} 7",
+        f"  {'stop':<30} [a b]",
+        "",
+        ">>> /show license",
+        "No license was specified for this model.",
+    ]
+
+
+def test_words_that_ollama_would_not_take(shell: Shell) -> None:
+    with talking(shell) as (terminal, _):
+        tell(terminal, "/save a b", "Usage:\r\n  /save <modelname>")
+        tell(terminal, "/load a b", "Usage:\r\n  /load <modelname>")
+        tell(terminal, "/save bad:::name", "error: The model name 'bad:::name' is invalid")
+        tell(terminal, "/", "Unknown command '/'. Type /? for help")
+        tell(terminal, "/set nothink", 'warning: model "m" does not support thinking output')
+        tell(terminal, "/help set this", "/set nofold")
+        terminal.type("\r")
+        terminal.until(PROMPT, after=len(terminal.screen) - 1)
+        leave(terminal)
+    assert not any("Send a message" in row for row in terminal.rows[:-1])
 
 
 def test_a_system_message_is_not_lost_for_a_question(shell: Shell) -> None:

@@ -181,7 +181,7 @@ COMMANDS = [
     ("/set nothink", "Set 'nothink' mode."),
     ("/set fold", "Set 'fold' mode."),
     ("/set format xml", "Invalid or missing format. For 'json' mode use '/set format json'"),
-    ("/set parameter", "Usage: /set parameter <name> <value>"),
+    ("/set parameter", "Available Parameters:"),
     ("/set parameter temperature 0.5", "Set parameter 'temperature' to '0.5'"),
     ("/set system Be brief", "Set system message."),
     ("/set", "/set parameter ..."),

@@ -16,7 +16,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, safe: bool = 
     if not lines:
         return ""
     widths = [max(_columns(line[at]) for line in lines) for at in range(len(lines[0]))]
-    return "".join(_line(line, widths) for line in lines)
+    text = "".join(_line(line, widths) for line in lines)
+    if not header:
+        return text
+    first, _, rest = text.partition("\n")  # behind the last header Ollama has one space
+    return first.removesuffix(_PADDING) + " \n" + rest
 
 
 def cut(text: str, columns: int) -> str:

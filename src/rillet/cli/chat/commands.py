@@ -31,6 +31,9 @@ def obey(talk: "Talk", line: str) -> bool:
         return False
     command = _COMMANDS.get(word)
     if command is None:
+        if line.strip() == "/":
+            talk.out.line("Unknown command '/'. Type /? for help")
+            return True
         if "\n" in line.strip() or not _WORD.fullmatch(word):  # code that begins with a comment
             return False
         if os.path.exists(word) or ((first := _path_first(line)) and first.there):
@@ -52,7 +55,7 @@ def _path_first(line: str) -> Named | None:
 
 
 def _load(talk: "Talk", model: str) -> None:
-    if not model:
+    if len(model.split()) != 1:
         talk.out.line("Usage:\n  /load <modelname>")
         return
     talk.out.line(f"Loading model '{model}'")
@@ -72,10 +75,17 @@ def _model(talk: "Talk", model: str) -> None:
 
 
 def _save(talk: "Talk", name: str) -> None:
+    from rillet.model.names import ModelName
+    from rillet.words.errors import InvalidName
     from rillet.words.models import CreateRequest
 
-    if not name:
+    if len(name.split()) != 1:
         talk.out.line("Usage:\n  /save <modelname>")
+        return
+    try:
+        ModelName.parse(name)
+    except InvalidName:
+        talk.out.line(f"error: The model name '{name}' is invalid")
         return
     said = talk.conversation
     assert said.place is not None

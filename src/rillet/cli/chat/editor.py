@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import HTML
@@ -25,6 +25,7 @@ from rillet.words.settings import Settings
 
 PROMPT, MORE = ">>> ", "... "
 _PLACEHOLDER = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
+
 _ENTRIES = 100
 _TAB = " " * 8
 _QUOTES = '"""'
@@ -48,7 +49,7 @@ class Editor:
         )
 
     def read(self, default: str = "") -> str:
-        line = self._session.prompt(PROMPT, default=default, placeholder=_PLACEHOLDER)
+        line = self._session.prompt(PROMPT, default=default, placeholder=_placeholder)
         return self._rest(line) if line.startswith(_QUOTES) else line
 
     def more(self, first: str) -> str:
@@ -102,6 +103,11 @@ def _terminal() -> Vt100_Output:
     output = Vt100_Output.from_pty(sys.stdout)
     output.enable_cpr = False
     return output
+
+
+def _placeholder() -> HTML | str:
+    """Not below a line that was left empty: it stays on the screen."""
+    return "" if get_app().is_done else _PLACEHOLDER
 
 
 class _Commands(Completer):

@@ -48,6 +48,20 @@ HELP_SHOW = """Available Commands:
   /show system       Show system message
   /show template     Show prompt template
 """
+HELP_PARAMETERS = """Available Parameters:
+  /set parameter seed <int>             Random number seed
+  /set parameter num_predict <int>      How many tokens an answer may have
+  /set parameter temperature <float>    How freely a token is chosen
+  /set parameter top_k <int>            Choose among so many of the likeliest
+  /set parameter top_p <float>          Choose among those of this sum
+  /set parameter min_p <float>          Leave out what is less likely than this
+                                        part of the likeliest
+  /set parameter num_ctx <int>          Tokens of context
+  /set parameter repeat_penalty <float> How much repetition counts against one
+  /set parameter repeat_last_n <int>    How far back it is looked for
+  /set parameter num_gpu <int>          Layers that go to the GPU
+  /set parameter stop <string> ...      Where to stop
+"""
 HELP_KEYS = """Available keyboard shortcuts:
   Ctrl + a            Move to the beginning of the line (Home)
   Ctrl + e            Move to the end of the line (End)
@@ -67,4 +81,5 @@ _TOPICS = {"set": HELP_SET, "show": HELP_SHOW, "shortcut": HELP_KEYS, "shortcuts
 
 
 def tell_help(talk: "Talk", about: str) -> None:
-    talk.out.line(_TOPICS.get(about.removeprefix("/"), HELP))
+    topic = about.partition(" ")[0].removeprefix("/")
+    talk.out.line(_TOPICS.get(topic, HELP))

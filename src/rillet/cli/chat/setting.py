@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rillet.cli.chat.helping import HELP_SET
+from rillet.cli.chat.helping import HELP_PARAMETERS, HELP_SET
 from rillet.words.errors import RilletError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _parameter(talk: "Talk", text: str) -> None:
     name, _, rest = text.partition(" ")
     values = rest.split()
     if not values:
-        talk.out.line("Usage: /set parameter <name> <value>")
+        talk.out.line(HELP_PARAMETERS)
         return
     try:
         value = parse_parameter(name, values)
@@ -82,13 +82,19 @@ def _think(talk: "Talk", level: str) -> None:
     if level not in ("", "low", "medium", "high", "max"):
         talk.out.line("The level is low, medium, high or max")
         return
-    if talk.conversation.card is not None and "thinking" not in talk.conversation.abilities:
-        talk.notes.line(f"warning: model '{talk.conversation.model}' does not support thinking")
+    _warn_of_thinking(talk)
     talk.conversation.think = level or True
     talk.out.line(f"Set 'think' mode to '{level}'." if level else "Set 'think' mode.")
 
 
+def _warn_of_thinking(talk: "Talk") -> None:
+    said = talk.conversation
+    if said.card is not None and "thinking" not in said.abilities:
+        talk.notes.line(f'warning: model "{said.model}" does not support thinking output')
+
+
 def _nothink(talk: "Talk", _: str) -> None:
+    _warn_of_thinking(talk)
     talk.conversation.think = False
     talk.out.line("Set 'nothink' mode.")
 

@@ -15,27 +15,34 @@ def show(talk: "Talk", part: str) -> None:
     elif card is None:
         talk.out.line("This server does not tell about its models")
     elif part == "info":
+        from msgspec.structs import replace
+
         from rillet.cli.card import described
         from rillet.text.terminal import clean
 
-        talk.out.write(clean(described(card)))
+        own = replace(card, system=talk.conversation.system or card.system)
+        talk.out.write(clean(described(own)))
     elif part == "parameters":
         _show_parameters(talk, card.parameters)
     elif text := (talk.conversation.system if part == "system" else "") or getattr(card, part):
         from rillet.text.terminal import clean
 
-        talk.out.write(f"{clean(text)}\n\n")  # its own lines alone: it may be copied from here
+        end = "\n\n" if part == "system" else "\n"
+        talk.out.write(clean(text) + end)  # its own lines alone: it may be copied from here
     else:
-        name = "system message" if part == "system" else part
-        talk.out.line(f"No {name} was specified for this model.\n")
+        name = {"system": "system message", "template": "prompt template"}.get(part, part)
+        talk.out.line(f"No {name} was specified for this model.")
 
 
 def _show_parameters(talk: "Talk", of_model: str) -> None:
+    talk.out.line("Model defined parameters:")
+    none = "No additional parameters were specified for this model."
+    for line in (of_model or none).splitlines():
+        talk.out.line(f"  {line}")
+    talk.out.line()
     if talk.conversation.options:
         talk.out.line("User defined parameters:")
         for name, value in talk.conversation.options.items():
-            shown = " ".join(map(str, value)) if isinstance(value, list) else value
-            talk.out.line(f"{name:<30} {shown}")
+            shown = f"[{' '.join(map(str, value))}]" if isinstance(value, list) else value
+            talk.out.line(f"  {name:<30} {shown}")
         talk.out.line()
-    talk.out.line("Model defined parameters:")
-    talk.out.line(of_model or "No additional parameters were specified for this model.")
