@@ -469,3 +469,13 @@ def test_code_that_begins_with_a_slash_is_no_command(shell: Shell) -> None:
             assert messages(server)[-1] == ("user", text)
         tell(terminal, "/nothing", "Unknown command '/nothing'")
         leave(terminal)
+
+
+def test_a_talk_that_cannot_be_is_not_begun(shell: Shell) -> None:
+    with shell.terminal("run", str(MODELS / "tinyembed.gguf"), columns=200) as terminal:
+        assert terminal.wait() == 1
+    assert "Error: embedding models require input text. Usage: rillet run " in terminal.screen
+    with shell.terminal("run", HELLO, "--think", columns=200) as terminal:
+        assert terminal.wait() == 1
+    assert f'Error: "{HELLO}" does not support thinking' in terminal.screen
+    assert PROMPT not in terminal.screen

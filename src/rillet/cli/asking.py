@@ -114,9 +114,7 @@ def _embed(found: where.Found, question: Question, args: Namespace, status: Stat
 
     model, text = question.model, question.prompt
     if not text:
-        raise InvalidRequest(
-            f'embedding models require input text. Usage: rillet run {model} "your text here"'
-        )
+        raise InvalidRequest(no_text(model))
     options: dict[str, Any] = {}
     if args.truncate is not None:
         options["truncate"] = args.truncate
@@ -127,6 +125,10 @@ def _embed(found: where.Found, question: Question, args: Namespace, status: Stat
     vector = [as_single(each) for each in (vectors[0] if vectors else ())]
     screen.output().write(json.dumps(vector, separators=(",", ":")) + "\n")
     return exits.COMPLETE
+
+
+def no_text(model: str) -> str:
+    return f'embedding models require input text. Usage: rillet run {model} "your text here"'
 
 
 def as_single(value: float) -> float:

@@ -15,6 +15,7 @@ from rillet.cli.chat.numbers import Pace
 from rillet.cli.chat.record import Record
 from rillet.cli.interrupts import one_interrupt
 from rillet.cli.status import Status
+from rillet.words.errors import InvalidRequest
 from rillet.words.events import Text
 from rillet.words.settings import Settings
 
@@ -58,6 +59,7 @@ class Talk:
 
                     status.clear()
                     found = fetched(found, model, self.host, insecure=insecure)
+                _check_talks(model, found)
             except BaseException:
                 found.place.client.close()
                 raise
@@ -75,7 +77,7 @@ class Talk:
             except exits.Terminated:
                 raise
             except KeyboardInterrupt:
-                self.out.line("\nUse Ctrl + d or /bye to exit.")
+                self.out.line("Use Ctrl + d or /bye to exit.")
                 self.replacing = False
                 continue
             finally:
@@ -220,6 +222,14 @@ class Talk:
         return MarkdownPen(self.out)
 
 
+def _check_talks(model: str, found: where.Found) -> None:
+    """Raises `InvalidRequest` for a model that has vectors, and no words."""
+    if "embedding" in found.abilities and "completion" not in found.abilities:
+        from rillet.cli.asking import no_text
+
+        raise InvalidRequest(no_text(model))
+
+
 def _encoded(path: str) -> str:
     from rillet.client.images import image_base64
 
@@ -234,6 +244,8 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
         if not args.no_history:
             one.record.open()
         one.settle(model, insecure=args.insecure)
+        if conversation.think and conversation.card and "thinking" not in conversation.abilities:
+            raise InvalidRequest(f'"{model}" does not support thinking')
         if args.verbose and conversation.place is not None:
             one.notes.line(f"{model} runs on {conversation.place.name}")
         one.show_own()
