@@ -154,6 +154,23 @@ def test_pull_push_and_stop_as_json(shell: Shell) -> None:
     assert "version" in json.loads(shell.run("version", "--json").stdout)
 
 
+@pytest.mark.parametrize(
+    ("model", "where"),
+    [
+        ("me/mine", "https://ollama.com/me/mine"),
+        ("me/mine:small", "https://ollama.com/me/mine:small"),
+        ("registry.example:5000/me/mine", "registry.example:5000/me/mine:latest"),
+        ("http://registry.example/me/mine:1", "registry.example/me/mine:1"),
+    ],
+)
+def test_a_model_that_was_pushed_has_a_place(shell: Shell, model: str, where: str) -> None:
+    pushed = [CHUNKED, chunk(b'{"status":"success"}\n') + LAST_CHUNK]
+    with ScriptedServer(VERSION, pushed) as server:
+        done = at(server, shell).run("push", model)
+    assert done.stdout.decode() == f"\nYou can find your model at:\n\n\t{where}\n"
+    assert done.stderr == b"success\n"
+
+
 def test_show_verbose_tells_the_long_lists_of_the_file(served: Shell) -> None:
     told = served.run("show", "rillet-tiny", "--verbose").stdout.decode()
     assert "[<|endoftext|> ...+2047 more]" in told

@@ -2,14 +2,16 @@
 
 from argparse import Namespace
 
-from rillet.cli import exits, where
+from rillet.cli import exits, screen, where
 from rillet.cli.parsing import Parser
 from rillet.cli.transfer import PATIENT, show_transfer
+from rillet.model.names import ModelName
 
 USAGE = "MODEL [--insecure] [--json]"
 EXAMPLES = """
   rillet push registry.example.com/me/model:tag
 """
+_LIBRARY = (".ollama.ai", ".ollama.com")
 
 
 def arguments(parser: Parser) -> None:
@@ -25,4 +27,14 @@ def run(args: Namespace) -> int:
         show_transfer(
             there.client.stream_push(args.model, insecure=args.insecure), as_json=args.json
         )
+    if not args.json:
+        screen.output().line(f"\nYou can find your model at:\n\n\t{destination(args.model)}")
     return exits.COMPLETE
+
+
+def destination(model: str) -> str:
+    """Where others find it."""
+    name = ModelName.parse(model)
+    if name.host.endswith(_LIBRARY):
+        return "https://ollama.com/" + name.display().removesuffix(":latest")
+    return name.full()
