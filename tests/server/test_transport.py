@@ -171,3 +171,18 @@ async def test_the_cloud_is_off(server: Running) -> None:
     answer = await server.ask("POST", "/api/experimental/web_search", {"query": "x"})
     text = "ollama cloud is disabled: web search is unavailable"
     assert (answer.status, answer.json()) == (403, {"error": text})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "text"),
+    [
+        ("POST", "/api/me", 503, "account unavailable"),
+        ("POST", "/api/signout", 500, "there was an error signing out"),
+        ("DELETE", "/api/user/keys/abc", 500, "there was an error signing out"),
+    ],
+)
+async def test_there_is_no_account(
+    server: Running, method: str, path: str, status: int, text: str
+) -> None:
+    answer = await server.ask(method, path, {})
+    assert (answer.status, answer.json()) == (status, {"error": text})

@@ -26,6 +26,7 @@ from rillet.words.models import CreateRequest, ShowRequest, TransferRequest
 #: Ollama's answers out of an operation have no charset.
 PLAIN_JSON = b"application/json"
 SUCCESS = b'{"status":"success"}'
+_STILL_SIGNED_IN = "there was an error signing out"
 _DETAILS_OFF = "ollama cloud is disabled: remote model details are unavailable"
 
 
@@ -51,9 +52,9 @@ class OllamaModels:
             "/api/pull": {"POST": _plain(self.pull)},
             "/api/push": {"POST": _plain(self.push)},
             "/api/blobs/{}": {"HEAD": _plain(self.has_blob), "POST": _plain(self.put_blob)},
-            "/api/me": {"POST": _off("account is unavailable")},
-            "/api/signout": {"POST": _off("account is unavailable")},
-            "/api/user/keys/{}": {"DELETE": _off("account is unavailable")},
+            "/api/me": {"POST": _refused(503, "account unavailable")},
+            "/api/signout": {"POST": _refused(500, _STILL_SIGNED_IN)},
+            "/api/user/keys/{}": {"DELETE": _refused(500, _STILL_SIGNED_IN)},
             "/api/experimental/web_search": {"POST": _off("web search is unavailable")},
             "/api/experimental/web_fetch": {"POST": _off("web fetch is unavailable")},
             "/api/experimental/model-recommendations": {
@@ -182,9 +183,14 @@ def _plain(handler: Handler) -> Handler:
 
 def _off(what: str) -> Handler:
     """A route of the cloud that this server does not have."""
+    return _refused(403, f"ollama cloud is disabled: {what}")
+
+
+def _refused(status: int, text: str) -> Handler:
+    """As Ollama answers where its cloud is off."""
 
     async def refuse(exchange: Exchange) -> None:
-        raise ServerError(f"ollama cloud is disabled: {what}", status=403)
+        raise ServerError(text, status=status)
 
     return answering(refuse)
 
