@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from rillet.server.guard import host_allowed, is_same_host, origin_matcher
+from rillet.server.guard import is_same_host, origin_matcher
+from rillet.server.hosts import host_allowed
 from rillet.words.settings import Settings
 
 from .conftest import Running, running

@@ -49,8 +49,13 @@ async def test_an_unknown_path(server: Running, path: str) -> None:
         ("DELETE", "/api/delete/", 307, "/api/delete"),
         ("GET", "/api/delete/", 404, None),
         ("PUT", "/api/tags/", 404, None),
-        ("GET", "/v1/models/a%0d%0aX:%20y/", 301, "/v1/models/a%0D%0AX%3A%20y"),
-        ("GET", "//evil.example/", 404, None),
+        ("GET", "/v1/models/a%0d%0aX:%20y/", 301, "/v1/models/a%0D%0AX:%20y"),
+        ("GET", "//evil.example/", 301, "/evil.example/"),
+        ("POST", "//api/tags", 301, "/api/tags"),
+        ("HEAD", "/api//tags/", 301, "/api/tags/"),
+        ("GET", "/api/./tags", 301, "/api/tags"),
+        ("DELETE", "/v1/models/..", 301, "/v1"),
+        ("GET", "/../", 301, "/"),
     ],
 )
 async def test_a_path_with_a_slash_too_many(
@@ -61,8 +66,47 @@ async def test_a_path_with_a_slash_too_many(
 
 
 async def test_options_without_an_origin(server: Running) -> None:
-    answer = await server.ask("OPTIONS", "/api/chat")
-    assert (answer.status, answer.headers["allow"]) == (204, "POST")
+    for host, status in (("localhost", 204), ("127.0.0.1", 405), ("[::1]:80", 405)):
+        answer = await server.ask("OPTIONS", "/api/chat", headers={"Host": host})
+        assert (answer.status, answer.headers["allow"]) == (status, "POST")
+    assert (await server.ask("OPTIONS", "/nope", headers={"Host": "localhost"})).status == 204
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "body"),
+    [
+        ("FOO /api/chat HTTP/1.1\r\nHost: localhost", 405, "405 method not allowed"),
+        ("get /nope HTTP/1.1\r\nHost: localhost", 404, "404 page not found"),
+        ("CONNECT /api/chat HTTP/1.1\r\nHost: localhost", 405, "405 method not allowed"),
+        ("CONNECT a:80 HTTP/1.1\r\nHost: localhost", 400, "400 Bad Request"),
+        ("hello", 400, "400 Bad Request"),
+        ("GET /%zz HTTP/1.1\r\nHost: localhost", 400, "400 Bad Request"),
+        ("GET / HTTP/1.1\r\nHost: a/b", 400, "400 Bad Request: malformed Host header"),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nExpect: more", 417, ""),
+        ("OPTIONS * HTTP/1.1\r\nHost: localhost", 200, ""),
+        ("GET * HTTP/1.1\r\nHost: localhost", 400, ""),
+    ],
+)
+async def test_what_is_refused_as_go_refuses_it(
+    server: Running, head: str, status: int, body: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(f"{head}\r\nConnection: close\r\n\r\n".encode())
+    answer = (await asyncio.wait_for(reader.read(), 10)).decode()
+    writer.close()
+    assert answer.startswith(f"HTTP/1.1 {status} ") and answer.endswith(f"\r\n\r\n{body}")
+
+
+async def test_a_body_that_looks_like_a_strange_request_is_a_body(server: Running) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    body = b"FOO /api/chat HTTP/1.1\r\n"
+    head = b"POST /api/show HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d"
+    writer.write(head % len(body) + b"\r\nExpect: 100-continue\r\n\r\n")
+    assert b"100 Continue" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    writer.write(body)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert b"invalid character 'F' looking for beginning of value" in answer
 
 
 async def test_the_root_and_the_version(server: Running) -> None:
@@ -168,21 +212,15 @@ async def test_lists_answer_while_a_generation_runs(server: Running) -> None:
 
 async def test_the_cloud_is_off(server: Running) -> None:
     assert (await server.ask("GET", "/api/status")).json()["cloud"]["disabled"] is True
-    answer = await server.ask("POST", "/api/experimental/web_search", {"query": "x"})
-    text = "ollama cloud is disabled: web search is unavailable"
-    assert (answer.status, answer.json()) == (403, {"error": text})
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "text"),
-    [
-        ("POST", "/api/me", 503, "account unavailable"),
-        ("POST", "/api/signout", 500, "there was an error signing out"),
-        ("DELETE", "/api/user/keys/abc", 500, "there was an error signing out"),
-    ],
-)
-async def test_there_is_no_account(
-    server: Running, method: str, path: str, status: int, text: str
-) -> None:
-    answer = await server.ask(method, path, {})
-    assert (answer.status, answer.json()) == (status, {"error": text})
+    answer = await server.ask("GET", "/api/experimental/model-recommendations")
+    assert (answer.status, answer.json()) == (200, {"recommendations": []})
+    search, no_signout = "/api/experimental/web_search", "there was an error signing out"
+    for method, path, body, status, text in (
+        ("POST", search, {}, 403, "ollama cloud is disabled: web search is unavailable"),
+        ("POST", search, None, 400, "missing request body"),
+        ("POST", "/api/me", None, 503, "account unavailable"),
+        ("POST", "/api/signout", None, 500, no_signout),
+        ("DELETE", "/api/user/keys/a", None, 500, no_signout),
+    ):
+        answer = await server.ask(method, path, body)
+        assert (answer.status, answer.json()) == (status, {"error": text})

@@ -3,6 +3,8 @@ else is offered, and streams for clients that know no chunks.
 """
 
 import asyncio
+import re
+from http import HTTPMethod
 from typing import Any
 
 import httptools
@@ -12,6 +14,11 @@ from rillet.server.streams import ABORT
 
 HEAD_LIMIT = 64 << 10  # bytes of request line and headers
 HEAD_TIMEOUT = 60.0  # seconds for a request head to come
+NO_METHOD = b"PATCH"  # that no route has: in place of those that the parser has no name for
+_KNOWN = b"|".join(method.encode() for method in HTTPMethod if method != "CONNECT")
+_STRANGE = re.compile(
+    rb"(?!(?:%b) )[!#$%%&'*+.^_`|~0-9A-Za-z-]{1,32} (?=/\S* HTTP/1\.[01]\r)" % _KNOWN
+)
 
 
 class Parser(httptools.HttpRequestParser):
@@ -27,11 +34,13 @@ class Parser(httptools.HttpRequestParser):
         self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
 
     def feed_data(self, data: Any) -> None:
+        if self._connection.between and (strange := _STRANGE.match(data)) is not None:
+            data = b"%b %b" % (NO_METHOD, bytes(data)[strange.end() :])
         try:
             super().feed_data(data)
         except httptools.HttpParserUpgrade as offer:
-            if self.get_method() == b"CONNECT":
-                raise
+            if self.get_method() == b"CONNECT":  # to another server
+                return self._connection.send_400_response("")
             rest = self._connection.head() + bytes(data)[offer.args[0] :]
             self._connection.parser = Parser(self._connection)  # this one may take it for the end
             self._connection.parser.feed_data(rest)
@@ -40,6 +49,7 @@ class Parser(httptools.HttpRequestParser):
 class Connection(HttpToolsProtocol):
     """One connection, with limits on what comes before a request is known."""
 
+    between = True  # no request has begun and not ended
     _head_bytes = 0
     _head_open = False
     _timer: asyncio.TimerHandle | None = None
@@ -63,6 +73,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.between = False
         self._head_bytes = 0
         self._head_open = True
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
@@ -85,6 +96,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.__class__ = UntilClose
 
     def on_message_complete(self) -> None:
+        self.between = True
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
@@ -97,6 +109,9 @@ class Connection(HttpToolsProtocol):
             if name != b"upgrade":
                 lines.append(name + b": " + value)
         return b"\r\n".join([*lines, b"", b""])
+
+    def send_400_response(self, msg: str) -> None:
+        super().send_400_response("400 Bad Request")  # as Go's server says it
 
     def _count(self, size: int) -> None:
         self._head_bytes += size

@@ -9,23 +9,22 @@ follows `http://localhost:` must be a port, and Host is looked at before a prefl
 Sources: the Fetch standard (CORS), RFC 6761, Ollama's FAQ on OLLAMA_ORIGINS.
 """
 
-import ipaddress
 import re
 import socket
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from rillet.server.asgi import ASGIApp, Message, Receive, Scope, Send
 from rillet.server.exchange import TEXT, Exchange, Headers, header
+from rillet.server.hosts import host_allowed, is_well_formed
 
 _LOCAL_HOSTS = r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]"
 _APP_SCHEMES = ("app", "file", "tauri", "vscode-webview", "vscode-file")
-_LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
 _DEFAULT_ORIGINS = (
     rf"https?://(?:{_LOCAL_HOSTS})(?::[0-9]{{1,5}})?"
     rf"|(?:{'|'.join(_APP_SCHEMES)})://.*"
 )
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.%]*)\]|([^:]*))(?::[0-9]*)?")
+_BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_CLOSE = [(b"connection", b"close")]
 _METHODS = b"GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS"
 _STAINLESS = (
     *("Arch", "Async", "Custom-Poll-Interval", "Helper-Method", "Lang", "Os", "Package-Version"),
@@ -40,19 +39,6 @@ _HEADERS = ",".join(
         *(f"X-Stainless-{name}" for name in _STAINLESS),
     ]
 ).encode()
-
-
-@lru_cache(maxsize=256)  # every request asks, nearly always for the same
-def host_allowed(host: str, own_name: str = "") -> bool:
-    """Whether a Host header names this machine, whose name is `own_name`."""
-    name = _without_port(host).lower().removesuffix(".")
-    if name in ("", "localhost", own_name) or name.endswith(_LOCAL_SUFFIXES):
-        return True
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified or _is_private(address)
 
 
 def origin_matcher(extra: Sequence[str]) -> Callable[[str], bool]:
@@ -88,10 +74,9 @@ def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASG
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         host, origin = header(scope, b"host"), header(scope, b"origin")
-        if fault := _host_fault(scope):
-            await Exchange(scope, receive, send).reply(
-                400, fault, TEXT, [(b"connection", b"close")]
-            )
+        if (fault := _fault(scope, host)) is not None:
+            status, text = fault
+            await Exchange(scope, receive, send).reply(status, text, TEXT, _CLOSE)
         elif loopback and not host_allowed(host, own_name):
             await _empty(send, 403)
         elif not origin or is_same_host(origin, host):
@@ -106,15 +91,25 @@ def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASG
     return guard
 
 
-def _host_fault(scope: Scope) -> bytes:
-    """What is wrong with the number of Host headers, in Go's words; b"" for nothing (RFC 9112, 3.2:
-    one of them, which only HTTP/1.0 may leave out)."""
+def _fault(scope: Scope, host: str) -> tuple[int, bytes] | None:
+    """What Go's server refuses before it looks for a path, and the words for it.
+
+    One Host header has to be there, which only HTTP/1.0 may leave out (RFC 9112, 3.2).
+    """
     count = sum(name == b"host" for name, _ in scope["headers"])
     if count > 1:
-        return b"400 Bad Request: too many Host headers"
+        return 400, b"400 Bad Request: too many Host headers"
     if not count and scope["http_version"] == "1.1":
-        return b"400 Bad Request: missing required Host header"
-    return b""
+        return 400, b"400 Bad Request: missing required Host header"
+    if not is_well_formed(host):
+        return 400, b"400 Bad Request: malformed Host header"
+    if scope["path"] == "*":
+        return 200 if scope["method"] == "OPTIONS" else 400, b""
+    if _BROKEN_PERCENT.search(scope.get("raw_path") or b""):
+        return 400, b"400 Bad Request"
+    if header(scope, b"expect").lower() not in ("", "100-continue"):
+        return 417, b""
+    return None
 
 
 def _with_origin(send: Send, origin: str) -> Send:
@@ -137,22 +132,6 @@ async def _empty(send: Send, status: int, headers: Headers = ()) -> None:
     length = [] if status == 204 else [(b"content-length", b"0")]
     await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
     await send({"type": "http.response.body"})
-
-
-def _without_port(host: str) -> str:
-    match = _HOST.fullmatch(host)
-    return (match[1] or match[2]) if match else host
-
-
-def _is_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """The networks of RFC 1918 and RFC 4193; `is_private` of the library has many more."""
-    return any(address in net for net in _PRIVATE if net.version == address.version)
-
-
-_PRIVATE = [
-    ipaddress.ip_network(net)
-    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-]
 
 
 def _pattern(origin: str) -> str:

@@ -26,8 +26,8 @@ from rillet.words.models import CreateRequest, ShowRequest, TransferRequest
 #: Ollama's answers out of an operation have no charset.
 PLAIN_JSON = b"application/json"
 SUCCESS = b'{"status":"success"}'
-_STILL_SIGNED_IN = "there was an error signing out"
 _DETAILS_OFF = "ollama cloud is disabled: remote model details are unavailable"
+_NO_SIGNOUT = "there was an error signing out"
 
 
 class OllamaModels:
@@ -52,14 +52,12 @@ class OllamaModels:
             "/api/pull": {"POST": _plain(self.pull)},
             "/api/push": {"POST": _plain(self.push)},
             "/api/blobs/{}": {"HEAD": _plain(self.has_blob), "POST": _plain(self.put_blob)},
-            "/api/me": {"POST": _refused(503, "account unavailable")},
-            "/api/signout": {"POST": _refused(500, _STILL_SIGNED_IN)},
-            "/api/user/keys/{}": {"DELETE": _refused(500, _STILL_SIGNED_IN)},
-            "/api/experimental/web_search": {"POST": _off("web search is unavailable")},
-            "/api/experimental/web_fetch": {"POST": _off("web fetch is unavailable")},
-            "/api/experimental/model-recommendations": {
-                "GET": _off("model recommendations are unavailable")
-            },
+            "/api/me": {"POST": _refusing(503, "account unavailable")},
+            "/api/signout": {"POST": _refusing(500, _NO_SIGNOUT)},
+            "/api/user/keys/{}": {"DELETE": _refusing(500, _NO_SIGNOUT)},
+            "/api/experimental/web_search": {"POST": _plain(self.off("web search is unavailable"))},
+            "/api/experimental/web_fetch": {"POST": _plain(self.off("web fetch is unavailable"))},
+            "/api/experimental/model-recommendations": {"GET": _plain(self.recommendations)},
         }
 
     async def root(self, exchange: Exchange) -> None:
@@ -144,6 +142,20 @@ class OllamaModels:
         known(required(request.model))
         await self._transfer(exchange, self._operations.push(request), request.stream)
 
+    def off(self, what: str) -> Handler:
+        """A route of the cloud that this server does not have."""
+
+        async def refuse(exchange: Exchange) -> None:
+            if not await exchange.body(self._face.settings.max_body):
+                raise ServerError(MISSING, status=400)
+            raise ServerError(f"ollama cloud is disabled: {what}", status=403)
+
+        return refuse
+
+    async def recommendations(self, exchange: Exchange) -> None:
+        """None: nothing is asked outside."""
+        await exchange.json({"recommendations": []})
+
     async def has_blob(self, exchange: Exchange) -> None:
         digest = str(Digest.parse(exchange.parameter))
         if not await self._operations.has_blob(digest):
@@ -181,16 +193,11 @@ def _plain(handler: Handler) -> Handler:
     return answering(handler, nothing=MISSING)
 
 
-def _off(what: str) -> Handler:
-    """A route of the cloud that this server does not have."""
-    return _refused(403, f"ollama cloud is disabled: {what}")
-
-
-def _refused(status: int, text: str) -> Handler:
-    """As Ollama answers where its cloud is off."""
+def _refusing(status: int, message: str) -> Handler:
+    """A route to an account, of which this server has none."""
 
     async def refuse(exchange: Exchange) -> None:
-        raise ServerError(text, status=status)
+        raise ServerError(message, status=status)
 
     return answering(refuse)
 

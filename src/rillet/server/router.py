@@ -1,17 +1,20 @@
 """Finds the handler for a path, with the manners of the server that clients know.
 
 Those are Ollama's (Go's net/http and gin): plain text for 404 and 405, `Allow` on 405, a redirect
-to the path without a trailing or doubled slash (301 for GET, 307 else), HEAD only where it is in
-the table, paths case-sensitive. A `{}` at the end of a path stands for one piece without a slash,
-`{*}` for one that may have some inside.
+to the path without doubled slashes and dots (301), or without the slash at its end where the method
+goes there (301 for GET, 307 else), HEAD only where it is in the table, paths case-sensitive. A `{}`
+at the end of a path stands for one piece without a slash, `{*}` for one that may have some inside.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
+from http import HTTPStatus
+from posixpath import normpath
 from typing import NamedTuple
 from urllib.parse import quote
 
 from rillet.server.exchange import HTML, PLAIN, Exchange
+from rillet.server.hosts import is_address
 
 Handler = Callable[[Exchange], Awaitable[None]]
 Methods = Mapping[str, Handler]
@@ -49,32 +52,43 @@ class Router:
 
     async def answer(self, exchange: Exchange) -> None:
         path, method = exchange.scope["path"], exchange.scope["method"]
+        clean = cleaned(path)
         found = self.find(path)
-        if found is None:
-            await self._elsewhere(exchange, path, method)
-        elif handler := found.methods.get(method):
+        if clean != path:
+            await _redirect(exchange, 301, clean)
+        elif found and (handler := found.methods.get(method)):
             exchange.parameter = found.parameter
             await handler(exchange)
+        elif method == "OPTIONS" and not is_address(exchange.header(b"host")):
+            # Who asks a named host is told what is allowed; an address has no such method.
+            await exchange.reply(204, headers=[_allow(found)] if found else ())
+        elif found:
+            await exchange.reply(405, b"405 method not allowed", PLAIN, [_allow(found)])
+        elif path.endswith("/") and (there := self.find(path[:-1])) and method in there.methods:
+            await _redirect(exchange, 301 if method == "GET" else 307, path[:-1])
         else:
-            allow = ", ".join(found.methods).encode()
-            if method == "OPTIONS":  # who asks what is allowed, is told
-                await exchange.reply(204, headers=[(b"allow", allow)])
-                return
-            await exchange.reply(405, b"405 method not allowed", PLAIN, [(b"allow", allow)])
-
-    async def _elsewhere(self, exchange: Exchange, path: str, method: str) -> None:
-        clean = "/" + "/".join(piece for piece in path.split("/") if piece)
-        found = self.find(clean)
-        # Go keeps a table for each method, and one that is not there has nowhere to lead to.
-        if clean == path or found is None or method not in found.methods:
             await exchange.reply(404, b"404 page not found", PLAIN)
-            return
-        query = exchange.scope["query_string"]
-        # Begins with one slash, so it cannot lead to another server.
-        location = quote(clean) + ("?" + query.decode("latin-1") if query else "")
-        headers = [(b"location", location.encode("latin-1"))]
-        if method == "GET":
-            link = f'<a href="{escape(location)}">Moved Permanently</a>.\n\n'
-            await exchange.reply(301, link.encode("latin-1"), HTML, headers)
-        else:
-            await exchange.reply(307, headers=headers)
+
+
+def cleaned(path: str) -> str:
+    """A path as Go's net/http wants it: no empty pieces and no dots, but for a slash at its end."""
+    if "//" not in path and "/." not in path:
+        return path
+    clean = "/" + normpath(path).lstrip("/")
+    return clean + "/" if path.endswith("/") and clean != "/" else clean
+
+
+def _allow(found: Found) -> tuple[bytes, bytes]:
+    return b"allow", ", ".join(found.methods).encode()
+
+
+async def _redirect(exchange: Exchange, status: int, path: str) -> None:
+    query = exchange.scope["query_string"]
+    # Begins with one slash, so it cannot lead to another server.
+    location = quote(path, safe="/$&+,:;=@") + ("?" + query.decode("latin-1") if query else "")
+    headers = [(b"location", location.encode("latin-1"))]
+    if exchange.scope["method"] not in ("GET", "HEAD"):
+        await exchange.reply(status, headers=headers)
+        return
+    link = f'<a href="{escape(location)}">{HTTPStatus(status).phrase}</a>.\n\n'
+    await exchange.reply(status, link.encode("latin-1"), HTML, headers)
