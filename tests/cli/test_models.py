@@ -245,3 +245,10 @@ def test_a_card_as_ollama_writes_it() -> None:
         "second",
         "...",
     ]
+
+
+def test_a_modelfile_in_utf_16_and_the_last_from(own: Shell) -> None:
+    recipe = own.home / "Modelfile"
+    recipe.write_bytes("FROM nope\nFROM rillet-tiny\nSYSTEM é ".encode("utf-16"))
+    assert own.run("create", "wide", "-f", str(recipe)).returncode == 0
+    assert own.run("show", "wide", "--system").stdout.decode().strip() == "é"

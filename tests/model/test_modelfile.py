@@ -58,6 +58,8 @@ def test_everything_at_once() -> None:
     [
         ("SYSTEM plain text ", "plain text"),
         ('SYSTEM "quoted"', "quoted"),
+        ("SYSTEM ", ""),
+        ("SYSTEM\t\r", ""),
         ('SYSTEM ""', ""),
         ('SYSTEM """"""', ""),
         ('SYSTEM """a "quoted" word"""', 'a "quoted" word'),

@@ -25,6 +25,8 @@ COMMANDS: Final = (
     "from", "license", "template", "system", "adapter", "draft", "renderer", "parser",
     "parameter", "message", "requires",
 )  # fmt: skip
+_EMPTY: Final = ("license", "template", "system", "parameter", "message")
+_SPACES: Final = (" ", "\t")
 ROLES: Final = ("system", "user", "assistant")
 
 _MAX_BYTES: Final = 16 << 20
@@ -174,7 +176,8 @@ def _commands(text: str) -> Iterator[Command]:
         if name in ("parameter", "message"):
             key, rest = _first_word(rest)
             key = _checked_key(name, key, number)
-        if not rest:
+        # A space with nothing behind it is an empty value: Ollama shows models so.
+        if not rest and not (name in _EMPTY and lines[number - 1].rstrip("\r").endswith(_SPACES)):
             raise InvalidModelfile(f"{name.upper()} has no value", number)
         value, at = _value(rest, lines, at, number)
         if name == "requires" and not _VERSION.fullmatch(value):

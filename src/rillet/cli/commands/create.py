@@ -21,6 +21,7 @@ EXAMPLES = """
   printf 'FROM llama3\\nSYSTEM You are brief.' | rillet create brief -f -
 """
 _DEFAULT = "Modelfile"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # how such a file begins
 _PATH_MARKS = ("/", "./", "../", "~/")
 _WEIGHTS = ("*.gguf", "*.bin")  # of a folder the first that it has
 
@@ -67,7 +68,8 @@ def _text(path: str) -> str:
 
         return read_stdin()
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
+        data = Path(path).expanduser().read_bytes()
+        return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8")
     except FileNotFoundError:
         if path == _DEFAULT and _weights(Path.cwd()):
             return "FROM ."
@@ -75,7 +77,9 @@ def _text(path: str) -> str:
             f"There is no Modelfile {path!r}", hint="Name it with: rillet create MODEL -f FILE"
         ) from None
     except UnicodeDecodeError:
-        raise InvalidRequest(f"{path!r} is no text in UTF-8, so it is no Modelfile") from None
+        raise InvalidRequest(
+            f"{path!r} is no text in UTF-8 or UTF-16, so it is no Modelfile"
+        ) from None
 
 
 def _request(
@@ -88,7 +92,7 @@ def _request(
     messages: Any = [{"role": turn.role, "content": turn.content} for turn in recipe.messages]
     return CreateRequest(
         model=model,
-        from_=names[0] if names else None,
+        from_=names[-1] if names else None,
         files=files or None,
         adapters=adapters or None,
         template=recipe.template,
