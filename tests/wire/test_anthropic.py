@@ -202,16 +202,31 @@ def blocks(*content: Any, role: str = "user") -> dict[str, Any]:
         ({"model": "m", "messages": [USER]}, "max_tokens is required and must be positive"),
         (body(max_tokens=0), "max_tokens is required and must be positive"),
         (body(messages=[]), "messages is required"),
-        (body(messages=[{"role": "robot", "content": ""}]), "invalid message role: robot"),
         (body(messages=[{"role": "user", "content": 5}]), "invalid message content type: number"),
-        (blocks({"type": "video"}), "unknown content block type: video"),
         (
             blocks({"type": "image", "source": {"type": "url", "url": "http://x.example"}}),
             "invalid image source type: url. Only base64 images are supported.",
         ),
         (
             blocks({"type": "image", "source": {"type": "base64", "data": "!!"}}),
-            "invalid base64 image data",
+            "invalid base64 image data: illegal base64 data at input byte 0",
+        ),
+        (blocks({"type": "image"}), "invalid image source"),
+        (
+            blocks({"type": "image", "source": {}}),
+            "invalid image source type: . Only base64 images are supported.",
+        ),
+        (
+            blocks({"type": "tool_result", "tool_use_id": "c", "content": [{"type": "image"}]}),
+            "invalid tool_result image source",
+        ),
+        (
+            blocks({"type": "tool_use", "name": "f"}, role="assistant"),
+            "tool_use block missing required 'id' field",
+        ),
+        (
+            blocks({"type": "tool_use", "id": "c", "name": None}, role="assistant"),
+            "tool_use block missing required 'name' field",
         ),
         (body(stop_sequences=[5]), "stop_sequences must be an array of strings"),
         (
@@ -242,7 +257,7 @@ def test_the_words_of_a_document() -> None:
     parts = {"type": "content", "content": [{"type": "text", "text": "b"}]}
     (message,) = chat_request_from_anthropic(documents(plain, parts)).messages
     assert message.content == "a\n\nb"
-    for source, name in (({"type": "base64", "data": "aGk="}, "base64"), (7, "none")):
+    for source, name in (({"type": "base64", "data": "aGk="}, "base64"), (None, "none")):
         with pytest.raises(ServerError, match=f"invalid document source type: {name}") as caught:
             chat_request_from_anthropic(documents(source))
         assert caught.value.status == 400
@@ -296,6 +311,53 @@ def test_a_conversation() -> None:
     ]
 
 
+def test_what_is_not_known_is_skipped() -> None:
+    request = chat_request_from_anthropic(
+        body(
+            system=[7, {"type": "image"}, {"type": "text", "text": "S"}, {"type": "text"}],
+            messages=[
+                {"role": "User", "content": [{"type": "text", "text": "a"}, {"type": "video"}, {}]},
+                {"role": "robot", "content": [{"type": "text", "text": None}, None]},
+                {"role": None, "content": None},
+            ],
+        )
+    )
+    assert request.messages == [
+        Message("system", "S"),
+        Message("user", "a"),
+    ]
+    robot = body(messages=[{"role": "robot", "content": "x"}, {"role": None, "content": "y"}])
+    assert chat_request_from_anthropic(robot).messages == [Message("robot", "x"), Message("", "y")]
+    assert chat_request_from_anthropic(blocks()).messages == [Message("user")]
+
+
+def test_a_result_of_a_tool_may_have_any_form() -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "document"}, "b", {"type": "text"}]
+    for content, text in ((parts, "a"), ({"x": 1}, ""), (7, ""), (None, ""), ("t", "t")):
+        block = {"type": "tool_result", "tool_use_id": "c", "content": content}
+        assert chat_request_from_anthropic(blocks(block)).messages == [
+            Message("tool", text, tool_call_id="c")
+        ]
+
+
+def test_a_search_of_the_providers_is_a_call_and_its_result() -> None:
+    use = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "q"}}
+    result = {"type": "web_search_tool_result", "tool_use_id": "s"}
+    page = {"type": "web_search_result", "title": "T", "url": "http://x.example"}
+    error = {"type": "web_search_tool_result_error", "error_code": "unavailable"}
+    for content, text in (
+        ([page, page], "- T: http://x.example\n- T: http://x.example"),
+        (error, "web_search_tool_result_error: unavailable"),
+        ("none", "none"),
+    ):
+        turn = blocks(use, {**result, "content": content}, role="assistant")
+        call, found = chat_request_from_anthropic(turn).messages
+        assert call.tool_calls == [
+            MessageToolCall(ToolCallFunction("web_search", {"query": "q"}), "s")
+        ]
+        assert found == Message("tool", text, tool_name="web_search", tool_call_id="s")
+
+
 def test_settings() -> None:
     request = chat_request_from_anthropic(
         body(temperature=0.5, top_p=0.9, top_k=5, stop_sequences=["x"], stream=True, tools=[TOOL])
@@ -324,7 +386,9 @@ def test_settings() -> None:
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, True),
         ({"thinking": {"type": "disabled"}, "output_config": {"effort": "high"}}, False),
         ({"thinking": {"type": "enabled"}, "output_config": {"effort": "low"}}, "low"),
-        ({"output_config": {"effort": "xhigh"}}, "max"),
+        ({"output_config": {"effort": "xhigh"}}, "high"),
+        ({"output_config": {"effort": " LOW "}}, "low"),
+        ({"output_config": {"effort": "bogus"}}, None),
     ],
 )
 def test_thinking(fields: dict[str, Any], think: bool | str | None) -> None:

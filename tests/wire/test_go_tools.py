@@ -47,7 +47,9 @@ def test_what_is_refused(tool: Any, text: str) -> None:
 )
 def test_what_is_taken_stays_as_it_is(tool: dict[str, Any]) -> None:
     check_tool(tool)
-    assert as_function(tool) is tool
+    told = as_function(tool)
+    check_tool(told)
+    assert as_function(told) == told
 
 
 def test_a_tool_without_a_type_is_a_function() -> None:

@@ -49,7 +49,6 @@ GO = "json: cannot unmarshal {} into Go struct field ChatCompletionRequest.{} of
         (None, "[] is too short - 'messages'"),
         ([], "json: cannot unmarshal array into Go value of type openai.ChatCompletionRequest"),
         (body(messages=[]), "[] is too short - 'messages'"),
-        ({"messages": [USER]}, "model is required"),
         (body(messages="hi"), GO.format("string", "messages", "[]openai.Message")),
         (body(stream="yes"), GO.format("string", "stream", "bool")),
         (body(max_tokens="5"), GO.format("string", "max_tokens", "int")),
@@ -63,6 +62,7 @@ GO = "json: cannot unmarshal {} into Go struct field ChatCompletionRequest.{} of
         (body(top_logprobs=-1), "top_logprobs must be between 0 and 20"),
         (body(top_logprobs="2"), GO.format("string", "top_logprobs", "int")),
         (content(None), "invalid message content type: <nil>"),
+        (body(messages=[None]), "invalid message content type: <nil>"),
         (content(7), "invalid message content type: float64"),
         (content(True), "invalid message content type: bool"),
         (content({}), "invalid message content type: map[string]interface {}"),
@@ -80,10 +80,24 @@ GO = "json: cannot unmarshal {} into Go struct field ChatCompletionRequest.{} of
             content([{"type": "image_url", "image_url": "data:text/html;base64,aGk="}]),
             "invalid image input",
         ),
-        (
-            body(messages=[{"role": "assistant", "tool_calls": [
-                {"function": {"name": "f", "arguments": "{bad"}}]}]),
+        *((
+            body(messages=[{"role": "assistant", "tool_calls": [call]}]),
             "invalid tool call arguments",
+        ) for call in (
+            None,
+            {},
+            *({"function": {"name": "f", "arguments": arguments}} for arguments in (
+                "{bad", '{"a":1,}', '{"a":NaN}', '{"a":"\n"}', "[]", "5", "\ufeff{}",
+            )),
+        )),
+        (content([{"type": "input_audio"}]), "invalid input_audio format"),
+        (
+            content([{"type": "input_audio", "input_audio": {"data": 7}}]),
+            "invalid input_audio format: missing data",
+        ),
+        (
+            content([{"type": "input_audio", "input_audio": {"data": "AAA"}}]),
+            "invalid input_audio base64 data: illegal base64 data at input byte 0",
         ),
         (
             body(reasoning_effort="bogus"),
@@ -155,6 +169,8 @@ def test_options() -> None:
         ({"reasoning_effort": "xhigh"}, "max"),
         ({"reasoning": {"effort": "high"}, "reasoning_effort": "low"}, "high"),
         ({"reasoning": {}}, None),
+        ({"reasoning": {}, "reasoning_effort": "low"}, None),
+        ({"reasoning": None, "reasoning_effort": "low"}, "low"),
     ],
 )
 def test_efforts(fields: dict[str, Any], think: bool | str | None) -> None:
@@ -172,6 +188,30 @@ def test_formats() -> None:
 def test_tools_and_the_choice_not_to_use_them() -> None:
     assert chat_request_from_openai(body(tools=[TOOL], tool_choice="auto")).tools == [TOOL]
     assert chat_request_from_openai(body(tools=[TOOL], tool_choice="none")).tools is None
+
+
+def test_what_is_null_in_a_tool_is_not_said() -> None:
+    schema = {
+        "type": "object",
+        "required": None,
+        "properties": {
+            "a": None,
+            "b": {"type": [], "anyOf": [None, {"type": None, "default": None}], "enum": []},
+            "c": {"type": "string", "enum": [None], "items": None},
+            "d": True,
+        },
+    }
+    function = {"name": "f", "description": None, "parameters": schema}
+    (tool,) = chat_request_from_openai(body(tools=[{"function": function}])).tools or ()
+    assert tool == {"type": "function", "function": {"name": "f", "parameters": {
+        "type": "object",
+        "properties": {
+            "a": {},
+            "b": {"anyOf": [{}, {"default": None}]},
+            "c": {"type": "string", "enum": [None]},
+            "d": True,
+        },
+    }}}  # fmt: skip
 
 
 def test_parts_calls_and_results() -> None:
@@ -195,6 +235,35 @@ def test_parts_calls_and_results() -> None:
         ),
         Message("tool", "22", tool_name="f", tool_call_id="c1"),
     ]
+
+
+def test_beside_calls_any_content_stands_for_none() -> None:
+    for spoken in (None, 7, True, {}):
+        turn = {"role": "assistant", "content": spoken, "tool_calls": [CALL]}
+        assert chat_request_from_openai(body(messages=[turn])).messages[0].content == ""
+    turn = {"role": "assistant", "content": None, "tool_calls": []}
+    assert chat_request_from_openai(body(messages=[turn])).messages == [Message("assistant")]
+
+
+def test_a_message_of_no_parts_is_none() -> None:
+    empty = {"role": "user", "content": []}
+    assert chat_request_from_openai(body(messages=[empty, USER])).messages == [
+        Message("user", "hi")
+    ]
+    called = {"role": "assistant", "content": [], "tool_calls": [CALL]}
+    assert chat_request_from_openai(body(messages=[called])).messages[0].tool_calls
+
+
+def test_arguments_may_be_null_and_a_picture_may_have_line_breaks() -> None:
+    call = {"id": "c", "function": {"name": None, "arguments": "null"}}
+    turn = {"role": "assistant", "tool_calls": [call]}
+    (message,) = chat_request_from_openai(body(messages=[turn])).messages
+    assert message.tool_calls == [MessageToolCall(ToolCallFunction("", {}), "c")]
+    url = "data:image/png;base64,aG\r\nk="
+    (message,) = chat_request_from_openai(
+        content([{"type": "image_url", "image_url": url}])
+    ).messages
+    assert message.images == ["aGk="]
 
 
 @given(st.recursive(json_values, lambda inner: st.dictionaries(
@@ -232,6 +301,10 @@ def test_completions() -> None:
         2,
     )
     assert generate_request_from_openai({"model": "m"}).prompt == ""
+    assert generate_request_from_openai({"model": "m", "logprobs": -1}).logprobs is None
+    for stop, kind in ((1, "float64"), (None, "<nil>"), ([], r"\[\]interface {}"), (True, "bool")):
+        with pytest.raises(ServerError, match=f"^invalid type for 'stop' field: {kind}$"):
+            generate_request_from_openai({"model": "m", "stop": ["x", stop]})
     with pytest.raises(ServerError, match=r"CompletionRequest\.prompt of type string"):
         generate_request_from_openai({"prompt": [1, 2]})
 
@@ -239,8 +312,8 @@ def test_completions() -> None:
 def test_embeddings() -> None:
     assert embed_request_from_openai({"model": "m", "input": ""}).input == [""]
     assert embed_request_from_openai({"input": ["a", "b"], "dimensions": 8}).dimensions == 8
-    for wrong, message in (([], "invalid input"), (7, "invalid input type"), ([[1]], "input type")):
-        with pytest.raises(ServerError, match=message):
+    for wrong in ([], None):
+        with pytest.raises(ServerError, match=r"^invalid input$"):
             embed_request_from_openai({"input": wrong})
     assert embedding_encoding({}) == "float"
     assert embedding_encoding({"encoding_format": "base64"}) == "base64"

@@ -29,6 +29,8 @@ from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
 from tests.wire.dialects import answers, json_values
 
 BODY = {"model": "m", "input": "hi", "instructions": "S", "top_p": 0.5}
+USER = {"role": "user", "content": "hi"}
+HEAD = 'struct { Type string "json:\\"type\\""; Role string "json:\\"role\\"" }'
 CALL = ToolCall("f", {"a": 1}, "c1")
 
 
@@ -176,9 +178,6 @@ def test_a_whole_answer() -> None:
 @pytest.mark.parametrize(
     ("given_body", "message"),
     [
-        ({"model": "m"}, "input is required"),
-        ({"model": "m", "input": []}, "input is required"),
-        ({"input": "hi"}, "model is required"),
         (
             {"model": "m", "input": 7},
             "input must be a string or array: json: cannot unmarshal number into Go value of type"
@@ -197,6 +196,60 @@ def test_a_whole_answer() -> None:
             {"model": "m", "input": [{"role": "user", "content": [{"type": "video"}]}]},
             "input[0]: content[0]: unknown content type: video",
         ),
+        *(
+            (
+                {"model": "m", "input": [USER, item]},
+                f"input[1]: {message}",
+            )
+            for item, message in (
+                (None, "input item missing required 'type' field"),
+                ({}, "input item missing required 'type' field"),
+                ({"type": "\0"}, 'unknown input item type: "\\x00"'),
+                (7, f"json: cannot unmarshal number into Go value of type {HEAD}"),
+                (
+                    {"role": 7},
+                    "json: cannot unmarshal number into Go struct field .role of type string",
+                ),
+                (
+                    {"role": "user", "content": 7},
+                    "content must be a string or array: json: cannot unmarshal number into Go"
+                    " value of type []json.RawMessage",
+                ),
+                ({"role": "user", "content": [None]}, "content[0]: unknown content type: "),
+                (
+                    {"role": "user", "content": [{"type": "input_text", "text": 7}]},
+                    "content[0]: json: cannot unmarshal number into Go struct field"
+                    " ResponsesTextContent.text of type string",
+                ),
+                (
+                    {"type": "function_call_output", "output": [{"type": "x"}]},
+                    "output[0]: unknown content type: x",
+                ),
+                (
+                    {"type": "function_call", "name": 7},
+                    "json: cannot unmarshal number into Go struct field"
+                    " ResponsesFunctionCall.name of type string",
+                ),
+            )
+        ),
+        (
+            {"model": "m", "input": [{"role": "user", "content": [{"type": "input_file"}]}]},
+            "file inputs are not currently supported",
+        ),
+        (
+            {
+                "model": "m",
+                "input": [
+                    {"role": "user", "content": [{"type": "input_file"}]},
+                    {"type": "mystery"},
+                ],
+            },
+            'input[1]: unknown input item type: "mystery"',
+        ),
+        (
+            {"model": "m", "input": [{"type": "function_call", "arguments": "[]"}]},
+            "failed to parse function call arguments: they must be a JSON object",
+        ),
         (
             {**BODY, "previous_response_id": "resp_1"},
             "previous_response_id is not supported, send the whole conversation as input",
@@ -211,6 +264,35 @@ def test_what_is_refused(given_body: Any, message: str) -> None:
     with pytest.raises(ServerError) as caught:
         chat_request_from_responses(given_body)
     assert (caught.value.status, caught.value.message) == (400, message)
+
+
+def test_what_is_said_between_a_call_and_its_result_goes_with_the_call() -> None:
+    call = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
+    said = {"role": "assistant", "content": [{"type": "output_text", "text": "a moment"}]}
+    result = {"type": "function_call_output", "call_id": "c1", "output": "22"}
+    request = chat_request_from_responses({"model": "m", "input": [call, said, result]})
+    assert [message.role for message in request.messages] == ["assistant", "tool"]
+    assert request.messages[0].content == "a moment"
+    result["call_id"] = "c2"
+    request = chat_request_from_responses({"model": "m", "input": [call, said, result]})
+    assert [message.role for message in request.messages] == ["assistant", "assistant", "tool"]
+
+
+def test_what_an_answer_repeats_has_the_form_that_clients_know() -> None:
+    tools = [{"type": "function", "name": "f"}]
+    told = response_settings({**BODY, "instructions": "", "text": {"format": {"name": ""}},
+                              "tools": tools, "tool_choice": 7, "metadata": "x",
+                              "truncation": "", "reasoning": {"effort": ""}})  # fmt: skip
+    assert told["instructions"] is told["reasoning"] is None
+    assert told["text"] == {"format": {"type": ""}}
+    assert told["tools"] == [
+        {"type": "function", "name": "f", "description": None, "strict": None, "parameters": None}
+    ]
+    assert (told["tool_choice"], told["metadata"], told["truncation"]) == ("auto", {}, "")
+    reasoning = {"effort": "low", "summary": None, "generate_summary": "auto"}
+    assert response_settings({**BODY, "reasoning": reasoning})["reasoning"] == {"effort": "low"}
+    streamed = response_settings({**BODY, "reasoning": reasoning, "stream": True})
+    assert streamed["reasoning"] == {"effort": "low", "summary": None}
 
 
 def test_a_conversation() -> None:
@@ -251,14 +333,20 @@ def test_settings() -> None:
             **BODY,
             "max_output_tokens": 9,
             "reasoning": {"effort": "low"},
-            "tools": [tool, {"type": "web_search"}, {"type": "namespace", "tools": [tool]}],
+            "tools": [
+                tool,
+                {"type": "web_search"},
+                {"type": "namespace", "tools": [tool]},
+                {"type": "namespace", "name": "n", "tools": [tool, {**tool, "name": "n.g"}]},
+            ],
             "text": {"format": {"type": "json_schema", "schema": {"type": "object"}}},
             "stream": True,
         }
     )
     assert request.options == {"temperature": 1.0, "top_p": 0.5, "num_predict": 9}
     assert (request.think, request.stream, request.format) == ("low", True, {"type": "object"})
-    assert request.tools is not None and len(request.tools) == 2
+    assert request.tools is not None
+    assert [tool["function"]["name"] for tool in request.tools] == ["f", "f", "n.f", "n.g"]
     assert request.tools[0]["function"] == {"name": "f", "description": "d", "parameters": {}}
     assert (
         chat_request_from_responses({**BODY, "tools": [tool], "tool_choice": "none"}).tools is None

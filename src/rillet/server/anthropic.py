@@ -13,7 +13,7 @@ from rillet.server import recorded
 from rillet.server.compressed import json_body
 from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
-from rillet.server.exchange import Exchange
+from rillet.server.exchange import BARE_JSON, NO_CACHE, Exchange
 from rillet.server.face import NOT_FOUND, Face, known, worded
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
@@ -45,6 +45,7 @@ class AnthropicAnswers:
 
     async def messages(self, exchange: Exchange) -> None:
         request = chat_request_from_anthropic(await json_body(self._face, exchange))
+        exchange.json_type = BARE_JSON
         known(request.model)
         id = f"msg_{secrets.token_hex(12)}"
         with worded(NOT_FOUND, request.model):
@@ -64,6 +65,7 @@ class AnthropicAnswers:
     async def count_tokens(self, exchange: Exchange) -> None:
         body = await json_body(self._face, exchange)
         request = chat_request_from_anthropic(body, limit_required=False)
+        exchange.json_type = BARE_JSON
         known(request.model)
         with worded(NOT_FOUND, request.model):
             count = await self._face.streams.run(exchange, self._operations.count_tokens(request))
@@ -86,7 +88,7 @@ def render(status: int, message: str) -> bytes:
 
 
 def _plain(handler: Handler) -> Handler:
-    return answering(handler, render)
+    return answering(handler, render, headers=NO_CACHE)
 
 
 def _estimate(request: ChatRequest) -> int:

@@ -16,6 +16,7 @@ from rillet.server.recorded import RecordedAnswers
 from rillet.server.responses import ResponsesAnswers
 from rillet.server.router import Router
 from rillet.server.streams import Streams
+from rillet.server.transcription import TranscriptionAnswers
 from rillet.server.turnstile import Turnstile
 from rillet.service.interface import Operations
 from rillet.service.slots import CALLER
@@ -34,6 +35,7 @@ def build_app(
             **OllamaModels(face).routes(),
             **OpenAIAnswers(face).routes(),
             **ResponsesAnswers(face).routes(),
+            **TranscriptionAnswers(face).routes(),
             **AnthropicAnswers(face).routes(),
             **RecordedAnswers(face).routes(),
         }

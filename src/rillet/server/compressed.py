@@ -36,7 +36,9 @@ def decompressed(data: bytes) -> bytes:
         with decompressor.stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
             text = reader.read(DECOMPRESSED_LIMIT + 1)
     except zstandard.ZstdError as error:
-        raise ServerError(f"failed to decompress the request body: {error}", status=400) from None
+        begins = data.startswith(zstandard.FRAME_HEADER)
+        what = str(error) if begins else "magic number mismatch"
+        raise ServerError(f"invalid input: {what}", status=400) from None
     if len(text) > DECOMPRESSED_LIMIT:
         raise BodyTooLarge(DECOMPRESSED_LIMIT)
     return text

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from rillet.model.names import InvalidDigest
-from rillet.server.exchange import JSON, ClientGone, Exchange, Headers
+from rillet.server.exchange import ClientGone, Exchange, Headers
 from rillet.server.go_scanner import NOTHING, GoJSONError
 from rillet.server.router import Handler
 from rillet.words.errors import (
@@ -84,7 +84,8 @@ def answering(
             status, message, own = refusal(error)
             if message == NOTHING:
                 message = nothing
-            await exchange.reply(status, render(status, message), JSON, [*headers, *own])
+            answer = render(status, message)
+            await exchange.reply(status, answer, exchange.json_type, [*headers, *own])
 
     return handle
 

@@ -15,10 +15,12 @@ from rillet.server.asgi import Receive, Scope, Send
 from rillet.words.errors import ServerError
 
 JSON = b"application/json; charset=utf-8"
+BARE_JSON = b"application/json"  # so Ollama calls what comes out of an operation
 HTML = b"text/html; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 PLAIN = b"text/plain"
 Headers = Iterable[tuple[bytes, bytes]]
+NO_CACHE: Headers = [(b"cache-control", b"no-cache")]
 
 
 class ClientGone(Exception):
@@ -37,9 +39,12 @@ class BodyTooLarge(ServerError):
 
 
 class Exchange:
-    """Reads one request, sends one answer. `parameter` is what the path had in place of `{}`."""
+    """Reads one request, sends one answer. `parameter` is what the path had in place of `{}`.
 
-    __slots__ = ("_receive", "_taken", "parameter", "scope", "send", "started")
+    `json_type` is how an answer in JSON is called, be it an error.
+    """
+
+    __slots__ = ("_receive", "_taken", "json_type", "parameter", "scope", "send", "started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, parameter: str = "") -> None:
         self.scope = scope
@@ -48,6 +53,7 @@ class Exchange:
         self.send = send
         self.parameter = parameter
         self.started = False
+        self.json_type = JSON
 
     def header(self, name: bytes) -> str:
         """The first value of a request header (`name` in lower case), or ""."""
@@ -108,7 +114,7 @@ class Exchange:
 
     async def json(self, value: Any, status: int = 200, headers: Headers = ()) -> None:
         """Send a value as JSON, which is the whole answer."""
-        await self.reply(status, msgspec.json.encode(value), JSON, headers)
+        await self.reply(status, msgspec.json.encode(value), self.json_type, headers)
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -16,6 +16,7 @@ from rillet.words.settings import Settings
 
 NOT_FOUND = "model '{}' not found"
 NOT_FOUND_PULL = 'model "{}" not found, try pulling it first'
+DETAILS_OFF = "ollama cloud is disabled: remote model details are unavailable"
 CLOUD = "ollama cloud is disabled: remote model is unavailable"
 
 

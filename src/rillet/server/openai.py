@@ -15,8 +15,9 @@ from rillet.server import recorded
 from rillet.server.compressed import json_body
 from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
-from rillet.server.exchange import Exchange
-from rillet.server.face import NOT_FOUND, NOT_FOUND_PULL, Face, known, worded
+from rillet.server.exchange import BARE_JSON, Exchange
+from rillet.server.face import DETAILS_OFF, NOT_FOUND, NOT_FOUND_PULL, Face, known, required, worded
+from rillet.server.ollama import texts
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
 from rillet.wire.anthropic import model_info, model_page
@@ -40,9 +41,6 @@ from rillet.wire.openai import (
 from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.models import ShowRequest
 
-#: OpenAI's clients ask again after a status of 500 or more, unless they are told that it is vain.
-_END = [(b"x-should-retry", b"false")]
-
 
 class OpenAIAnswers:
     """The handlers; `routes` is their table."""
@@ -58,16 +56,14 @@ class OpenAIAnswers:
             "/v1/embeddings": {"POST": _plain(self.embeddings)},
             "/v1/models": {"GET": _plain(self.models)},
             "/v1/models/{*}": {"GET": _plain(self.model)},
-            "/v1/audio/transcriptions": {
-                "POST": answering(self.transcription, render, headers=_END)
-            },
         }
 
     async def chat(self, exchange: Exchange) -> None:
         body = await json_body(self._face, exchange)
         request = chat_request_from_openai(body)
+        exchange.json_type = BARE_JSON
         id, created = self._stamp("chatcmpl")
-        known(request.model)
+        known(required(request.model))
         with worded(NOT_FOUND, request.model):
             if request.stream and recorded.wanted(self._face, exchange):
                 usage = usage_wanted(body)
@@ -87,6 +83,7 @@ class OpenAIAnswers:
             await self._completions(exchange, body, prompts)
             return
         request = generate_request_from_openai(body)
+        exchange.json_type = BARE_JSON
         id, created = self._stamp("cmpl")
         _named(request.model)
         with worded(NOT_FOUND, request.model):
@@ -105,6 +102,7 @@ class OpenAIAnswers:
     async def _completions(self, exchange: Exchange, body: Any, prompts: list[str]) -> None:
         """Several prompts, one after another."""
         requests = [generate_request_from_openai({**body, "prompt": text}) for text in prompts]
+        exchange.json_type = BARE_JSON
         model = requests[0].model
         if requests[0].stream:
             raise ServerError("a stream completes one prompt, not several", status=400)
@@ -118,13 +116,16 @@ class OpenAIAnswers:
     async def embeddings(self, exchange: Exchange) -> None:
         body = await json_body(self._face, exchange)
         request, encoding = embed_request_from_openai(body), embedding_encoding(body)
+        exchange.json_type = BARE_JSON
         _named(request.model)
+        texts(request.input)
         with worded(NOT_FOUND_PULL, request.model):
             found = await self._face.streams.run(exchange, self._operations.embed(request))
         count, vectors = found.prompt_eval_count, found.embeddings
         await exchange.json(embedding_list(request.model, vectors, count, encoding))
 
     async def models(self, exchange: Exchange) -> None:
+        exchange.json_type = BARE_JSON
         models = await self._face.streams.run(exchange, self._operations.tags())
         entries = [
             _entry(exchange, model.name, _owner(model.name), model.modified_at) for model in models
@@ -134,17 +135,12 @@ class OpenAIAnswers:
         await exchange.json({**model_list(entries), "data": entries, **page})
 
     async def model(self, exchange: Exchange) -> None:
-        name = known(exchange.parameter)
+        exchange.json_type = BARE_JSON
+        name = known(exchange.parameter, DETAILS_OFF)
         with worded(NOT_FOUND, name.display()):
             card = await self._operations.show(ShowRequest(model=exchange.parameter))
         told = _entry(exchange, exchange.parameter, name.namespace, card.modified_at)
         await exchange.json(told)
-
-    async def transcription(self, exchange: Exchange) -> None:
-        if not exchange.header(b"content-type").startswith("multipart/form-data"):
-            wrong = "request Content-Type isn't multipart/form-data"
-            raise ServerError(f"failed to parse multipart form: {wrong}", status=400)
-        raise ServerError("this server does not transcribe audio", status=501)
 
     def _stamp(self, kind: str) -> tuple[str, int]:
         """An id, and the time in seconds."""

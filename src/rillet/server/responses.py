@@ -16,8 +16,8 @@ from rillet.server import recorded
 from rillet.server.compressed import json_body
 from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
-from rillet.server.exchange import Exchange
-from rillet.server.face import NOT_FOUND, Face, known, worded
+from rillet.server.exchange import BARE_JSON, NO_CACHE, Exchange
+from rillet.server.face import NOT_FOUND, Face, known, required, worded
 from rillet.server.openai import render
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
@@ -36,7 +36,6 @@ from rillet.words.events import Event, Failure
 from rillet.words.replies import fold
 from rillet.words.requests import ChatRequest
 
-_NO_CACHE = [(b"cache-control", b"no-cache")]
 _PREFIX = "resp_"
 
 
@@ -56,7 +55,10 @@ class ResponsesAnswers:
     async def respond(self, exchange: Exchange) -> None:
         body = await json_body(self._face, exchange)
         request, settings = chat_request_from_responses(body), response_settings(body)
-        known(request.model)
+        exchange.json_type = BARE_JSON
+        known(required(request.model))
+        if not request.messages:
+            raise ServerError("input is required", status=400)
         with worded(NOT_FOUND, request.model):
             if body.get("background") and self._face.records is not None:
                 settings |= {"background": True, "store": True}
@@ -173,7 +175,7 @@ class ResponsesAnswers:
 
 
 def _plain(handler: Handler) -> Handler:
-    return answering(handler, render, headers=_NO_CACHE)
+    return answering(handler, render, headers=NO_CACHE)
 
 
 def _unknown(id: str) -> ServerError:

@@ -4,6 +4,7 @@ Rules:
 * Checks, their order and their texts are those of Ollama's /v1/messages; a wrong value is a
   `ServerError` (400). Unknown fields are skipped.
 * The results of tools become messages of their own, before the text that came with them.
+* Blocks of a kind that is not known are skipped, so that a client with new ones can still talk.
 * Tools that the provider runs itself (they have no `input_schema`) cannot be offered here and are
   left out. Better than there: `tool_choice` is honoured.
 Source: Anthropic's API reference (messages); error texts as observed on Ollama 0.33.
@@ -16,7 +17,6 @@ from rillet.wire.go_structs import parameters_fault
 from rillet.wire.go_tools import as_function
 from rillet.wire.go_types import quoted
 from rillet.wire.openai_messages import base64_text
-from rillet.wire.openai_requests import effort_to_think
 from rillet.wire.tool_choice import chosen
 from rillet.words.requests import ChatRequest, Message, MessageToolCall, ToolCallFunction
 
@@ -37,7 +37,19 @@ _REQUEST = {
     "thinking": "anthropic.ThinkingConfig",
     "output_config": "anthropic.OutputConfig",
 }
-_SKIPPED = ("redacted_thinking", "server_tool_use", "web_search_tool_result")
+_MESSAGE = {"role": "string", "content": "any"}
+_BLOCK = {
+    "type": "string",
+    "text": "string",
+    "thinking": "string",
+    "source": "anthropic.ImageSource",
+    "id": "string",
+    "name": "string",
+    "input": "api.ToolCallFunctionArguments",
+    "tool_use_id": "string",
+    "content": "any",
+}
+_EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "max"}
 
 
 def chat_request_from_anthropic(body: Any, *, limit_required: bool = True) -> ChatRequest:
@@ -68,22 +80,18 @@ def chat_request_from_anthropic(body: Any, *, limit_required: bool = True) -> Ch
 
 def _messages(given: Fields) -> list[Message]:
     messages: list[Message] = []
-    if system := _joined(given.get("system", ""), "system"):
+    if system := _texts(given.get("system")):
         messages.append(Message("system", system))
     names: dict[str, str] = {}  # of tools, by the id of the call
     for value in given["messages"]:
-        if not isinstance(value, dict):
-            raise mismatch(value, "MessagesRequest.messages", "anthropic.MessageParam")
-        role, content = value.get("role"), value.get("content")
-        if role not in ("user", "assistant", "system"):
-            raise refused(f"invalid message role: {role}")
+        turn = fields(value, "anthropic.MessageParam", _MESSAGE)
+        content = turn.get("content", "")
         if isinstance(content, str):
-            messages.append(Message(role, content))
-        elif isinstance(content, list):
-            messages += _Turn(role, names).messages(content)
-        else:
+            content = [{"type": "text", "text": content}]
+        if not isinstance(content, list):
             raise refused(f"invalid message content type: {kind(content)}")
-    return messages
+        messages += _Turn(turn.get("role", "").lower(), names).messages(content)
+    return messages or [Message("user")]  # of nothing but empty messages one remains
 
 
 class _Turn:
@@ -100,94 +108,111 @@ class _Turn:
 
     def messages(self, blocks: list[Any]) -> list[Message]:
         for block in blocks:
-            if not isinstance(block, dict):
-                raise mismatch(block, "MessagesRequest.messages.content", "anthropic.ContentBlock")
-            self._take(block)
-        spoken = self._texts or self._images or self._thoughts or self._calls
-        if not spoken and self._results:
+            self._take(fields(block, "anthropic.ContentBlock", _BLOCK))
+        text = "\n\n".join(text for text in self._texts if text)
+        if not (text or self._images or any(self._thoughts) or self._calls):
             return self._results
         turn = Message(
             self._role,
-            "\n\n".join(self._texts),
+            text,
             thinking="".join(self._thoughts) or None,
             images=self._images or None,
             tool_calls=self._calls or None,
         )
-        return [*self._results, turn]
+        if self._role == "user":
+            return [*self._results, turn]
+        return [turn, *self._results]  # what the provider's own tools found
 
-    def _take(self, block: _Json) -> None:
+    def _take(self, block: Fields) -> None:
         match block.get("type"):
             case "text":
-                self._texts.append(_text(block, "text"))
+                self._texts.append(block.get("text", ""))
             case "thinking":
-                self._thoughts.append(_text(block, "thinking"))
+                self._thoughts.append(block.get("thinking", ""))
             case "image":
-                self._images.append(_image(block))
+                self._images.append(_image(block.get("source"), "invalid image source"))
             case "document":
                 self._texts.append(_document(block))
             case "tool_use":
                 self._call(block)
+            case "server_tool_use":
+                self._add_call(block)
             case "tool_result":
-                self._result(block)
-            case other if other not in _SKIPPED:
-                raise refused(f"unknown content block type: {other}")
+                self._result(block, *_result_content(block.get("content")))
+            case "web_search_tool_result":
+                self._result(block, _found(block.get("content")), [])
 
-    def _call(self, block: _Json) -> None:
-        name, id, arguments = _text(block, "name"), _text(block, "id"), block.get("input")
-        if not isinstance(arguments, dict | None):
-            raise refused("the input of a tool_use block must be an object")
+    def _call(self, block: Fields) -> None:
+        for name in ("id", "name"):
+            if not block.get(name):
+                raise refused(f"tool_use block missing required '{name}' field")
+        self._add_call(block)
+
+    def _add_call(self, block: Fields) -> None:
+        name, id = block.get("name", ""), block.get("id", "")
         self._names[id] = name
-        self._calls.append(MessageToolCall(ToolCallFunction(name, arguments or {}), id))
+        self._calls.append(MessageToolCall(ToolCallFunction(name, block.get("input", {})), id))
 
-    def _result(self, block: _Json) -> None:
-        id = _text(block, "tool_use_id")
-        content = block.get("content")
-        images: list[str] = []
-        if isinstance(content, list):
-            images = [_image(part) for part in content if _is_image(part)]
-            content = [part for part in content if not _is_image(part)]
-        text = _joined(content or "", "tool_result")
+    def _result(self, block: Fields, text: str, images: list[str]) -> None:
+        id = block.get("tool_use_id", "")
+        name = self._names.get(id)
         self._results.append(
-            Message(
-                "tool",
-                text,
-                images=images or None,
-                tool_name=self._names.get(id),
-                tool_call_id=id,
-            )
+            Message("tool", text, images=images or None, tool_name=name, tool_call_id=id)
         )
 
 
-def _joined(content: Any, what: str) -> str:
-    """A text, or blocks of text."""
+def _texts(content: Any) -> str:
+    """A text, or the blocks of text in a list; whatever else stands there is skipped."""
     if isinstance(content, str):
         return content
-    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
-        raise refused(f"invalid {what} content type: {kind(content)}")
-    for part in content:
-        if part.get("type") != "text":
-            raise refused(f"unknown content block type in {what}: {part.get('type')}")
-    return "\n\n".join(_text(part, "text") for part in content)
+    blocks = content if isinstance(content, list) else ()
+    texts = [part.get("text") for part in blocks if _is_a("text", part)]
+    return "\n\n".join(text for text in texts if isinstance(text, str))
+
+
+def _result_content(content: Any) -> tuple[str, list[str]]:
+    blocks = content if isinstance(content, list) else ()
+    wrong = "invalid tool_result image source"
+    images = [_image(part.get("source"), wrong) for part in blocks if _is_a("image", part)]
+    return _texts(content), images
+
+
+def _found(content: Any) -> str:
+    """What a search of the provider's found, as a text for the model."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else [content]
+    lines: list[str] = []
+    for part in parts:
+        if _is_a("web_search_result", part):
+            lines.append(f"- {part.get('title') or ''}: {part.get('url') or ''}")
+        elif _is_a("web_search_tool_result_error", part):
+            lines.append(f"web_search_tool_result_error: {part.get('error_code') or ''}")
+    return "\n".join(lines)
+
+
+def _is_a(kind_: str, part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == kind_
 
 
 def _text(block: _Json, name: str) -> str:
-    value = block.get(name, "")
+    value = block.get(name) or ""
     if not isinstance(value, str):
         raise mismatch(value, f"ContentBlock.{name}", "string")
     return value
 
 
-def _is_image(part: Any) -> bool:
-    return isinstance(part, dict) and part.get("type") == "image"
-
-
-def _image(block: _Json) -> str:
-    source = block.get("source")
-    source_type = source.get("type") if isinstance(source, dict) else None
-    if not isinstance(source, dict) or source_type != "base64":
-        shown = source_type or "none"
-        raise refused(f"invalid image source type: {shown}. Only base64 images are supported.")
-    return base64_text(source.get("data"), "invalid base64 image data")
+def _image(source: Any, none: str) -> str:
+    """The base64 text of an image; `none` is what to say where there is no source."""
+    if not isinstance(source, dict):
+        raise refused(none)
+    kind_, data = (
+        value if isinstance(value, str) else ""
+        for value in (source.get("type"), source.get("data"))
+    )
+    if kind_ != "base64":
+        raise refused(f"invalid image source type: {kind_}. Only base64 images are supported.")
+    return base64_text(data, "invalid base64 image data: {}")
 
 
 def _document(block: _Json) -> str:
@@ -198,7 +223,7 @@ def _document(block: _Json) -> str:
         shown = kind_ or "none"
         raise refused(f"invalid document source type: {shown}. Only text is supported.")
     if kind_ == "content":
-        return _joined(source.get("content", ""), "document")
+        return _texts(source.get("content"))
     return _text(source, "data")
 
 
@@ -224,9 +249,8 @@ def _think(given: Fields) -> bool | str | None:
     if mode == "disabled":
         return False
     effort = given.get("output_config", {}).get("effort")
-    if isinstance(effort, str) and effort:
-        return effort_to_think(effort)
-    return True if mode == "enabled" else None
+    level = _EFFORTS.get(effort.strip().lower()) if isinstance(effort, str) else None
+    return level or (True if mode == "enabled" else None)
 
 
 def _format(given: Fields) -> _Json | None:
@@ -244,7 +268,7 @@ def _options(given: Fields) -> _Json | None:
     options: _Json = {name: given[name] for name in sampling if name in given}
     if "max_tokens" in given:
         options["num_predict"] = given["max_tokens"]
-    stops = given.get("stop_sequences", [])
+    stops = [stop for stop in given.get("stop_sequences", ()) if stop is not None]
     if not all(isinstance(stop, str) for stop in stops):
         raise refused("stop_sequences must be an array of strings")
     if stops:

@@ -57,6 +57,12 @@ def mismatch(value: Any, place: str, go_type: str) -> ServerError:
     return refused(f"json: cannot unmarshal {shown} into Go struct field {place} of type {go_type}")
 
 
+def interface_type(value: Any) -> str:
+    """How Go calls the type of a value that may have any."""
+    names = {str: "string", bool: "bool", list: "[]interface {}", dict: "map[string]interface {}"}
+    return "<nil>" if value is None else names.get(type(value), "float64")
+
+
 def refused(message: str) -> ServerError:
     return ServerError(message, status=400)
 

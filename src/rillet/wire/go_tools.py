@@ -15,8 +15,34 @@ from rillet.words.requests import JsonObject
 
 def as_function(tool: Any) -> JsonObject:
     """A tool as the engine wants it; null is one of which nothing is known."""
-    given: JsonObject = tool or {}
-    return given if given.get("type") else {**given, "type": "function"}
+    given: JsonObject = dict(tool or {})
+    given["type"] = given.get("type") or "function"
+    if isinstance(given.get("function"), dict):
+        function = _told(given["function"], ("description", "parameters"))
+        if "parameters" in function:
+            function["parameters"] = _tidied(function["parameters"])
+        given["function"] = function
+    return given
+
+
+def _tidied(schema: Any) -> Any:
+    """A schema without what says nothing: engines refuse a null, and an empty list of choices."""
+    if not isinstance(schema, dict):
+        return {} if schema is None else schema
+    told = _told(schema, ("type", "description", "properties", "required", "items", "enum"))
+    for name in ("type", "anyOf", "enum"):
+        if name in told and not told[name]:
+            del told[name]
+    if isinstance(told.get("properties"), dict):
+        told["properties"] = {name: _tidied(value) for name, value in told["properties"].items()}
+    if isinstance(told.get("anyOf"), list):
+        told["anyOf"] = [_tidied(value) for value in told["anyOf"]]
+    return told
+
+
+def _told(given: JsonObject, names: tuple[str, ...]) -> JsonObject:
+    """Without the fields of these names that are null."""
+    return {key: value for key, value in given.items() if value is not None or key not in names}
 
 
 def check_tool(tool: JsonObject) -> None:

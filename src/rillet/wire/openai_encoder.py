@@ -16,6 +16,7 @@ from rillet.wire.openai_replies import (
     error_body,
     finish_reason,
     logprob_entries,
+    text_logprobs,
     tool_call_entry,
     usage_entry,
 )
@@ -102,6 +103,7 @@ class CompletionChunkEncoder:
             "model": model,
             "system_fingerprint": FINGERPRINT,
         }
+        self._offset = 0  # of what comes next in the text, in characters
         self._include_usage = include_usage
         if include_usage:  # Ollama repeats it in every chunk; the last one has the real numbers
             self._frame["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
@@ -122,7 +124,8 @@ class CompletionChunkEncoder:
     def _chunk(self, text: str, event: Text | Thinking, **extra: str) -> bytes:
         choice: _Json = {"text": text, "index": 0, "finish_reason": None, **extra}
         if event.logprobs:
-            choice["logprobs"] = {"content": logprob_entries(event.logprobs)}
+            choice["logprobs"] = text_logprobs(event.logprobs, self._offset)
+        self._offset += len(text)
         return record({**self._frame, "choices": [choice]})
 
     def _finish(self, event: Finish) -> bytes:

@@ -9,13 +9,14 @@ Rules:
 Source: OpenAI's API reference (chat/create); error texts as observed on Ollama 0.33.
 """
 
-import binascii
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rillet.wire.go_fields import fields, mismatch, refused
-from rillet.wire.openai_tools import parse_arguments
+import msgspec
+
+from rillet.wire.go_fields import fields, interface_type, refused
+from rillet.wire.go_structs import base64_fault
 from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
 
 _Json = dict[str, Any]
@@ -39,6 +40,8 @@ def messages_from_openai(values: Sequence[Any]) -> list[Message]:
     names: dict[str, str] = {}  # of tools, by the id of the call
     for value in values:
         message = _message(value)
+        if message is None:
+            continue
         for call in message.tool_calls or ():
             if call.id:
                 names[call.id] = call.function.name
@@ -48,12 +51,14 @@ def messages_from_openai(values: Sequence[Any]) -> list[Message]:
     return messages
 
 
-def _message(value: Any) -> Message:
-    if not isinstance(value, dict):
-        raise mismatch(value, "ChatCompletionRequest.messages", "openai.Message")
+def _message(value: Any) -> Message | None:
+    """None for a message of no parts."""
     given = fields(value, "ChatCompletionRequest.messages", _FIELDS)
+    content = given.get("content")
+    text, images = _content(content, "tool_calls" in given)
     calls = [_tool_call(call) for call in given.get("tool_calls", ())]
-    text, images = _content(given.get("content"), bool(calls))
+    if content == [] and not calls:
+        return None
     return Message(
         role=given.get("role", ""),
         content=text,
@@ -74,10 +79,9 @@ def _content(content: Any, has_calls: bool) -> tuple[str, list[str]]:
         for part in content:
             _take_part(part, texts, images)
         return "\n\n".join(texts), images
-    if content is None and has_calls:
+    if has_calls:  # whatever stands there
         return "", []
-    names = {bool: "bool", dict: "map[string]interface {}", type(None): "<nil>"}
-    raise refused(f"invalid message content type: {names.get(type(content), 'float64')}")
+    raise refused(f"invalid message content type: {interface_type(content)}")
 
 
 def _take_part(part: Any, texts: list[str], images: list[str]) -> None:
@@ -89,10 +93,19 @@ def _take_part(part: Any, texts: list[str], images: list[str]) -> None:
     elif kind == "image_url":
         given = part.get("image_url")
         images.append(image_data(given.get("url") if isinstance(given, dict) else given))
-    elif kind == "input_audio" and isinstance(part.get("input_audio"), dict):
-        images.append(base64_text(part["input_audio"].get("data"), "invalid input_audio data"))
+    elif kind == "input_audio":
+        images.append(_audio(part.get("input_audio")))
     else:
         raise refused("invalid message format")
+
+
+def _audio(sound: Any) -> str:
+    if not isinstance(sound, dict):
+        raise refused("invalid input_audio format")
+    data = sound.get("data")
+    if not isinstance(data, str):
+        raise refused("invalid input_audio format: missing data")
+    return base64_text(data, "invalid input_audio base64 data: {}")
 
 
 def image_data(url: Any) -> str:
@@ -110,29 +123,38 @@ def image_data(url: Any) -> str:
     return base64_text(data, "invalid image input")
 
 
-def base64_text(data: Any, complaint: str) -> str:
-    """Standard base64, checked. Raises `ServerError` (400) with the complaint."""
-    try:
-        binascii.a2b_base64(data, strict_mode=True)
-    except (ValueError, TypeError):
-        raise refused(complaint) from None
-    return str(data)
+def base64_text(data: str, complaint: str) -> str:
+    """Standard base64 without its line breaks. Raises `ServerError` (400) with the complaint.
+
+    A pair of braces in it becomes Go's own words.
+    """
+    text = data.replace("\n", "").replace("\r", "")
+    fault = base64_fault(text)
+    if fault is not None:
+        raise refused(complaint.format(f"illegal base64 data at input byte {fault}"))
+    return text
 
 
 def _tool_call(value: Any) -> MessageToolCall:
     function = value.get("function") if isinstance(value, dict) else None
-    if not isinstance(function, dict) or not isinstance(function.get("name", ""), str):
-        raise refused("invalid tool call")
+    if not isinstance(function, dict) or not isinstance(function.get("name") or "", str):
+        raise refused("invalid tool call arguments")
     arguments = function.get("arguments")
-    if isinstance(arguments, str):  # an object is understood as well: it is Ollama's own form
-        arguments, raw = parse_arguments(arguments)
-        if raw is not None:
-            raise refused("invalid tool call arguments")
-    if not isinstance(arguments, dict | None):
+    if isinstance(arguments, str):
+        arguments = read_arguments(arguments)
+    if not isinstance(arguments, dict | None):  # an object is Ollama's own form
         raise refused("invalid tool call arguments")
     id = value.get("id")
-    call = ToolCallFunction(name=function.get("name", ""), arguments=arguments or {})
+    call = ToolCallFunction(name=function.get("name") or "", arguments=arguments or {})
     return MessageToolCall(call, id if isinstance(id, str) and id else None)
+
+
+def read_arguments(text: str) -> Any:
+    """The value in a text of JSON, strictly read; no text is no argument. False for no JSON."""
+    try:
+        return msgspec.json.decode(text) if text else {}
+    except (ValueError, RecursionError):
+        return False
 
 
 def messages_to_openai(messages: Sequence[Message]) -> list[_Json]:

@@ -12,6 +12,7 @@ import base64
 import json
 import struct
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from rillet.words.errors import Busy, InvalidRequest, RilletError, ServerError
@@ -44,7 +45,7 @@ def text_completion(reply: Reply, id: str, model: str, created: int) -> _Json:
     if reply.thinking:
         choice["reasoning"] = reply.thinking
     if reply.logprobs:
-        choice["logprobs"] = {"content": logprob_entries(reply.logprobs)}
+        choice["logprobs"] = text_logprobs(reply.logprobs)
     return _completion("text_completion", reply, choice, id, model, created)
 
 
@@ -144,11 +145,22 @@ def logprob_entries(logprobs: Sequence[TokenLogprob]) -> list[_Json]:
 
 def _logprob_entry(entry: TokenLogprob) -> _Json:
     shown: _Json = {"token": entry.token, "logprob": entry.logprob}
-    if entry.bytes is not None:
+    if entry.bytes:
         shown["bytes"] = entry.bytes
     if entry.top:
         shown["top_logprobs"] = [_logprob_entry(other) for other in entry.top]
     return shown
+
+
+def text_logprobs(logprobs: Sequence[TokenLogprob], offset: int = 0) -> _Json:
+    """The older form, of completions: lists side by side. `offset`: characters before the first."""
+    offsets = list(accumulate((len(entry.token) for entry in logprobs), initial=offset))
+    return {
+        "tokens": [entry.token for entry in logprobs],
+        "token_logprobs": [entry.logprob for entry in logprobs],
+        "top_logprobs": [{top.token: top.logprob for top in entry.top} for entry in logprobs],
+        "text_offset": offsets[:-1],
+    }
 
 
 def finish_reason(finish: Finish | None, called: bool) -> str | None:

@@ -9,11 +9,11 @@ Rules:
 Source: OpenAI's API reference; error texts as observed on Ollama 0.33.
 """
 
-import json
 from typing import Any, Literal
 
-from rillet.wire.go_fields import Fields, fields, kind, mismatch, refused
+from rillet.wire.go_fields import Fields, fields, interface_type, kind, mismatch, refused
 from rillet.wire.go_tools import as_function
+from rillet.wire.go_types import quoted
 from rillet.wire.openai_messages import messages_from_openai
 from rillet.wire.tool_choice import chosen
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
@@ -68,21 +68,21 @@ def chat_request_from_openai(body: Any) -> ChatRequest:
     given = fields(body, "openai.ChatCompletionRequest", _CHAT)
     if not given.get("messages"):
         raise refused("[] is too short - 'messages'")
-    if not given.get("model"):
-        raise refused("model is required")
+    messages, think = messages_from_openai(given["messages"]), _think(given)
+    top_logprobs = _top_logprobs(given.get("top_logprobs"))
     limit = given.get("max_tokens", given.get("max_completion_tokens"))
     tools, choice = chosen(_tools(given.get("tools")), given.get("tool_choice"))
     return ChatRequest(
-        model=given["model"],
-        messages=messages_from_openai(given["messages"]),
+        model=given.get("model", ""),
+        messages=messages,
         tools=tools,
         tool_choice=choice,
         stream=given.get("stream", False),
         format=None if choice else _format(given.get("response_format")),
         options=_options(given, limit),
-        think=_think(given),
+        think=think,
         logprobs=given.get("logprobs"),
-        top_logprobs=_top_logprobs(given.get("top_logprobs")),
+        top_logprobs=top_logprobs,
     )
 
 
@@ -94,7 +94,10 @@ def generate_request_from_openai(body: Any) -> GenerateRequest:
         prompt = prompt[0]
     if not isinstance(prompt, str):
         raise mismatch(prompt, "CompletionRequest.prompt", "string")
-    logprobs = given.get("logprobs")
+    for stop in given["stop"] if isinstance(given.get("stop"), list) else ():
+        if not isinstance(stop, str):
+            raise refused(f"invalid type for 'stop' field: {interface_type(stop)}")
+    logprobs = max(0, given.get("logprobs", 0))
     return GenerateRequest(
         model=given.get("model", ""),
         prompt=prompt,
@@ -119,7 +122,10 @@ def completion_prompts(body: Any) -> list[str]:
 
 
 def embed_request_from_openai(body: Any) -> EmbedRequest:
-    """The parsed JSON body of POST /v1/embeddings. An empty text is a text; its vector is made."""
+    """The parsed JSON body of POST /v1/embeddings. An empty text is a text; its vector is made.
+
+    Whether the input is made of texts is not checked: there that comes after the model is known.
+    """
     given = fields(body, "openai.EmbedRequest", _EMBEDDING)
     embedding_encoding(body)
     texts = given.get("input")
@@ -127,8 +133,6 @@ def embed_request_from_openai(body: Any) -> EmbedRequest:
         raise refused("invalid input")
     if isinstance(texts, str):
         texts = [texts]
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise refused("invalid input type")
     dimensions = given.get("dimensions") or None
     return EmbedRequest(model=given.get("model", ""), input=texts, dimensions=dimensions)
 
@@ -157,8 +161,7 @@ def effort_to_think(effort: str) -> bool | str | None:
         return None
     if effort not in _EFFORTS:
         named = '"minimal", "low", "medium", "high", "xhigh", "ultra", "max", or "none"'
-        shown = json.dumps(effort, ensure_ascii=False)
-        raise refused(f"invalid reasoning value: {shown} (must be {named})")
+        raise refused(f"invalid reasoning value: {quoted(effort)} (must be {named})")
     return _EFFORTS[effort]
 
 
@@ -169,7 +172,9 @@ def _top_logprobs(count: int | None) -> int | None:
 
 
 def _think(given: Fields) -> bool | str | None:
-    effort = given.get("reasoning", {}).get("effort") or given.get("reasoning_effort", "")
+    effort = given.get("reasoning_effort") or ""
+    if "reasoning" in given:  # it counts even where it says nothing
+        effort = given["reasoning"].get("effort") or ""
     if not isinstance(effort, str):
         raise mismatch(effort, "ChatCompletionRequest.reasoning.effort", "string")
     return effort_to_think(effort)

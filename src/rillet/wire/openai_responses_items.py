@@ -1,0 +1,204 @@
+"""The input items of OpenAI's Responses API, as messages.
+
+Rules:
+* All items are checked before any is converted: what is wrong with the form of one is told first.
+* What an assistant did in one turn is one message. Thoughts go with the words or calls after them.
+Source: OpenAI's API reference (responses/create); error texts as observed on Ollama 0.33.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from rillet.wire.go_fields import kind, refused
+from rillet.wire.go_types import Check, fault_of, list_of, quoted, string, struct
+from rillet.wire.openai_messages import image_data, read_arguments
+from rillet.words.errors import ServerError
+from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
+
+_Json = dict[str, Any]
+
+
+def _texts(*names: str) -> dict[str, Check]:
+    return dict.fromkeys(names, string)
+
+
+_HEAD = struct(
+    'struct { Type string "json:\\"type\\""; Role string "json:\\"role\\"" }',
+    _texts("type", "role"),
+)
+_SUMMARY = struct("openai.ResponsesReasoningSummary", _texts("type", "text"))
+_ACTION = struct("openai.ResponsesWebSearchAction", _texts("type", "query"))
+_ITEMS: Mapping[str, Check] = {
+    "message": _HEAD,
+    "function_call": struct(
+        "openai.ResponsesFunctionCall", _texts("id", "type", "call_id", "name", "arguments")
+    ),
+    "function_call_output": struct("struct { }", _texts("type", "call_id")),
+    "reasoning": struct(
+        "openai.ResponsesReasoningInput",
+        {
+            **_texts("id", "type", "encrypted_content"),
+            "summary": list_of(_SUMMARY, "[]openai.ResponsesReasoningSummary"),
+        },
+    ),
+    "web_search_call": struct(
+        "openai.ResponsesWebSearchCall", {**_texts("id", "type", "status"), "action": _ACTION}
+    ),
+}
+_CONTENT = {"message": "content", "function_call_output": "output"}
+_PART = struct('struct { Type string "json:\\"type\\"" }', _texts("type"))
+_PARTS: Mapping[str, Check] = {
+    "input_text": struct("openai.ResponsesTextContent", _texts("type", "text")),
+    "output_text": struct("openai.ResponsesOutputTextContent", _texts("type", "text")),
+    "input_image": struct(
+        "openai.ResponsesImageContent", _texts("type", "detail", "file_id", "image_url")
+    ),
+    "input_file": struct(
+        "openai.ResponsesFileContent",
+        _texts("type", "file_data", "file_id", "file_url", "filename"),
+    ),
+    "text": struct("openai.ResponsesTextContent", _texts("type", "text")),
+    "refusal": struct("openai.ResponsesTextContent", _texts("type", "refusal")),
+}
+
+
+def messages_from_items(items: Sequence[Any]) -> list[Message]:
+    """Raises `ServerError` (400) for what is no item."""
+    checked = [_checked(item, f"input[{i}]") for i, item in enumerate(items)]
+    conversation = _Conversation()
+    last: _Json = {}
+    for item, after in zip_longest(checked, checked[1:], fillvalue=last):
+        conversation.take(item, after)
+    return conversation.messages
+
+
+def _checked(item: Any, at: str) -> _Json:
+    _check(item, _HEAD, at)
+    item = item or {}
+    item_type = item.get("type") or ("message" if item.get("role") else "")
+    if not item_type:
+        raise refused(f"{at}: input item missing required 'type' field")
+    if item_type == "item_reference":
+        reason = "items are not kept here, send them whole (as with store: false)"
+        raise refused(f"{at}: item_reference is not supported: {reason}")
+    if item_type not in _ITEMS:
+        raise refused(f"{at}: unknown input item type: {quoted(item_type)}")
+    _check(item, _ITEMS[item_type], at)
+    if name := _CONTENT.get(item_type):
+        _check_content(item.get(name), f"{at}: {name}")
+    return {**item, "type": item_type}
+
+
+def _check(value: Any, check: Check, at: str) -> None:
+    if fault := fault_of(value, check):
+        raise refused(f"{at}: {fault}")
+
+
+def _check_content(content: Any, at: str) -> None:
+    if content is None or isinstance(content, str):
+        return
+    if not isinstance(content, list):
+        wrong = f"json: cannot unmarshal {kind(content)} into Go value of type []json.RawMessage"
+        raise refused(f"{at} must be a string or array: {wrong}")
+    for i, part in enumerate(content):
+        _check(part, _PART, f"{at}[{i}]")
+        part_type = (part or {}).get("type") or ""
+        if part_type not in _PARTS:
+            raise refused(f"{at}[{i}]: unknown content type: {part_type}")
+        _check(part, _PARTS[part_type], f"{at}[{i}]")
+
+
+class _Conversation:
+    """Items that have been checked, one after another."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self._thought = ""
+        self._names: dict[str, str] = {}  # of tools, by the id of the call
+
+    def take(self, item: _Json, after: _Json) -> None:
+        match item["type"]:
+            case "message":
+                self._message(item, after)
+            case "function_call":
+                self._call(item)
+            case "function_call_output":
+                text, images = _content(item.get("output"))
+                id = item.get("call_id") or ""
+                name = self._names.get(id)
+                self.messages.append(
+                    Message("tool", text, images=images, tool_name=name, tool_call_id=id)
+                )
+            case "reasoning":
+                self._thought += _thought(item)
+            case _:
+                pass  # the provider's own search: its result is in the text that follows
+
+    def _message(self, item: _Json, after: _Json) -> None:
+        role = item.get("role") or ""
+        text, images = _content(item.get("content"))
+        message = Message("system" if role == "developer" else role, text, images=images)
+        if role == "assistant":
+            message.thinking, self._thought = self._thought or None, ""
+            if (turn := self._calling(after)) is not None:
+                _join(turn, message)
+                return
+        self.messages.append(message)
+
+    def _calling(self, after: _Json) -> Message | None:
+        """The assistant's turn that waits for the result which comes next."""
+        turn = self.messages[-1] if self.messages else None
+        if turn is None or after.get("type") != "function_call_output":
+            return None
+        ids = {call.id for call in turn.tool_calls or ()}
+        return turn if after.get("call_id") in ids else None
+
+    def _call(self, item: _Json) -> None:
+        name, id = item.get("name") or "", item.get("call_id") or ""
+        arguments = read_arguments(item.get("arguments") or "")
+        if not isinstance(arguments, dict | None):
+            raise refused("failed to parse function call arguments: they must be a JSON object")
+        self._names[id] = name
+        if not self.messages or self.messages[-1].role != "assistant":
+            self.messages.append(Message("assistant"))
+        turn = self.messages[-1]
+        if self._thought:
+            turn.thinking, self._thought = (turn.thinking or "") + self._thought, ""
+        call = MessageToolCall(ToolCallFunction(name, arguments or {}), id or None)
+        turn.tool_calls = [*(turn.tool_calls or ()), call]
+
+
+def _join(turn: Message, message: Message) -> None:
+    """What was said beside calls goes into their turn, so that results follow the calls at once."""
+    turn.content = "\n".join(text for text in (turn.content, message.content) if text)
+    turn.images = [*(turn.images or ()), *(message.images or ())] or None
+    turn.thinking = message.thinking or turn.thinking
+
+
+def _content(content: Any) -> tuple[str, list[str] | None]:
+    if not isinstance(content, list):
+        return content or "", None
+    texts: list[str] = []
+    images: list[str] = []
+    for part in content:
+        match part.get("type"):
+            case "input_image":
+                if url := part.get("image_url"):
+                    images.append(image_data(url))
+            case "input_file":
+                raise ServerError("file inputs are not currently supported", status=400)
+            case "refusal":
+                texts.append(part.get("refusal") or "")
+            case _:
+                texts.append(part.get("text") or "")
+    return "\n\n".join(texts), images or None
+
+
+def _thought(item: _Json) -> str:
+    """The summary, or what Ollama's dialect calls encrypted: there it is the plain text."""
+    parts = item.get("summary") or item.get("content")
+    if not isinstance(parts, list):
+        return ""
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "".join(text for text in texts if isinstance(text, str))
