@@ -189,12 +189,61 @@ async def test_an_unknown_quantization(library: Library, kind: str) -> None:
     assert library.store.list() == []
 
 
-async def test_a_part_of_a_model_is_not_stored_alone(library: Library, tmp_path: Path) -> None:
-    part = tmp_path / "model-00001-of-00002.gguf"
+def split(source: str, folder: Path) -> list[Path]:
+    """The model in files of five tensors each."""
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(folder / "m.gguf", "llama", split_max_tensors=5)
+    for field in reader.fields.values():
+        if not field.name.startswith(("GGUF.", "general.architecture")):
+            kind = field.types[0]
+            sub = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(field.name, field.contents(), kind, sub)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, tensor.data)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return sorted(folder.glob("m-*.gguf"))
+
+
+async def test_the_parts_of_a_model_are_joined(
+    library: Library, opened: Opened, tmp_path: Path
+) -> None:
+    parts = split(HELLO, tmp_path)
+    assert len(parts) > 1
+    files = {part.name: str(kept(library, part)) for part in reversed(parts)}
+    steps = await made(library, "mine", files=files)
+    assert steps[: len(parts) + 1] == ["parsing GGUF"] * len(parts) + ["verifying conversion"]
+    model, before = library.find("mine"), read_gguf(Path(HELLO))
+    assert model.header.parts == 1
+    assert {(t.name, t.type, t.shape) for t in model.header.tensors} == {
+        (t.name, t.type, t.shape) for t in before.tensors
+    }
+    async with opened() as service:
+        service.library = library
+        assert await say(service, "mine") == "Hello world!"
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["m-00001-of-00002.gguf"], 'split GGUF "m-00001-of-00002.gguf" has 1 shards, expected 2'),
+        (["m.gguf"], 'split GGUF "m.gguf" must use llama.cpp split filename pattern'),
+        (["m-00001-of-00003.gguf"], "filename count 3 does not match metadata count 2"),
+        (["m-00002-of-00002.gguf"], "filename index 1 does not match metadata index 0"),
+        (["a/m-00001-of-00002.gguf", "b/m-00001-of-00002.gguf"], "has duplicate shard index 0"),
+    ],
+)
+async def test_parts_that_do_not_make_a_model(
+    library: Library, tmp_path: Path, names: list[str], says: str
+) -> None:
+    part = tmp_path / "part.gguf"
     part.write_bytes(split_gguf(part=0, parts=2))
-    with pytest.raises(ServerError, match="part 1 of 2") as raised:
-        await made(library, "mine", files={part.name: str(kept(library, part))})
-    assert raised.value.status == 400 and "--merge" in raised.value.hint
+    with pytest.raises(ServerError) as raised:
+        await made(library, "mine", files=dict.fromkeys(names, str(kept(library, part))))
+    assert raised.value.status == 500 and says in raised.value.message
+    assert library.store.list() == []
 
 
 async def test_a_missing_blob_does_not_tell_our_folders(library: Library) -> None:

@@ -1,8 +1,9 @@
 """The child that converts tensors: what `child.py` is to a load, this is to a conversion.
 
-Order  one JSON line on stdin: {"wheel", "source", "target", "length", "steps"}. A step is a tensor:
-       {"from": [type, offset, size], "to": [type, offset, size], "row", "rows"}, types by ggml's
-       numbers, offsets in bytes from the start of the file, `row` in elements. Stdin's end is ours.
+Order  one JSON line on stdin: {"wheel", "sources", "target", "length", "steps"}. A step is a
+       tensor: {"source", "from": [type, offset, size], "to": [type, offset, size], "row", "rows"};
+       `source` is an index, types are ggml's numbers, offsets count from the start of the file in
+       bytes, `row` is in elements. Stdin's end is ours.
 Report JSON lines on stdout: {"done": bytes read so far}, then {"ready": true} or {"failed": text}.
 """
 
@@ -33,11 +34,12 @@ def main() -> None:
         preload(order["wheel"])
         library = _library(order["wheel"])
         done = 0
-        with open(order["source"], "rb") as source, open(order["target"], "r+b") as target:
+        sources = [os.open(path, os.O_RDONLY) for path in order["sources"]]
+        with open(order["target"], "r+b") as target:
             os.ftruncate(target.fileno(), order["length"])
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 for step in order["steps"]:
-                    work = _worker(library, source.fileno(), target.fileno(), step)
+                    work = _worker(library, sources[step["source"]], target.fileno(), step)
                     for size in pool.map(work, _pieces(step)):
                         done += size
                     tell(report, {"done": done})

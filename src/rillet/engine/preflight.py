@@ -8,12 +8,13 @@ import stat
 from pathlib import Path
 
 from rillet.engine.options import LoadOptions
-from rillet.model.gguf import GgufHeader, InvalidModelFile, read_header, validate
+from rillet.model.gguf import GgufHeader, InvalidModelFile, read_header, validate, validate_part
 
 
-def read_model_header(path: str | Path) -> GgufHeader:
+def read_model_header(path: str | Path, *, part: bool = False) -> GgufHeader:
     """The validated header of a model file; reads nothing behind it. Raises `InvalidModelFile`.
 
+    With `part` it may also be one of the files that a model is split into.
     Blocks for as long as reading some megabytes takes.
     """
     try:
@@ -29,7 +30,8 @@ def read_model_header(path: str | Path) -> GgufHeader:
         if not stat.S_ISREG(status.st_mode):
             raise InvalidModelFile(f"{os.fspath(path)!r} is not a file")
         header = read_header(lambda offset, count: read_at(file, offset, count), status.st_size)
-        validate(header, status.st_size)
+        check = validate_part if part and header.parts > 1 else validate
+        check(header, status.st_size)
         return header
     except InvalidModelFile as error:
         raise InvalidModelFile(

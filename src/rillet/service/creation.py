@@ -20,6 +20,7 @@ from rillet.service.config_info import with_info
 from rillet.service.library import Library, parse_name
 from rillet.service.options import layered
 from rillet.service.quantization import parse_quantization, quantized
+from rillet.service.splits import groups, joined
 from rillet.service.uploaded import (
     NO_SOURCE,
     Piece,
@@ -182,9 +183,12 @@ async def _read(
 ) -> AsyncIterator[Progress]:
     """Reads uploaded files into `pieces`."""
     await asyncio.to_thread(require_gguf, library, files)
+    named: list[tuple[str, Piece]] = []
     for path in order(files):
         yield Progress("parsing GGUF")
-        pieces.append(await asyncio.to_thread(read_piece, library, files[path]))
+        named.append((path, await asyncio.to_thread(read_piece, library, files[path])))
+    for parts in groups(named):
+        pieces.append(await joined(library, parts))
 
 
 async def _adapters(

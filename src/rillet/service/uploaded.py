@@ -81,15 +81,9 @@ def read_piece(library: Library, text: str) -> Piece:
         # Ollama names the whole path here; our folders do not concern a stranger.
         raise ServerError(f"open {path.name}: no such file or directory", status=500)
     try:
-        header = read_model_header(path)
+        header = read_model_header(path, part=True)
     except InvalidModelFile as error:
         raise _unreadable(path, error) from error
-    if header.parts > 1:  # a blob has no name by which it could find the others
-        raise ServerError(
-            f"the file is part 1 of {header.parts} of a model, and a stored model is one file",
-            status=400,
-            hint="Join the parts first: llama-gguf-split --merge FIRST-PART JOINED",
-        )
     layer = Layer(media_type=_kind(header), digest=str(digest), size=path.stat().st_size)
     return Piece(layer, header, fresh=True)
 

@@ -10,7 +10,7 @@ from .cursor import ReadAt
 from .formats import DEFAULT_LIMITS, Limits, human_count
 from .header import GgufArray, GgufHeader, MetadataValue, Scalar, Tensor
 from .reader import Source, read_array, read_header
-from .rules import validate
+from .rules import validate, validate_part
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -27,4 +27,5 @@ __all__ = [
     "read_array",
     "read_header",
     "validate",
+    "validate_part",
 ]

@@ -29,8 +29,7 @@ def validate(header: GgufHeader, file_size: int) -> None:
         )
     if not header.tensors:
         raise InvalidModelFile("the file holds no tensors")
-    for tensor in header.tensors:
-        _check_place(tensor, header, file_size)
+    validate_part(header, file_size)
     if not header.architecture:
         raise InvalidModelFile("the file does not say its architecture")
     if header.architecture == "clip" or header.text("general.type") in _PARTS:
@@ -40,6 +39,12 @@ def validate(header: GgufHeader, file_size: int) -> None:
     _check_size(header, "context_length", _MAX_CONTEXT)
     _check_heads(header)
     _check_floats(header)
+
+
+def validate_part(header: GgufHeader, file_size: int) -> None:
+    """What must hold for each file of a model that is split; the whole is looked at when joined."""
+    for tensor in header.tensors:
+        _check_place(tensor, header, file_size)
 
 
 def _check_floats(header: GgufHeader) -> None:
