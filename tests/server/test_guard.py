@@ -74,6 +74,8 @@ def test_default_origins(origin: str, allowed: bool) -> None:
         ("https://*.a.example", "https://b.a.example", True),
         ("https://*.a.example", "https://a.example", False),
         ("https://*.a.example", "https://evil.example/.a.example", False),
+        ("*.a.example", "https://b.a.example", True),
+        ("*.a.example", "https://evil.example/.a.example", False),
         ("http://box:*", "http://box:8080", True),
         ("http://box:*", "http://box:80.evil.example", False),
         ("http://box", "http://box:8080", False),
@@ -105,6 +107,19 @@ async def test_a_page_of_this_machine_may_read_the_answer(server: Running) -> No
         assert "Rillet-Stream" in answer.headers["access-control-expose-headers"]
         assert "Rillet-Last" in answer.headers["access-control-expose-headers"]
         assert answer.headers["vary"] == "Origin"
+
+
+async def test_where_all_may_read_all_are_told_the_same() -> None:
+    async with running(Settings(host="127.0.0.1:0", origins=("http://a.example", "*"))) as server:
+        origin = {"Origin": "http://evil.example"}
+        for method, path, status in (
+            ("GET", "/api/version", 200),
+            ("GET", "/nope", 404),
+            ("OPTIONS", "/api/chat", 204),
+        ):
+            answer = await server.ask(method, path, headers=origin)
+            assert answer.status == status and "vary" not in answer.headers
+            assert answer.headers["access-control-allow-origin"] == "*"
 
 
 async def test_a_page_of_somebody_else_may_not(server: Running) -> None:

@@ -83,6 +83,13 @@ async def test_options_without_an_origin(server: Running) -> None:
         ("GET /%zz HTTP/1.1\r\nHost: localhost", 400, "400 Bad Request"),
         ("GET / HTTP/1.1\r\nHost: a/b", 400, "400 Bad Request: malformed Host header"),
         ("GET / HTTP/1.1\r\nHost: localhost\r\nExpect: more", 417, ""),
+        ("GET http://evil.example/ HTTP/1.1\r\nHost: localhost", 403, ""),
+        ("GET http://127.0.0.1/ HTTP/1.1\r\nHost: evil.example", 200, "Ollama is running"),
+        (
+            "GET / HTTP/2.0\r\nHost: localhost",
+            505,
+            "505 HTTP Version Not Supported: unsupported protocol version",
+        ),
         ("OPTIONS * HTTP/1.1\r\nHost: localhost", 200, ""),
         ("GET * HTTP/1.1\r\nHost: localhost", 400, ""),
     ],

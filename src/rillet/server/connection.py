@@ -14,6 +14,7 @@ from rillet.server.streams import ABORT
 
 HEAD_LIMIT = 64 << 10  # bytes of request line and headers
 HEAD_TIMEOUT = 60.0  # seconds for a request head to come
+_AUTHORITY = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 NO_METHOD = b"PATCH"  # that no route has: in place of those that the parser has no name for
 _KNOWN = b"|".join(method.encode() for method in HTTPMethod if method != "CONNECT")
 _STRANGE = re.compile(
@@ -91,6 +92,9 @@ class Connection(HttpToolsProtocol):
         self._head_came()
         if self.parser.should_upgrade():
             return
+        if authority := _AUTHORITY.match(self.url):  # then it counts, not Host (RFC 9112, 3.2.2)
+            self.headers[:] = [one for one in self.headers if one[0] != b"host"]
+            self.headers.append((b"host", authority[1]))
         super().on_headers_complete()
         if self.scope["http_version"] == "1.0":
             self.cycle.__class__ = UntilClose

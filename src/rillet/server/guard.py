@@ -57,19 +57,19 @@ _EXPOSED = b"Rillet-Stream, Rillet-Dialect, Rillet-State, Rillet-Last, Rillet-Ve
 
 
 def preflight_headers(origin: str) -> Headers:
-    """The answer to a browser that asks what a page may do."""
+    """The answer to a browser that asks what a page may do; `origin` is "*" where all may."""
+    asked = b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
     return [
-        (b"access-control-allow-origin", origin.encode("latin-1")),
+        *_readable(origin, asked),
         (b"access-control-allow-methods", _METHODS),
         (b"access-control-allow-headers", _HEADERS),
         (b"access-control-max-age", b"43200"),
-        (b"vary", b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
     ]
 
 
 def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASGIApp:
     """The application behind its guard. Host is only looked at on a `loopback` address."""
-    allowed = origin_matcher(origins)
+    allowed, all_may = origin_matcher(origins), "*" in origins
     own_name = socket.gethostname().lower()
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,9 +84,9 @@ def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASG
         elif not allowed(origin):
             await _empty(send, 403)
         elif scope["method"] == "OPTIONS":
-            await _empty(send, 204, preflight_headers(origin))
+            await _empty(send, 204, preflight_headers("*" if all_may else origin))
         else:
-            await app(scope, receive, _with_origin(send, origin))
+            await app(scope, receive, _with_origin(send, "*" if all_may else origin))
 
     return guard
 
@@ -96,6 +96,8 @@ def _fault(scope: Scope, host: str) -> tuple[int, bytes] | None:
 
     One Host header has to be there, which only HTTP/1.0 may leave out (RFC 9112, 3.2).
     """
+    if scope["http_version"] not in ("1.0", "1.1"):
+        return 505, b"505 HTTP Version Not Supported: unsupported protocol version"
     count = sum(name == b"host" for name, _ in scope["headers"])
     if count > 1:
         return 400, b"400 Bad Request: too many Host headers"
@@ -113,12 +115,8 @@ def _fault(scope: Scope, host: str) -> tuple[int, bytes] | None:
 
 
 def _with_origin(send: Send, origin: str) -> Send:
-    """A `send` whose answer the page at `origin` may read."""
-    extra = [
-        (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", _EXPOSED),
-        (b"vary", b"Origin"),
-    ]
+    """A `send` whose answer the page at `origin` may read; "*" are all."""
+    extra = [*_readable(origin, b"Origin"), (b"access-control-expose-headers", _EXPOSED)]
 
     async def answer(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -126,6 +124,12 @@ def _with_origin(send: Send, origin: str) -> Send:
         await send(message)
 
     return answer
+
+
+def _readable(origin: str, asked: bytes) -> Headers:
+    """Who may read an answer, and the headers that it depends on: none, where it is the same."""
+    allowed = (b"access-control-allow-origin", origin.encode("latin-1"))
+    return [allowed] if origin == "*" else [allowed, (b"vary", asked)]
 
 
 async def _empty(send: Send, status: int, headers: Headers = ()) -> None:
@@ -140,4 +144,6 @@ def _pattern(origin: str) -> str:
         return ".*"
     if origin.endswith(":*"):
         return _pattern(origin[:-2]) + "(?::[0-9]{1,5})?"
+    if origin.startswith("*."):  # of any scheme
+        return "[^/]*://[^/]*" + _pattern(origin[1:])
     return "[^/]*".join(re.escape(piece) for piece in origin.rstrip("/").split("*"))

@@ -18,6 +18,7 @@ from rillet.server.ollama import MISSING, body_fields
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import transfer
 from rillet.service.uploaded import NO_SOURCE, check_names
+from rillet.wire.go_types import quoted
 from rillet.wire.ollama_encoder import ProgressEncoder
 from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Progress
@@ -101,7 +102,7 @@ class OllamaModels:
         fields = await body_fields(self._face, exchange, "CopyRequest")
         names = [fields.get(key, "") for key in ("source", "destination")]
         for key, name in zip(("source", "destination"), names, strict=True):
-            plain(name, f"{key} {_quoted(name)} is invalid")
+            plain(name, f"{key} {quoted(name)} is invalid")
         known(names[1], _DETAILS_OFF)
         with worded('model "{}" not found', names[0]):
             await self._operations.copy(*names)
@@ -110,7 +111,7 @@ class OllamaModels:
     async def delete(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "DeleteRequest")
         model = required(fields.get("model", ""))
-        named(model, f"name {_quoted(model)} is invalid")
+        named(model, f"name {quoted(model)} is invalid")
         with worded(NOT_FOUND, model):
             await self._operations.delete(model)
         await exchange.reply(200)
@@ -210,7 +211,3 @@ def _said(details: dict[str, Any]) -> dict[str, Any]:
     """Details without the two lengths where they are not known."""
     unknown = [key for key in ("context_length", "embedding_length") if details.get(key) is None]
     return {key: value for key, value in details.items() if key not in unknown}
-
-
-def _quoted(text: str) -> str:
-    return msgspec.json.encode(text).decode()
