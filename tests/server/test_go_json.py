@@ -43,6 +43,7 @@ def complaint(data: bytes, body: str = "ChatRequest") -> str:
         (b'{"a":1 /*', "invalid character '/' after object key:value pair"),
         (b'{"a" 1}', "invalid character '1' after object key"),
         (b'{"a":NaN}', "invalid character 'N' looking for beginning of value"),
+        (b'{"a":-Infinity}', "invalid character 'I' in numeric literal"),
         (b'{"a":1,}', "invalid character '}' looking for beginning of object key string"),
         (b"[1 2]", "invalid character '2' after array element"),
         (b"[1,]", "invalid character ']' looking for beginning of value"),

@@ -29,6 +29,7 @@ def build_app(
     """The ASGI application. `streams.stop()` ends every answer in progress."""
     records = getattr(operations, "records", None)  # not every product keeps them
     face = Face(operations, settings, streams or Streams(), records=records)
+    target = parse_host(settings.host, listening=True)
     router = Router(
         {
             **OllamaAnswers(face).routes(),
@@ -38,7 +39,8 @@ def build_app(
             **TranscriptionAnswers(face).routes(),
             **AnthropicAnswers(face).routes(),
             **RecordedAnswers(face).routes(),
-        }
+        },
+        loopback=target.is_loopback,
     )
 
     turnstile = Turnstile()
@@ -48,7 +50,6 @@ def build_app(
         CALLER.set(caller_of(scope))  # the task of this request, and what it starts, keep it
         await router.answer(Exchange(scope, receive, send))
 
-    target = parse_host(settings.host, listening=True)
     return guarded(app, loopback=target.is_loopback, origins=settings.origins)
 
 

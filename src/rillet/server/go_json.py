@@ -104,6 +104,8 @@ def _lenient(data: bytes, exact: bool = False) -> Any:
 
 def _constant(text: str) -> Any:
     """NaN and the infinities, which Python reads and JSON does not have."""
+    if text.startswith("-"):
+        raise GoJSONError(f"invalid character '{text[1]}' in numeric literal")
     raise GoJSONError(f"invalid character '{text[0]}' looking for beginning of value")
 
 

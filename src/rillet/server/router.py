@@ -29,9 +29,13 @@ class Found(NamedTuple):
 
 
 class Router:
-    """The table of routes, and `answer`, which serves one request from it."""
+    """The table of routes, and `answer`, which serves one request from it.
 
-    def __init__(self, routes: Routes) -> None:
+    On a `loopback` address, who asks a named host for its OPTIONS is told what is allowed.
+    """
+
+    def __init__(self, routes: Routes, *, loopback: bool = True) -> None:
+        self._loopback = loopback
         self._exact = {path: methods for path, methods in routes.items() if "{" not in path}
         self._open = [
             (path.partition("{")[0], path.endswith("{*}"), methods)
@@ -59,8 +63,7 @@ class Router:
         elif found and (handler := found.methods.get(method)):
             exchange.parameter = found.parameter
             await handler(exchange)
-        elif method == "OPTIONS" and not is_address(exchange.header(b"host")):
-            # Who asks a named host is told what is allowed; an address has no such method.
+        elif method == "OPTIONS" and self._loopback and not is_address(exchange.header(b"host")):
             await exchange.reply(204, headers=[_allow(found)] if found else ())
         elif found:
             await exchange.reply(405, b"405 method not allowed", PLAIN, [_allow(found)])

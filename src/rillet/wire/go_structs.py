@@ -77,12 +77,19 @@ def base64_fault(text: str) -> int | None:
     """Where a text without line breaks is no base64, as Go counts it; None where it is."""
     match = _BASE64.match(text)
     end = match.end() if match else 0
-    padding = len(text) - end
-    if len(text) % 4 == 0 and padding <= 2 and text.endswith("=" * padding):
-        return None
+    odd = end % 4
     if end == len(text):
-        end -= len(text) % 4  # Go names the start of the group that is not whole
-    return end
+        return end - odd if odd else None  # the start of the group that is not whole
+    if text[end] != "=" or odd < 2:
+        return end
+    behind = end + 1
+    if odd == 2:  # two of them belong here
+        if text[behind:] == "":
+            return behind
+        if text[behind] != "=":
+            return end
+        behind += 1
+    return behind if behind < len(text) else None
 
 
 def arguments(value: Any, at: Place, reading: Reading) -> None:
