@@ -130,7 +130,8 @@ class OllamaModels:
         plain(request.model)
         known(request.model)
         if not request.from_ and request.files is None:
-            raise ServerError(NO_SOURCE, status=400)
+            await exchange.reply(400, native(400, NO_SOURCE), PLAIN_JSON)
+            return
         await self._transfer(exchange, self._operations.create(request), request.stream)
 
     async def pull(self, exchange: Exchange) -> None:
