@@ -1,9 +1,11 @@
 import hashlib
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rillet.engine import read_model_header
+from rillet.engine import command, read_model_header
 from rillet.engine.conversion import quantize
 from rillet.words.errors import EngineError, InvalidModelFile
 
@@ -66,3 +68,19 @@ async def test_an_engine_without_the_entry_is_a_clear_error(
     with pytest.raises(EngineError, match="cannot be converted"):
         async for _ in quantize(TINY, tmp_path / "out.gguf", "Q8_0"):
             pass
+
+
+async def test_to_break_off_ends_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def spawn(*args: Any) -> Any:
+        started.append(command_spawn(*args))
+        return started[-1]
+
+    command_spawn = command.spawn
+    monkeypatch.setattr(command, "spawn", spawn)
+    async with aclosing(quantize(TINY, tmp_path / "out.gguf", "Q8_0")) as steps:
+        async for _ in steps:
+            break
+    (child,) = started
+    assert child.poll() is not None

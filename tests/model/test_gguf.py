@@ -56,7 +56,25 @@ def test_what_lists_show() -> None:
     assert (header.tokenizer_model, header.chat_template) == ("llama", "")
 
 
-def test_model_info_hides_long_arrays_unless_asked() -> None:
+def test_model_info_has_numbers_as_go_writes_them_and_counts_itself() -> None:
+    header = read_header(
+        gguf(
+            changed(
+                x__whole=(F32, 10000.0),
+                x__large=(F32, 1e30),
+                x__half=(F32, 0.5),
+                x__few=(ARRAY, array(U32, [1, 2])),
+                general__parameter_count=(U32, 5),
+            )
+        )
+    )
+    info = header.model_info()
+    shown = [str(info[f"x.{key}"]) for key in ("whole", "large", "half", "few")]
+    assert shown == ["10000", "1e+30", "0.5", "None"]
+    assert info["general.parameter_count"] == 64
+
+
+def test_model_info_hides_arrays_unless_asked() -> None:
     header = read_header(TINY)
     brief = header.model_info()
     assert brief["general.parameter_count"] == 133952

@@ -6,7 +6,7 @@ metadata, so a file that was checked here cannot harm it.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,7 +31,7 @@ _CHILD = str(Path(__file__).with_name("convert_child.py"))
 _VERSION = 2  # of the quantized blocks' layout
 
 
-def quantize(source: Path, target: Path, kind: str) -> AsyncIterator[int]:
+def quantize(source: Path, target: Path, kind: str) -> AsyncGenerator[int]:
     """Write the model at `source` to the new file `target` as `kind`, such as "Q4_K_M".
 
     Yields the bytes of the source that are done. Raises `InvalidModelFile` or `EngineError`; what
@@ -40,12 +40,12 @@ def quantize(source: Path, target: Path, kind: str) -> AsyncIterator[int]:
     return _convert((source,), target, kind)
 
 
-def join(parts: Sequence[Path], target: Path) -> AsyncIterator[int]:
+def join(parts: Sequence[Path], target: Path) -> AsyncGenerator[int]:
     """Write the files that a model is split into, in their order, to one. As `quantize`."""
     return _convert(parts, target, None)
 
 
-async def _convert(sources: Sequence[Path], target: Path, kind: str | None) -> AsyncIterator[int]:
+async def _convert(sources: Sequence[Path], target: Path, kind: str | None) -> AsyncGenerator[int]:
     order = await asyncio.to_thread(_prepare, sources, target, kind)
     process = await asyncio.to_thread(command.spawn, order, _surroundings(), "convert", _CHILD)
     assert process.stdin and process.stdout and process.stderr

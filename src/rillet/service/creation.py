@@ -5,7 +5,8 @@ not there, at whatever moment we are killed. Texts, statuses and their order are
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,9 @@ async def create(
     config = _config(config, pieces, request)
     with_info(config, request.info or {})  # complains before the work
     made: list[Piece] = []
-    async for step in _converted(library, pieces, request, made):
-        yield step
+    async with aclosing(_converted(library, pieces, request, made)) as conversion:
+        async for step in conversion:
+            yield step
     if request.quantize:
         config = msgspec.structs.replace(config, file_type=parse_quantization(request.quantize))
     config = with_info(config, request.info or {})
@@ -140,15 +142,16 @@ def _check_template(request: CreateRequest) -> None:
 
 async def _converted(
     library: Library, pieces: Iterable[Piece], request: CreateRequest, made: list[Piece]
-) -> AsyncIterator[Progress]:
+) -> AsyncGenerator[Progress]:
     """Puts the pieces into `made`, with their weights as they are wanted."""
     for piece in pieces:
         if piece.layer.media_type != kinds.MODEL or not request.quantize:
             made.append(piece)
         else:
             kind = parse_quantization(request.quantize)
-            async for step in quantized(library, piece, kind, made):
-                yield step
+            async with aclosing(quantized(library, piece, kind, made)) as steps:
+                async for step in steps:
+                    yield step
         if made[-1].fresh and piece.layer.media_type == kinds.MODEL:
             yield Progress("verifying conversion")
 

@@ -1,7 +1,8 @@
 """The `quantize` of a create request: weights in smaller numbers, made by the engine's library."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from time import monotonic
 
 from rillet.engine import read_model_header
@@ -31,7 +32,7 @@ def parse_quantization(text: str) -> str:
 
 async def quantized(
     library: Library, piece: Piece, kind: str, made: list[Piece]
-) -> AsyncIterator[Progress]:
+) -> AsyncGenerator[Progress]:
     """Appends to `made` the piece with its weights as `kind`; the piece itself where they are so.
 
     Raises `ServerError` for weights that are quantized already, and `EngineError`.
@@ -47,11 +48,12 @@ async def quantized(
         return
     size, told = piece.layer.size, monotonic() + _PATIENCE
     with library.store.scratch() as target:
-        async for done in quantize(path, target, kind):
-            if monotonic() - told >= _EVERY:
-                told = monotonic()
-                status = f"quantizing {header.file_type} model to {kind}"
-                yield Progress(status, min(done, size), size, _NO_DIGEST)
+        async with aclosing(quantize(path, target, kind)) as steps:
+            async for done in steps:
+                if monotonic() - told >= _EVERY:
+                    told = monotonic()
+                    status = f"quantizing {header.file_type} model to {kind}"
+                    yield Progress(status, min(done, size), size, _NO_DIGEST)
         before = await asyncio.to_thread(_blobs, library)
         digest = await asyncio.to_thread(library.store.link_blob, target)
         length = target.stat().st_size

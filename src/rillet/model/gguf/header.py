@@ -11,8 +11,7 @@ Scalar = bool | int | float | str
 
 #: Set on `general.file_type` by tools that guessed it.
 _GUESSED = 1024
-#: Arrays above this length are left out of a model's description unless asked for.
-_SHOWN_ARRAY = 5
+_WHOLE = 1e21  # from here on Go writes an exponent
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +115,21 @@ class GgufHeader:
     ) -> dict[str, object]:
         """The `model_info` of Ollama's /api/show.
 
-        Without `read_values` (not verbose) an array of more than five elements is None.
-        The name and the chat template are shown elsewhere.
+        Without `read_values` (not verbose) an array is None. The name and the chat template are
+        shown elsewhere.
         """
-        info: dict[str, object] = {"general.parameter_count": self.parameter_count}
+        info: dict[str, object] = {}
         for key, value in self.metadata.items():
             if key in ("general.name", "tokenizer.chat_template"):
                 continue
             if not isinstance(value, GgufArray):
-                info[key] = value
-            elif value.values is not None and (read_values or value.count <= _SHOWN_ARRAY):
-                info[key] = list(value.values)
+                info[key] = _written(value)
             else:
-                info[key] = list(read_values(value)) if read_values else None
-        return dict(sorted(info.items()))
+                info[key] = list(map(_written, read_values(value))) if read_values else None
+        return dict(sorted({**info, "general.parameter_count": self.parameter_count}.items()))
+
+
+def _written(value: Scalar) -> Scalar:
+    """A number as Go writes it: a whole one has no point."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE
+    return int(value) if whole else value

@@ -130,7 +130,9 @@ def _read_elements(cursor: Cursor, value_type: int, count: int) -> list[Scalar]:
 
 def _shortest(value: float) -> float:
     """The shortest decimal that is the same float32: 1e-05, not 9.999999747378752e-06."""
-    if value.is_integer() or value != value or value in (float("inf"), float("-inf")):
+    if value != value or value in (float("inf"), float("-inf")):
+        return value
+    if value.is_integer() and abs(value) < 1 << 24:
         return value
     for digits in (6, 7, 8):
         short = float(f"{value:.{digits}g}")
