@@ -78,6 +78,8 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["run"], "which model"),
         (["run"], "requires at least 1 arg(s), only received 0"),
         (["run", "m", "--nonsense"], "unknown flag: --nonsense\n"),
+        (["run", "m", "---x"], "bad flag syntax: ---x\n"),
+        (["run", "m", "--=x"], "bad flag syntax: --=x\n"),
         (["run", "m", "-Z"], "unknown shorthand flag: 'Z' in -Z\n"),
         (["run", "m", "hi", "--keepalive"], "flag needs an argument: --keepalive\n"),
         (["run", "m", "--keepalive", "--verbose"], "flag needs an argument: --keepalive\n"),
@@ -85,7 +87,7 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["run", "m", "--dimensions", "x"], 'invalid argument "x" for "--dimensions" flag: '),
         (["run", "m", "--truncate=x", "hi"], 'invalid argument "x" for "--truncate" flag: '),
         (["run", "m", "--think=perhaps"], 'invalid value for --think: "perhaps"'),
-        (["run", "m", "--keepalive", "5 minutes"], "keepalive"),
+        (["run", "m", "--keepalive", "5 minutes"], 'time: unknown unit " minutes" in duration'),
         (["run", "m", "--verbose=perhaps"], "true or false"),
         (["run", "m", "--format", "xml", "hi"], "JSON schema"),
         (["run", "m", "-p", "seed", "hi"], "NAME=VALUE"),
@@ -109,6 +111,10 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
 )
 def test_usage(shell: Shell, args: list[str], says: str) -> None:
     refused(shell, *args, code=2, says=says)
+
+
+def test_a_model_without_a_name(shell: Shell) -> None:
+    refused(shell, "run", "", "hi", code=1, says="Error: model is required\n")
 
 
 def test_a_file_in_place_of_a_format(shell: Shell, tmp_path: Path) -> None:

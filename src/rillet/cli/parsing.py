@@ -95,6 +95,8 @@ def _with_dashes(parser: Parser, flags: list[str], words: list[str]) -> argparse
 def _long(parser: Parser, arg: str, following: Iterator[str]) -> list[str]:
     """One flag and its value in the way argparse wants them; nothing for one that is off."""
     name, equals, value = arg.partition("=")
+    if name[2:3] in ("", "-"):
+        parser.error(f"bad flag syntax: {arg}")
     action = parser._option_string_actions.get(name)
     if action is None:
         parser.error(f"unknown flag: {name}")

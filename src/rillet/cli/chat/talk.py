@@ -72,7 +72,6 @@ class Talk:
             try:
                 line = self.editor.read(self.draft)
             except EOFError:
-                self.out.line()
                 return exits.COMPLETE
             except exits.Terminated:
                 raise

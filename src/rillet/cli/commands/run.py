@@ -8,7 +8,7 @@ from typing import Any
 from rillet.cli import prompt, screen, where
 from rillet.cli.exits import UsageError
 from rillet.cli.parsing import Parser, truth
-from rillet.words.errors import RilletError
+from rillet.words.errors import InvalidRequest, RilletError
 
 USAGE = "MODEL [PROMPT ...] [flags]"
 EXAMPLES = """
@@ -79,6 +79,8 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     words = list(args.words)
+    if words[:1] == [""] and not (args.model or args.default_model or goes_on(args)):
+        raise InvalidRequest("model is required")
     if not (model := _model(args, words)):
         raise UsageError(f'{_NO_MODEL}: which model?\nHow it goes: rillet run MODEL "PROMPT"')
     _refuse_parameter(args.output)
@@ -201,7 +203,7 @@ def keep_alive(text: str) -> int | str:
     try:
         parse_duration(text)
     except ValueError as error:
-        raise UsageError(f"--keepalive: {error} (write 5m, 1h30m, 0, or -1 for ever)") from None
+        raise UsageError(f"{error}\n--keepalive is 5m, 1h30m, 0, or -1 for ever") from None
     return text
 
 
