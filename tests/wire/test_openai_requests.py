@@ -209,7 +209,7 @@ def test_what_is_null_in_a_tool_is_not_said() -> None:
             "a": {},
             "b": {"anyOf": [{}, {"default": None}]},
             "c": {"type": "string", "enum": [None]},
-            "d": True,
+            "d": {},
         },
     }}}  # fmt: skip
 

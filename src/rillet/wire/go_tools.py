@@ -26,9 +26,9 @@ def as_function(tool: Any) -> JsonObject:
 
 
 def _tidied(schema: Any) -> Any:
-    """A schema without what says nothing: engines refuse a null, and an empty list of choices."""
+    """A schema without what says nothing: engines refuse true, null and empty lists of choices."""
     if not isinstance(schema, dict):
-        return {} if schema is None else schema
+        return {} if schema is None or schema is True else schema
     told = _told(schema, ("type", "description", "properties", "required", "items", "enum"))
     for name in ("type", "anyOf", "enum"):
         if name in told and not told[name]:
