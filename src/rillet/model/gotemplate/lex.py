@@ -29,6 +29,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_NAMES = ("field", "word", "variable")
+#: What may stand right behind a name.
+_TERMINATOR = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
 _TRIM_OPEN = re.compile(r"\{\{-[ \t\r\n]")
 _COMMENT_END = re.compile(r"\*/([ \t\r\n]+-)?\}\}")
 
@@ -40,7 +43,18 @@ class Token(NamedTuple):
 
 
 def lex(source: str) -> Iterator[Token]:
-    """The tokens: `text`, and within each action `open`, its tokens, `close`; at last `end`."""
+    """The tokens: `text`, and within each action `open`, its tokens, `close`; at last `end`.
+
+    Where it cannot go on, the last one is `error`, and its text the complaint: the parser may
+    have one of its own before.
+    """
+    try:
+        yield from _tokens(source)
+    except TemplateError as error:
+        yield Token("error", error.problem, error.line)
+
+
+def _tokens(source: str) -> Iterator[Token]:
     place, line = 0, 1
     trimmed = False
     while True:
@@ -85,7 +99,12 @@ def _action(source: str, place: int, line: int) -> Generator[Token, None, tuple[
     while True:
         found = _TOKEN.match(source, place)
         if not found:
-            raise TemplateError(line, _complaint(source, place))
+            char = source[place : place + 1]
+            if not char.isascii() or not char.isprintable() or char in "\"'`":
+                raise TemplateError(line, _complaint(source, place))
+            yield Token("other", char, line)  # the parser says what it stands in
+            place += 1
+            continue
         kind, text = str(found.lastgroup), found[0]
         if kind in ("close", "trim_close"):
             yield Token("close", "}}", line)
@@ -93,6 +112,8 @@ def _action(source: str, place: int, line: int) -> Generator[Token, None, tuple[
         yield Token(kind, text, line)
         line += text.count("\n")
         place = found.end()
+        if kind in _NAMES and not _TERMINATOR.match(source, place):
+            raise TemplateError(line, f"bad character {_described(source[place])}")
 
 
 def _complaint(source: str, place: int) -> str:
@@ -106,4 +127,8 @@ def _complaint(source: str, place: int) -> str:
         case "'":
             return "unterminated character constant"
         case char:
-            return f"unrecognized character in action: U+{ord(char):04X} {char!r}"
+            return f"unrecognized character in action: {_described(char)}"
+
+
+def _described(char: str) -> str:
+    return f"U+{ord(char):04X} {char!r}"

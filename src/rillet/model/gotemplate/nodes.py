@@ -15,6 +15,7 @@ class TemplateError(ModelError, ValueError):
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"template: :{line}: {problem}")
         self.line = line
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)

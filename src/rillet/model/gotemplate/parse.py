@@ -195,15 +195,15 @@ class _Parser:
         operands: list[Operand] = []
         line = self._peek().line
         while True:
-            operand = self._operand()
+            operand = self._operand("operand" if operands else "command")
             if operand is None:
                 return Command(tuple(operands), line)
             operands.append(operand)
-            after = self._tokens[self._at]
+            after = self._sound(self._tokens[self._at])
             if after.kind not in ("space", "close") and after.text not in ("|", ")"):
                 raise TemplateError(after.line, f"unexpected {_show(after)} in operand")
 
-    def _operand(self) -> Operand | None:
+    def _operand(self, context: str) -> Operand | None:
         token = self._peek()
         if token.kind == "close" or token.text in ("|", ")"):
             return None
@@ -226,7 +226,7 @@ class _Parser:
                     raise TemplateError(token.line, f'function "{token.text}" not defined')
                 return Function(token.text)
         if token.text != "(":
-            raise TemplateError(token.line, f"unexpected {_show(token)} in command")
+            raise TemplateError(token.line, f"unexpected {_show(token)} in {context}")
         pipe = self._pipe("parenthesized pipeline")
         closing = self._peek()
         if closing.text != ")":
@@ -267,6 +267,8 @@ class _Parser:
 
     def _close(self, context: str) -> None:
         token = self._peek()
+        if token.text == ")":
+            raise TemplateError(token.line, "unexpected right paren")
         if token.kind != "close":
             raise TemplateError(token.line, f"unexpected {_show(token)} in {context}")
         self._at += 1
@@ -275,11 +277,16 @@ class _Parser:
         """The next token that is no space."""
         while self._tokens[self._at].kind == "space":
             self._at += 1
-        return self._tokens[self._at]
+        return self._sound(self._tokens[self._at])
 
     def _take(self) -> Token:
-        token = self._tokens[self._at]
+        token = self._sound(self._tokens[self._at])
         self._at += token.kind != "end"
+        return token
+
+    def _sound(self, token: Token) -> Token:
+        if token.kind == "error":
+            raise TemplateError(token.line, token.text)
         return token
 
     def _deeper(self) -> None:
