@@ -182,7 +182,10 @@ def test_formats() -> None:
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
     assert chat_request_from_openai(body(response_format=wanted)).format == schema
     assert chat_request_from_openai(body(response_format={"type": "json_object"})).format == "json"
+    odd = {"type": "JSON_SCHEMA", "json_schema": {"Schema": schema}}
+    assert chat_request_from_openai(body(response_format=odd)).format == schema
     assert chat_request_from_openai(body(response_format={"type": "text"})).format is None
+    assert chat_request_from_openai(body(response_format={"type": " JSON_Object"})).format == "json"
 
 
 def test_tools_and_the_choice_not_to_use_them() -> None:

@@ -207,15 +207,15 @@ def _tools(tools: list[Any] | None) -> list[_Json] | None:
 
 
 def _format(wanted: _Json | None) -> str | _Json | None:
-    kind_ = (wanted or {}).get("type")
-    if kind_ in (None, "", "text"):
+    kind_ = ((wanted or {}).get("type") or "").strip().lower()
+    if kind_ in ("", "text"):
         return None
     if kind_ == "json_object":
         return "json"
     if kind_ != "json_schema":
         raise refused("response_format.type must be text, json_object or json_schema")
     holder = (wanted or {}).get("json_schema")
-    schema = holder.get("schema") if isinstance(holder, dict) else None
+    schema = fields(holder, "openai.JsonSchema", {"schema": "any"}).get("schema")
     if not isinstance(schema, dict):
         raise refused(f"response_format.json_schema.schema must be an object, not {kind(schema)}")
     return schema
