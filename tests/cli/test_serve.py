@@ -58,3 +58,12 @@ def test_it_may_open_as_many_files_as_the_system_allows(shell: Shell) -> None:
         process.communicate(timeout=20)
     (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
     assert line.split()[3:5] == ["512", "512"]
+
+
+def test_a_folder_that_cannot_be_one_is_refused(shell: Shell) -> None:
+    file = shell.home / "file"
+    file.touch()
+    for models in (file, file / "inside"):
+        done = shell.having(RILLET_MODELS=str(models)).run("serve", "--host", "127.0.0.1:0")
+        assert done.returncode == 1
+        assert f"Models cannot be kept in {models}: " in done.stderr.decode()

@@ -1,6 +1,7 @@
 import pytest
 
-from rillet.words.settings import Settings
+from rillet.engine import options
+from rillet.words.settings import KV_CACHE_TYPES, Settings
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -69,3 +70,10 @@ def test_debug_levels(value: str, level: int) -> None:
 def test_origins_are_a_list_with_commas() -> None:
     settings = Settings.from_env({"OLLAMA_ORIGINS": "https://a.example, chrome-extension://*,"})
     assert settings.origins == ("https://a.example", "chrome-extension://*")
+
+
+def test_a_kind_of_cache_that_the_engine_has_not_is_told() -> None:
+    assert set(KV_CACHE_TYPES) == set(options.KV_CACHE_TYPES)
+    assert Settings.from_env({"OLLAMA_KV_CACHE_TYPE": "Q8_0"}).kv_cache_type == "q8_0"
+    settings = Settings.from_env({"OLLAMA_KV_CACHE_TYPE": "foo"})
+    assert settings.kv_cache_type == "" and "'foo', not one of f16" in settings.warnings[0]

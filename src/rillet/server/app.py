@@ -77,6 +77,7 @@ def serve(settings: Settings) -> None:
     for warning in settings.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     allow_all_files()
+    require_folder(settings.models)
 
     async def run() -> None:
         service = Service.open(settings)
@@ -88,6 +89,23 @@ def serve(settings: Settings) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
+
+
+def require_folder(models: str) -> None:
+    """Make the folder for models that was named. Raises `StoreError` where it cannot be one."""
+    from pathlib import Path
+
+    from rillet.words.errors import StoreError
+
+    if not models:
+        return
+    try:
+        Path(models).expanduser().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"Models cannot be kept in {models}: {error.strerror}",
+            hint="Name a folder that can be made with RILLET_MODELS or OLLAMA_MODELS",
+        ) from None
 
 
 def allow_all_files() -> None:

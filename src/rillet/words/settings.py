@@ -17,6 +17,8 @@ from rillet.words.variables import unquoted
 
 _Number = TypeVar("_Number", int, float)
 
+#: How the engine may keep keys and values, the usual one first.
+KV_CACHE_TYPES = ("f16", "f32", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1")
 _PREFIXES = ("RILLET_", "OLLAMA_")
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
@@ -40,7 +42,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     noprune: bool = False  # keep blobs that no model needs
     nohistory: bool = False  # do not write what was typed to a file
     no_cloud: bool = False
-    kv_cache_type: str = ""  # f16, q8_0, q4_0
+    kv_cache_type: str = ""  # one of KV_CACHE_TYPES; empty: f16
     flash_attention: bool | None = None  # None: as the model likes it
     go_template: bool = True  # use a model's TEMPLATE where it has one
     editor: str = ""
@@ -69,7 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             noprune=read.switch("NOPRUNE") or False,
             nohistory=read.switch("NOHISTORY") or False,
             no_cloud=read.switch("NO_CLOUD") or False,
-            kv_cache_type=read.text("KV_CACHE_TYPE").lower(),
+            kv_cache_type=read.choice("KV_CACHE_TYPE", KV_CACHE_TYPES),
             flash_attention=read.switch("FLASH_ATTENTION"),
             go_template=read.switch("GO_TEMPLATE") is not False,
             editor=read.text("EDITOR"),
@@ -109,6 +111,15 @@ class _Reader:
         if not value or value.lower() == "auto":
             return None
         return value not in _FALSE
+
+    def choice(self, name: str, known: tuple[str, ...]) -> str:
+        variable, value = self._find(name)
+        if value and value.lower() not in known:
+            self.warnings.append(
+                f"{variable} is {value[:60]!r}, not one of {', '.join(known)}; {known[0]} is used"
+            )
+            return ""
+        return value.lower()
 
     def level(self, name: str) -> int:
         value = self.text(name)
