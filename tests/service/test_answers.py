@@ -16,7 +16,13 @@ from rillet.service.generation import Generation
 from rillet.service.service import Service
 from rillet.words.errors import EngineDied, ServerError
 from rillet.words.events import Failure, Finish, Text
-from rillet.words.requests import ChatRequest, GenerateRequest, Message
+from rillet.words.requests import (
+    ChatRequest,
+    GenerateRequest,
+    Message,
+    MessageToolCall,
+    ToolCallFunction,
+)
 
 from .asking import (
     CHAT,
@@ -311,3 +317,23 @@ async def test_a_penalty_of_nothing_is_refused(opened: Opened) -> None:
         with pytest.raises(ServerError, match="repeat_penalty") as caught:
             await chat(service, CHAT, "hi", options={"repeat_penalty": 0})
         assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [Message("assistant", "He"), Message("assistant", "llo")],
+        [Message("assistant", tool_calls=[MessageToolCall(ToolCallFunction("f"))])],
+    ],
+)
+async def test_chatml_ends_as_it_likes(opened: Opened, last: list[Message]) -> None:
+    """An engine that goes on with what was begun refuses these; Ollama answers."""
+    async with opened() as service:
+        request = ChatRequest(model=HELLO, messages=[Message("user", "hi"), *last])
+        assert text(await events(await service.chat(request))) == SAID  # type: ignore[arg-type]
+
+
+async def test_a_long_last_message_loses_its_middle_in_chatml(opened: Opened) -> None:
+    async with opened() as service:
+        found = await chat(service, HELLO, "word " * 2000, options={"num_ctx": 256})
+        assert text(found) == SAID

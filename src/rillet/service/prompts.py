@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from rillet.model.chatml import chatml
 from rillet.model.gguf import GgufArray
 from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
@@ -116,11 +117,24 @@ def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Templat
     if _only_jinja_shows_tools(model, request):
         return None
     if not text:  # what stands before and after a gap is shown by the Go template alone
-        return model.go if getattr(request, "suffix", None) else model.template
+        if getattr(request, "suffix", None):
+            return model.go
+        return model.template or _chatml(model, request)
     try:
         return Template.parse(text)
     except TemplateError as error:
         raise ServerError(str(error), status=400) from error
+
+
+def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
+    """ChatML rendered here takes what the engine refuses; an answer begun is gone on with there."""
+    if not isinstance(request, ChatRequest) or model.go or model.projector or not request.messages:
+        return None
+    *before, last = request.messages
+    answered = bool(before) and before[-1].role == "assistant"
+    if last.role == "assistant" and not last.tool_calls and not answered:
+        return None
+    return chatml(model.header.chat_template)
 
 
 def _only_jinja_shows_tools(model: Model, request: GenerateRequest | ChatRequest) -> bool:

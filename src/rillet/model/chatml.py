@@ -1,0 +1,34 @@
+"""ChatML, the plainest form of a talk: whether a Jinja template is that and no more.
+
+Ollama knows such templates when a model is created and has its own in Go's language for them, which
+takes what an engine's reader of Jinja refuses: several answers at the end, or a call of a tool.
+Source: the format as OpenAI described it (chatml.md), and the templates of public models.
+"""
+
+from functools import lru_cache
+
+from .template import Template
+
+_GO = "{{ range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
+_BEGINNING = "<|im_start|>assistant\n"
+
+_TURN = "{{'<|im_start|>'+message['role']+'\\n'+message['content']+'<|im_end|>'+'\\n'}}"
+_TALK = "{%formessageinmessages%}" + _TURN + "{%endfor%}"
+_ANSWER = "{%ifadd_generation_prompt%}{{'<|im_start|>assistant\\n'}}{%endif%}"
+_NO_ANSWER = (
+    "{%ifnotadd_generation_promptisdefined%}{%setadd_generation_prompt=false%}{%endif%}",
+    "",
+)
+_FORMS = frozenset(
+    unset + mark + _TALK + _ANSWER for unset in _NO_ANSWER for mark in ("{{bos_token}}", "")
+)
+
+
+@lru_cache(maxsize=64)
+def chatml(jinja: str) -> Template | None:
+    """ChatML in Go's language, for a template that writes nothing else."""
+    if not 0 < len(jinja) < 1_000:
+        return None
+    form = jinja.replace("\n", "\\n")
+    form = "".join(form.split()).replace("{%-", "{%").replace("-%}", "%}").replace('"', "'")
+    return Template.parse(_GO + _BEGINNING) if form in _FORMS else None
