@@ -54,3 +54,21 @@ def test_what_is_taken_stays_as_it_is(tool: dict[str, Any]) -> None:
 
 def test_a_tool_without_a_type_is_a_function() -> None:
     assert as_function({"function": {"name": "f"}}) == function()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (parameters(additionalProperties=None), parameters()),
+        (parameters(required=["a", None]), parameters(required=["a"])),
+        (
+            parameters(properties={"a": {"anyOf": None, "default": None}}),
+            parameters(properties={"a": {"default": None}}),
+        ),
+    ],
+)
+def test_null_says_nothing_but_where_it_is_a_value(
+    given: dict[str, Any], told: dict[str, Any]
+) -> None:
+    check_tool(given)
+    assert as_function(given) == told

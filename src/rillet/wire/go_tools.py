@@ -12,6 +12,12 @@ from rillet.wire.go_structs import TOOL
 from rillet.wire.go_types import fault_of
 from rillet.words.requests import JsonObject
 
+#: Fields of a schema in which null says no more than their absence.
+_OPEN = (
+    *("type", "description", "properties", "required", "items", "enum", "anyOf"),
+    "additionalProperties",
+)
+
 
 def as_function(tool: Any) -> JsonObject:
     """A tool as the engine wants it; null is one of which nothing is known."""
@@ -29,12 +35,14 @@ def _tidied(schema: Any) -> Any:
     """A schema without what says nothing: engines refuse true, null and empty lists of choices."""
     if not isinstance(schema, dict):
         return {} if schema is None or schema is True else schema
-    told = _told(schema, ("type", "description", "properties", "required", "items", "enum"))
+    told = _told(schema, _OPEN)
     for name in ("type", "anyOf", "enum"):
         if name in told and not told[name]:
             del told[name]
     if isinstance(told.get("properties"), dict):
         told["properties"] = {name: _tidied(value) for name, value in told["properties"].items()}
+    if isinstance(told.get("required"), list):
+        told["required"] = [name for name in told["required"] if name is not None]
     if isinstance(told.get("anyOf"), list):
         told["anyOf"] = [_tidied(value) for value in told["anyOf"]]
     return told
