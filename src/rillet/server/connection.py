@@ -115,12 +115,23 @@ class Connection(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", b""])
 
     def send_400_response(self, msg: str) -> None:
-        super().send_400_response("400 Bad Request")  # as Go's server says it
+        status = "400 Bad Request"
+        if self._head_bytes > HEAD_LIMIT:
+            status = "431 Request Header Fields Too Large"
+        lines = (
+            f"HTTP/1.1 {status}",
+            "content-type: text/plain; charset=utf-8",
+            f"content-length: {len(status)}",
+            "connection: close",
+        )
+        head = "\r\n".join(lines)
+        self.transport.write(f"{head}\r\n\r\n{status}".encode())  # as Go's server says it
+        self.transport.close()
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > HEAD_LIMIT:
-            raise ValueError("the head of the request is too large")  # the parser answers 400
+            raise ValueError("the head of the request is too large")  # the parser stops
 
     def _expect_head(self) -> None:
         self._timer = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
