@@ -143,7 +143,7 @@ def test_what_a_template_makes(source: str, expected: str | None) -> None:
         ("{{ .A; }}", ":1: bad character U+003B ';'"),
         ("{{ .a-b }}", ":1: bad character U+002D '-'"),
         ("{{ template }}", ':1: unexpected "}}" in template clause'),
-        ("{{ .A | 3 }}", ":1: non executable command in pipeline stage"),
+        ("{{ .A | 3 }}", ":1: non executable command in pipeline stage 2"),
         ('{{ "\\z" }}', ':1: bad string syntax: "\\z"'),
     ],
 )

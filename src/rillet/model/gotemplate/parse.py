@@ -160,7 +160,8 @@ class _Parser:
             if not command.operands:
                 raise TemplateError(self.line, f"missing value for {context}")
             if commands and isinstance(command.operands[0], (Constant, Dot)):
-                raise TemplateError(self.line, "non executable command in pipeline stage")
+                stage = len(commands) + 1
+                raise TemplateError(self.line, f"non executable command in pipeline stage {stage}")
             commands.append(command)
             if self._peek().text != "|":
                 break
