@@ -59,6 +59,16 @@ def test_a_text_has_a_limit_also_where_that_cuts_a_character(tmp_path: Path) -> 
         attach("./long.txt", [])
 
 
+def test_a_sound_is_called_one_and_a_text_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "word.wav").write_bytes(b"RIFF\x04\0\0\0WAVEfmt ")
+    heard = attach("Write down ./word.wav", ["completion", "audio"])
+    assert (heard.media, heard.notes) == (("./word.wav",), ("Added audio './word.wav'",))
+    for content in (b"", b"just text", b"RIFF\x04\0\0\0AVI "):
+        (tmp_path / "text.png").write_bytes(content)
+        with pytest.raises(InvalidRequest, match=r"'\./text\.png' is no image and no sound"):
+            attach("What is on ./text.png", ["completion", "vision"])
+
+
 def test_an_image_that_is_missing_is_told() -> None:
     missing = attach("What is on ./none.png", ["completion", "vision"])
     assert (missing.text, missing.media) == ("What is on ./none.png", ())

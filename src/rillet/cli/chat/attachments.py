@@ -12,6 +12,7 @@ from rillet.cli.paths import Named, is_media, named, without
 from rillet.words.errors import InvalidRequest
 
 _LIMIT = 1 << 20  # bytes of one text
+_IMAGES = (b"\x89PNG", b"\xff\xd8\xff")  # how they begin
 _SENSES = ("vision", "audio")
 
 
@@ -39,13 +40,16 @@ def attach(line: str, abilities: Sequence[str]) -> Attached:
 def attach_media(
     line: str, abilities: Sequence[str], found: Sequence[Named] | None = None
 ) -> Attached:
-    """Images and sounds alone, as `ollama run` does with a prompt."""
+    """Images and sounds alone, as `ollama run` does with a prompt.
+
+    Raises `InvalidRequest` for a file that is neither, `OSError`.
+    """
     found = [each for each in (named(line) if found is None else found) if each.is_media]
     files = [each for each in found if each.there]
     if not sees(abilities):
         blind = tuple(f"Note: this model cannot see '{each.path}'" for each in files)
         return Attached(line, notes=blind)
-    notes = [f"Added image '{each.path}'" for each in files]
+    notes = [f"Added {_kind(each.path)} '{each.path}'" for each in files]
     notes += [
         f"Note: there is no file '{each.path}'; the model gets its name alone"
         for each in found
@@ -53,6 +57,19 @@ def attach_media(
     ]
     text = without(line, files) if files else line
     return Attached(text, tuple(each.path for each in files), tuple(notes))
+
+
+def _kind(path: str) -> str:
+    """``image`` or ``audio``, by what is in the file. Raises `InvalidRequest`, `OSError`."""
+    with open(path, "rb") as file:
+        head = file.read(12)
+    if head.startswith(_IMAGES) or (head[:4], head[8:]) == (b"RIFF", b"WEBP"):
+        return "image"
+    if (head[:4], head[8:]) == (b"RIFF", b"WAVE"):
+        return "audio"
+    raise InvalidRequest(
+        f"'{path}' is no image and no sound", hint="A model takes JPEG, PNG, WebP and WAV"
+    )
 
 
 def attach_files(files: Sequence[str], abilities: Sequence[str], *, known: bool) -> Attached:
