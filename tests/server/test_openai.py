@@ -8,6 +8,7 @@ import zstandard
 
 from rillet.words.errors import ServerError
 from rillet.words.events import Text
+from rillet.words.requests import MessageToolCall, ToolCallFunction
 
 from .conftest import Running
 from .scripted import failing
@@ -89,6 +90,27 @@ async def test_the_details_of_a_model_elsewhere_are_not_told(server: Running) ->
     answer = await server.ask("GET", "/v1/models/x:cloud")
     text = "ollama cloud is disabled: remote model details are unavailable"
     assert (answer.status, answer.json()["error"]["message"]) == (403, text)
+
+
+async def test_names_match_in_any_case_at_every_depth(server: Running) -> None:
+    call = {"ID": "c1", "Function": {"Name": "f", "Arguments": '{"a":1}'}}
+    function = {
+        "Name": "f",
+        "Parameters": {"Type": "object", "Properties": {"A": {"TYPE": "string"}}},
+    }
+    body = {
+        **CHAT,
+        "Messages": [{"Role": "assistant", "Content": None, "Tool_Calls": [call]}],
+        "Tools": [{"Type": "function", "Function": function}],
+        "Reasoning": {"Effort": "low"},
+    }
+    assert (await server.ask("POST", "/v1/chat/completions", body)).status == 200
+    (request,) = server.operations.asked
+    (turn,) = request.messages
+    assert turn.tool_calls == [MessageToolCall(ToolCallFunction("f", {"a": 1}), "c1")]
+    schema = {"type": "object", "properties": {"A": {"type": "string"}}}
+    assert request.tools == [{"type": "function", "function": {"name": "f", "parameters": schema}}]
+    assert request.think == "low"
 
 
 async def test_completions_and_embeddings(server: Running) -> None:

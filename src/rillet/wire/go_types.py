@@ -3,7 +3,8 @@
 A type is a function `check(value, at, reading)`. Rules, all Go's:
 * A value of a wrong type is noted and skipped, and reading goes on: the first such fault counts.
 * What a type of its own making refuses (`UnmarshalJSON`) ends the reading, and counts before those.
-* null is "not said" everywhere; unknown fields are skipped; names of fields match in any case.
+* null is "not said" everywhere; unknown fields are skipped; names of fields match in any case, and
+  are the known ones when the value has been read.
 * A fault names the innermost struct, and the way to the field from the outermost one.
 Source: encoding/json of Go 1.26, observed.
 """
@@ -184,14 +185,29 @@ def struct(go_type: str, fields: Mapping[str, Check]) -> Check:
 
     def check(value: Any, at: Place, reading: Reading) -> None:
         if type(value) is dict:
+            other: dict[str, str] = {}  # names of fields as they came -> as they are known
             for key, item in value.items():
                 found = known.get(key) or known.get(folded(key))
                 if found is not None:
                     found[1](item, Place(name, (*at.path, found[0])), reading)
+                    if key != found[0]:
+                        other[key] = found[0]
+            if other:
+                _rename(value, other)
         elif value is not None:
             reading.note(value, go_type, at)
 
     return check
+
+
+def _rename(value: dict[str, Any], names: Mapping[str, str]) -> None:
+    """Give fields their known names, so that whoever reads on need not compare as Go does."""
+    items = list(value.items())
+    value.clear()
+    for key, item in items:
+        name = names.get(key, key)
+        if item is not None or name not in value:  # the last counts, but null says nothing
+            value[name] = item
 
 
 def of_its_own(inner: Check) -> Check:
