@@ -135,7 +135,7 @@ def test_a_token_without_a_text_says_so() -> None:
     """As half a character, or a control token; the client of Ollama wants the field."""
     event = Text("a", (TokenLogprob("a", -1.0, (97,), (TokenLogprob("", -2.0, ()),)),))
     record = json.loads(chat().encode(event))
-    top = {"token": "", "logprob": -2.0, "bytes": []}
+    top = {"token": "", "logprob": -2.0}
     expected = {"token": "a", "logprob": -1.0, "bytes": [97], "top_logprobs": [top]}
     assert record["logprobs"] == [expected]
 
@@ -175,7 +175,7 @@ PROBS = st.builds(
     TokenLogprob,
     TEXTS,
     st.floats(max_value=0.0, allow_nan=False),
-    st.none() | st.lists(st.integers(0, 255), max_size=4).map(tuple),
+    st.none() | st.lists(st.integers(0, 255), min_size=1, max_size=4).map(tuple),
 )
 LOGPROBS = st.none() | st.lists(
     st.builds(

@@ -206,9 +206,9 @@ def _logprobs(logprobs: tuple[TokenLogprob, ...] | None) -> bytes:
 
 
 def _logprob(one: TokenLogprob) -> dict[str, Any]:
-    """A token always has its text, be it empty: clients count on it."""
+    """A token always has its text, be it empty: clients count on it. No bytes are not shown."""
     shown: dict[str, Any] = {"token": one.token, "logprob": one.logprob}
-    if one.bytes is not None:
+    if one.bytes:
         shown["bytes"] = one.bytes
     if one.top:
         shown["top_logprobs"] = [_logprob(top) for top in one.top]
