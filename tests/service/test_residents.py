@@ -43,7 +43,7 @@ async def test_a_model_is_loaded_once_for_many(opened: Opened) -> None:
 
 
 async def test_a_changed_load_option_loads_again_and_a_silent_one_does_not(opened: Opened) -> None:
-    async with opened() as service:
+    async with opened(context_length=128) as service:
         await say(service, options={"num_ctx": 256})
         first = resident(service).process
         await say(service)
@@ -285,8 +285,16 @@ async def test_who_waited_for_a_load_does_not_wait_for_the_next_one(opened: Open
         assert isinstance((await events(other))[-1], Finish)
 
 
+async def test_a_silent_request_is_not_left_with_less_context_than_usual(opened: Opened) -> None:
+    async with opened(context_length=512) as service:
+        await say(service, options={"num_ctx": 256})
+        small = resident(service).process
+        await say(service)
+        assert resident(service).process is not small and resident(service).num_ctx == 512
+
+
 async def test_a_silent_request_takes_the_context_that_is_being_loaded(opened: Opened) -> None:
-    async with opened() as service:
+    async with opened(context_length=128) as service:
         before = children()
         first = await start(service, options={"num_ctx": 256})
         await until(lambda: children() > before)

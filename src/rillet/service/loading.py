@@ -58,9 +58,12 @@ class Loading:
     def options(
         self, model: Model, asked: Options, shift: bool | None, *, embedding: bool = False
     ) -> LoadOptions:
-        """What the model is loaded with. A request without num_ctx takes what is loaded."""
+        """What the model is loaded with. A request without num_ctx takes what is loaded, unless
+        somebody made that smaller than usual."""
         there = self._residents.options(model, embedding=embedding)
-        num_ctx = self._context(model, asked.num_ctx or (there.num_ctx if there else 0))
+        num_ctx = self._context(model, asked.num_ctx)
+        if there and not asked.num_ctx:
+            num_ctx = max(num_ctx, there.num_ctx)
         if embedding:
             parallel = 1
         elif there and there.num_ctx == num_ctx:

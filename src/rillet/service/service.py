@@ -260,7 +260,7 @@ class Service:
     def load_options(
         self, model: Model, options: Options, shift: bool | None, *, embedding: bool = False
     ) -> LoadOptions:
-        """What the model is loaded with. A request without num_ctx takes what is loaded."""
+        """What the model is loaded with; see `Loading.options`."""
         return self._loading.options(model, options, shift, embedding=embedding)
 
     def _options(self, model: Model, request: GenerateRequest | ChatRequest) -> Options:
