@@ -22,6 +22,8 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"age": {"enum": [1, 2]}},
     "required": ["age"],
+    # The models here are random: in free text they break UTF-8, and the JSON with it.
+    "additionalProperties": False,
 }
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 FUNCTION = {"name": "get_weather", "description": "Weather of a city", "parameters": PARAMETERS}

@@ -13,7 +13,6 @@ from .test_clients import FUNCTION, HI, PARAMETERS, SCHEMA, TOOLS
 pytestmark = pytest.mark.slow
 
 NAME = "clients-go"
-FORM = {**SCHEMA, "additionalProperties": False}
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def test_ollama_calls_thinks_and_keeps_to_a_form(running: Serving, model: str) -
     assert [call.function.name for part in parts for call in part.message.tool_calls or ()] == [
         "get_weather"
     ]
-    formed = client.chat(model, HI, format=FORM, options={"num_predict": 80, "seed": 1}).message
+    formed = client.chat(model, HI, format=SCHEMA, options={"num_predict": 80, "seed": 1}).message
     assert formed.thinking == "I ponder" and '"age"' in (formed.content or "")
     told = client.generate(model, "hi", logprobs=True, top_logprobs=3)
     assert told.thinking == "I ponder" and told.logprobs and told.logprobs[0].top_logprobs
