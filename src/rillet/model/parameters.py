@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from rillet.words.errors import InvalidRequest
+from rillet.words.quoting import quoted
 
-from .gotemplate.literals import quote
 from .gotemplate.values import float_text
 
 Kind = Literal["int", "float", "bool", "strings"]
@@ -72,7 +72,7 @@ def parse_parameter(name: str, texts: Sequence[str]) -> Parameter | None:
 def parameters_text(values: Mapping[str, object]) -> str:
     """One line for each value: the name padded to 30 columns, a space, the value, texts quoted."""
     return "\n".join(
-        f"{name:<30} {quote(item) if isinstance(item, str) else show(item)}"
+        f"{name:<30} {quoted(item) if isinstance(item, str) else show(item)}"
         for name, item in each(values)
     )
 

@@ -18,11 +18,11 @@ from rillet.server.ollama import MISSING, body_fields
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import transfer
 from rillet.service.uploaded import NO_SOURCE, check_names
-from rillet.wire.go_types import quoted
 from rillet.wire.ollama_encoder import ProgressEncoder
 from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, ShowRequest, TransferRequest
+from rillet.words.quoting import quoted
 
 #: Ollama's answers out of an operation have no charset.
 PLAIN_JSON = b"application/json"

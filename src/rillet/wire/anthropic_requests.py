@@ -14,8 +14,8 @@ from rillet.wire.anthropic_blocks import Turn, texts_of
 from rillet.wire.go_fields import Fields, fields, kind, refused
 from rillet.wire.go_structs import parameters_fault
 from rillet.wire.go_tools import as_function
-from rillet.wire.go_types import quoted
 from rillet.wire.tool_choice import chosen
+from rillet.words.quoting import quoted
 from rillet.words.requests import ChatRequest, Message
 
 _Json = dict[str, Any]

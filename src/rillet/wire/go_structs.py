@@ -23,11 +23,11 @@ from rillet.wire.go_types import (
     map_of,
     mapping,
     of_its_own,
-    quoted,
     string,
     strings,
     struct,
 )
+from rillet.words.quoting import quoted
 
 LEVELS = ("high", "medium", "low", "max")
 _OPEN = "Value looks like object, but can't find closing '}' symbol"

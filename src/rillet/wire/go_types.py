@@ -225,26 +225,5 @@ def folded(name: str) -> str:
     return name.lower().replace("\u017f", "s")
 
 
-def quoted(text: str) -> str:
-    """A text as Go's %q shows it."""
-    return '"' + "".join(_quoted(char) for char in text) + '"'
-
-
-_ESCAPES = dict(
-    zip('"\\\a\b\f\n\r\t\v', ('\\"', r"\\", *(rf"\{char}" for char in "abfnrtv")), strict=True)
-)
-
-
-def _quoted(char: str) -> str:
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
 def _text(value: Any) -> str:
     return value.text if isinstance(value, Number) else str(value)

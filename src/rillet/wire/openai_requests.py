@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from rillet.wire.go_fields import Fields, fields, interface_type, kind, mismatch, refused
 from rillet.wire.go_tools import as_function
-from rillet.wire.go_types import quoted
 from rillet.wire.openai_messages import messages_from_openai
 from rillet.wire.tool_choice import chosen
+from rillet.words.quoting import quoted
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 
 _Json = dict[str, Any]

@@ -11,9 +11,10 @@ from itertools import zip_longest
 from typing import Any
 
 from rillet.wire.go_fields import kind, refused
-from rillet.wire.go_types import Check, fault_of, list_of, quoted, string, struct
+from rillet.wire.go_types import Check, fault_of, list_of, string, struct
 from rillet.wire.openai_messages import image_data, read_arguments
 from rillet.words.errors import ServerError
+from rillet.words.quoting import quoted
 from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
 
 _Json = dict[str, Any]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from .literals import quote
+from rillet.words.quoting import quoted
+
 from .values import Value, as_text, is_true, type_name
 
 _MAX_WIDTH = 1_000
@@ -124,7 +125,7 @@ def _formatted(value: Value, verb: str, flags: str, precision: str | None) -> st
         text = as_text(value, nested=True)
         return text if precision is None or verb != "s" else text[:digits]
     if verb == "q" and isinstance(value, str):
-        return quote(value)
+        return quoted(value)
     if verb in "dxXob" and whole:
         return format(value, ("+" if "+" in flags else "") + verb)
     if verb == "c" and whole and 0 <= value < 0x110000:

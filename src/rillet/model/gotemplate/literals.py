@@ -41,22 +41,3 @@ def number(text: str) -> int | float:
     if re.fullmatch(r"[+-]?0[0-7_]+", text):
         return int(text, 8)
     return float(text)
-
-
-def quote(text: str) -> str:
-    """Go's %q: the text in double quotes, with what does not print escaped."""
-    return '"' + "".join(_shown(char) for char in text) + '"'
-
-
-_ESCAPED = {value: "\\" + key for key, value in _SIMPLE.items() if key != "'"}
-
-
-def _shown(char: str) -> str:
-    if char in _ESCAPED:
-        return _ESCAPED[char]
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
