@@ -64,6 +64,7 @@ async def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 async def test_an_engine_without_the_entry_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # An empty folder in place of the engine's: the child is real, and finds no library there.
     monkeypatch.setattr("rillet.engine.command.wheel_folder", lambda: str(tmp_path))
     with pytest.raises(EngineError, match="cannot be converted"):
         async for _ in quantize(TINY, tmp_path / "out.gguf", "Q8_0"):
@@ -71,7 +72,7 @@ async def test_an_engine_without_the_entry_is_a_clear_error(
 
 
 async def test_to_break_off_ends_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
+    started = []  # the child is the real one; it is only kept here, to look at afterwards
 
     def spawn(*args: Any) -> Any:
         started.append(command_spawn(*args))

@@ -92,14 +92,22 @@ def base64_fault(text: str) -> int | None:
     return behind if behind < len(text) else None
 
 
-def arguments(value: Any, at: Place, reading: Reading) -> None:
-    """Those of a tool call, read by a library of its own."""
-    if value is None:
-        return
-    if type(value) is not dict:
-        raise Fault(_OPEN)
-    for item in value.values():
-        of_its_own(anything)(item, at, reading)
+def _object_of(item: Check) -> Check:
+    """An object that a type of its own reads, item by item: what is none ends the reading."""
+    own = of_its_own(item)
+
+    def check(value: Any, at: Place, reading: Reading) -> None:
+        if value is None:
+            return
+        if type(value) is not dict:
+            raise Fault(_OPEN)
+        for one in value.values():
+            own(one, at, reading)
+
+    return check
+
+
+arguments = _object_of(anything)  # of a tool call
 
 
 def arguments_or_text(value: Any, at: Place, reading: Reading) -> None:
@@ -118,13 +126,7 @@ def _schema(value: Any, at: Place, reading: Reading) -> None:
         _PROPERTY(value, at, reading)
 
 
-def _properties(value: Any, at: Place, reading: Reading) -> None:
-    if value is None:
-        return
-    if type(value) is not dict:
-        raise Fault(_OPEN)
-    for item in value.values():
-        of_its_own(_schema)(item, at, reading)
+_properties = _object_of(_schema)
 
 
 _PROPERTY: Check = struct(
