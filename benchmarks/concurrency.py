@@ -3,9 +3,10 @@
     python benchmarks/concurrency.py [MODEL.gguf] [--slots 16] [--tokens 64] [--rounds 3]
 
 For each level: tokens/s of all streams together through the engine's own listener and through
-`rillet serve`, time to first token (p50, p99), and the largest gap between two pieces of one stream
-in units of the level's median gap. More streams than slots wait for their turn, in the engine or in
-the server; that is in the first token.
+`rillet serve`, time to first token (p50, p99), and the largest gap between two pieces of a stream.
+That is held against two things: the level's median gap (does everything stand still for a while?)
+and the largest gap of the median stream (does one stream starve beside the others?). More streams
+than slots wait for their turn, in the engine or in the server; that is in the first token.
 
 A model of the size of a real one: `python benchmarks/random_model.py /tmp/random.gguf`.
 
@@ -38,13 +39,15 @@ async def measure(served: Served, arguments: argparse.Namespace) -> None:
         for name, found in (("engine", engine), ("server", server)):
             first = [value for one in found for value in one.first]
             middle = median([gap for one in found for gap in one.gaps])
-            largest = median([max(one.gaps, default=0.0) for one in found])
+            largest = median([max(one.largest) for one in found])
+            worst = median([max(one.largest) / (median(one.largest) or 1) for one in found])
             print(
                 f"     {name} {median([one.rate for one in found]):6.0f} tokens/s,"
                 f" first token {1e3 * median(first):7.1f} ms"
                 f" (p99 {1e3 * percentile(first, 0.99):7.1f}),"
                 f" gap {1e3 * middle:6.2f} ms, largest {1e3 * largest:7.1f} ms"
-                f" ({largest / middle if middle else 0:.1f} x)",
+                f" ({largest / middle if middle else 0:.1f} x the median gap,"
+                f" {worst:.1f} x the median stream's)",
                 flush=True,
             )
 

@@ -49,6 +49,7 @@ class Level:
     rate: float  # tokens per second
     first: list[float]
     gaps: list[float]
+    largest: list[float]  # gap of each stream
 
 
 class Served:
@@ -125,6 +126,7 @@ async def level(transport: AsyncTransport, asked: Request, streams: int) -> Leve
         sum(answer.tokens for answer in answers) / wall,
         [answer.first for answer in answers],
         [gap for answer in answers for gap in answer.gaps],
+        [max(answer.gaps, default=0.0) for answer in answers],
     )
 
 
