@@ -85,6 +85,9 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["run", "m", "--keepalive", "--verbose"], "flag needs an argument: --keepalive\n"),
         (["run", "m", "-f"], "flag needs an argument: 'f' in -f\n"),
         (["run", "m", "--dimensions", "x"], 'invalid argument "x" for "--dimensions" flag: '),
+        (["run", "m", "--dimensions", "08"], 'invalid argument "08" for "--dimensions" flag: '),
+        (["run", "m", "--keepalive", "--", "hi"], "flag needs an argument: --keepalive\n"),
+        (["run", "m", "--truncate=", "hi"], 'invalid argument "" for "--truncate" flag: '),
         (["run", "m", "--truncate=x", "hi"], 'invalid argument "x" for "--truncate" flag: '),
         (["run", "m", "--think=perhaps"], 'invalid value for --think: "perhaps"'),
         (["run", "m", "--keepalive", "5 minutes"], 'time: unknown unit " minutes" in duration'),
@@ -114,7 +117,8 @@ def test_usage(shell: Shell, args: list[str], says: str) -> None:
 
 
 def test_a_model_without_a_name(shell: Shell) -> None:
-    refused(shell, "run", "", "hi", code=1, says="Error: model is required\n")
+    for command in (["run", "", "hi"], ["stop", ""]):
+        refused(shell, *command, code=1, says="Error: model is required\n")
 
 
 def test_a_file_in_place_of_a_format(shell: Shell, tmp_path: Path) -> None:

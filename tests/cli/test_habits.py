@@ -8,6 +8,7 @@ import pytest
 from rillet.cli.chat.history import History
 from rillet.cli.exits import UsageError
 from rillet.cli.holding import code_of
+from rillet.cli.parsing import whole as whole_number
 from rillet.cli.schema import read, short
 from rillet.testing import CHUNKED, Hangup, ScriptedServer, answer
 from rillet.words.requests import Message
@@ -138,3 +139,11 @@ def test_a_slip_in_the_name_of_a_parameter_is_told(shell: Shell) -> None:
     assert done.stdout == b"Hello world!\n\n"
     told = b"Note: Ollama knows no parameter 'temprature'. Did you mean temperature?\n"
     assert done.stderr == told
+
+
+def test_whole_numbers_are_those_of_go() -> None:
+    taken = {"16": 16, "0x10": 16, "0o20": 16, "020": 16, "0b1": 1, "1_6": 16, "-1": -1, "0": 0}
+    assert {text: whole_number(text) for text in taken} == taken
+    for wrong in ("08", " 3", "3.0", "", "1e3", "9" * 19, "\u0663"):
+        with pytest.raises(ValueError):
+            whole_number(wrong)

@@ -10,7 +10,7 @@ import pytest
 from rillet.testing import CHUNKED, LAST_CHUNK, Signal, Stall, WaitFor, answer, chunk
 
 from .processes import PATIENCE, Shell, Terminal
-from .test_talk import LOADED, PROMPT, leave, messages, said, talking, tell, whole
+from .test_talk import CARD, LOADED, PROMPT, leave, messages, said, talking, tell, whole
 
 WORDS = "The quick brown fox jumps over the lazy dog and over again."
 
@@ -187,7 +187,6 @@ COMMANDS = [
     ("/set", "/set parameter ..."),
     ("/set nonsense", "Unknown command '/set nonsense'"),
     ("/show", "/show modelfile"),
-    ("/show modelfile", "FROM nothing"),
     ("/show parameters", "temperature                    0.5"),
     ("/show system", "Be brief"),
     ("/show nonsense", "Unknown command '/show nonsense'"),
@@ -214,6 +213,16 @@ def test_each_command_says_what_it_did(shell: Shell) -> None:
         terminal.type("/exit\r")
         assert terminal.wait() == 0
     assert "Traceback" not in terminal.screen
+
+
+def test_the_modelfile_is_that_of_the_talk(shell: Shell) -> None:
+    with talking(shell, CARD) as (terminal, server):
+        tell(terminal, "/set system Be brief", "Set system message.")
+        tell(terminal, "/set parameter seed 1", "Set parameter")
+        tell(terminal, "/show modelfile", "FROM nothing")
+        asked = json.loads(server.requests[-1].body)
+        assert asked == {"model": "m", "system": "Be brief", "options": {"seed": 1}}
+        leave(terminal)
 
 
 def test_what_is_typed_while_the_model_loads_is_the_first_message(shell: Shell) -> None:

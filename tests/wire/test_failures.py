@@ -104,6 +104,10 @@ def test_an_empty_403_is_what_ollama_says_to_a_strange_origin() -> None:
     assert "OLLAMA_ORIGINS" in answer(403).hint
 
 
+def test_no_key_opens_what_is_switched_off() -> None:
+    assert not answer(403, {"error": "ollama cloud is disabled: web search is unavailable"}).hint
+
+
 @pytest.mark.parametrize("status", [429, 503, 529])
 def test_busy_with_the_wish_of_the_server(status: int) -> None:
     error = answer(status, {"error": "server busy"}, {"Retry-After": "2"})

@@ -16,7 +16,9 @@ from rillet.cli.exits import UsageError
 
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
 _NUMBER = re.compile(r"-[\d.]+")  # no flag is one
-_NO_NUMBER = re.compile(r"argument (.+): invalid int value: '(.*)'")  # argparse says
+_NO_NUMBER = re.compile(r"argument (.+): invalid (?:int|whole) value: '(.*)'")  # argparse says
+_DIGITS = re.compile(r"[+-]?[0-9A-Za-z_]+")  # no blanks around them, no digits of other scripts
+_OCTAL = re.compile(r"^([+-]?)0_?(?=[0-9])")
 _WIDEST = 100  # columns of help
 _ALONE = ("--think", "--truncate")  # they have a value, which may be left out
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")
@@ -102,7 +104,7 @@ def _long(parser: Parser, arg: str, following: Iterator[str]) -> list[str]:
         parser.error(f"unknown flag: {name}")
     if action.nargs == 0:
         return _switched(parser, name, value if equals else "true")
-    if name in _ALONE and not value:
+    if name in _ALONE and not (equals and (value or name == "--truncate")):
         return [f"{name}=true"]
     if equals:
         return [arg]
@@ -143,13 +145,24 @@ def truth(name: str, value: str) -> bool:
     return value in _TRUE
 
 
+def whole(text: str) -> int:
+    """A whole number as Go reads it: 16, 0x10, 0o20, 020, 1_6. Raises `ValueError`."""
+    if not _DIGITS.fullmatch(text):
+        raise ValueError(text)
+    number = int(_OCTAL.sub(r"\g<1>0o", text), 0)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(text)
+    return number
+
+
 def _valued(
     parser: Parser, action: argparse.Action, name: str, said: str, following: Iterator[str]
 ) -> list[str]:
     """A flag with the value, or the values, that follow it."""
     wanted = action.nargs if isinstance(action.nargs, int) else 1
     values = list(islice(following, wanted))
-    if len(values) < wanted or values[0].partition("=")[0] in parser._option_string_actions:
+    known = ("--", *parser._option_string_actions)
+    if len(values) < wanted or values[0].partition("=")[0] in known:
         parser.error(f"flag needs an argument: {said}")
     if wanted > 1:
         return [name, *values]

@@ -141,9 +141,16 @@ class AsyncClient:
         models: list[LoadedModel] = await self._door.ask("ps", None)
         return models
 
-    async def show(self, model: str, *, verbose: bool = False) -> ModelCard:
-        """All that is known of a model."""
-        request = ShowRequest(model=model, verbose=verbose or None)
+    async def show(
+        self,
+        model: str,
+        *,
+        verbose: bool = False,
+        system: str | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> ModelCard:
+        """All that is known of a model, or what it would be with this system message and options."""
+        request = ShowRequest(model=model, verbose=verbose or None, system=system, options=options)
         card: ModelCard = await self._door.ask("show", request)
         return card
 

@@ -161,9 +161,11 @@ def _titled(body: bytes) -> str:
     return f" titled “{title}”" if title else ""
 
 
-def _credentials_hint(status: int, said: str | None) -> str:
+def _credentials_hint(status: int, said: str | None) -> str | None:
     if status == 403 and said is None:  # what Ollama says to a Host or Origin it does not like
         return "The server may not accept this host name or origin: for Ollama see OLLAMA_ORIGINS"
+    if status == 403 and said and "disabled" in said:  # as its cloud, which no key opens then
+        return None
     return "Check the API key"
 
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from rillet.cli.chat.helping import HELP_SHOW
 
 if TYPE_CHECKING:
+    from rillet.cli.chat.conversation import Conversation
     from rillet.cli.chat.talk import Talk
+    from rillet.words.models import ModelCard
 
 
 def show(talk: "Talk", part: str) -> None:
@@ -14,24 +16,33 @@ def show(talk: "Talk", part: str) -> None:
         talk.out.line(f"Unknown command '/show {part}'. Type /? for help" if part else HELP_SHOW)
     elif card is None:
         talk.out.line("This server does not tell about its models")
-    elif part == "info":
-        from msgspec.structs import replace
-
-        from rillet.cli.card import described
-        from rillet.text.terminal import clean
-
-        own = replace(card, system=talk.conversation.system or card.system)
-        talk.out.write(clean(described(own)))
     elif part == "parameters":
         _show_parameters(talk, card.parameters)
-    elif text := (talk.conversation.system if part == "system" else "") or getattr(card, part):
+    elif text := _text(talk.conversation, card, part):
         from rillet.text.terminal import clean
 
-        end = "\n\n" if part == "system" else "\n"
-        talk.out.write(clean(text) + end)  # its own lines alone: it may be copied from here
+        talk.out.write(clean(text))  # its own lines alone: it may be copied from here
     else:
         name = {"system": "system message", "template": "prompt template"}.get(part, part)
         talk.out.line(f"No {name} was specified for this model.")
+
+
+def _text(said: "Conversation", card: "ModelCard", part: str) -> str:
+    """A part of the card, as it is in this talk."""
+    if part == "info":
+        from msgspec.structs import replace
+
+        from rillet.cli.card import described
+
+        return described(replace(card, system=said.system or card.system))
+    if part == "modelfile":
+        assert said.place is not None
+        own = said.place.client.show(said.model, system=said.system, options=said.options or None)
+        return own.modelfile + "\n"
+    if part == "system" and (system := said.system or card.system):
+        return system + "\n\n"
+    text: str = getattr(card, part)
+    return text and text + "\n"
 
 
 def _show_parameters(talk: "Talk", of_model: str) -> None:

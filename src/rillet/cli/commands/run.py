@@ -7,7 +7,7 @@ from typing import Any
 
 from rillet.cli import prompt, screen, where
 from rillet.cli.exits import UsageError
-from rillet.cli.parsing import Parser, truth
+from rillet.cli.parsing import Parser, truth, whole
 from rillet.words.errors import InvalidRequest, RilletError
 
 USAGE = "MODEL [PROMPT ...] [flags]"
@@ -73,7 +73,7 @@ def arguments(parser: Parser) -> None:
     add("-o", "--output", metavar="FILE", help="write the text to a file")
     parser.switch("--insecure", help="fetch the model over plain HTTP")
     add("--truncate", metavar="=BOOL", help="embeddings: cut what is too long (true), or fail")
-    add("--dimensions", type=int, help="embeddings: how many numbers")
+    add("--dimensions", type=whole, help="embeddings: how many numbers")
     parser.host()
 
 

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from rillet.cli import exits, screen, where
 from rillet.cli.parsing import Parser
-from rillet.words.errors import ModelNotFound, RilletError
+from rillet.words.errors import InvalidRequest, ModelNotFound, RilletError
 
 USAGE = "MODEL [--json]"
 EXAMPLES = """
@@ -20,13 +20,13 @@ def arguments(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
+    if not args.model:
+        raise InvalidRequest("model is required")
     there = where.place(args.host)
     with there.client:
         try:
             there.client.generate(args.model, keep_alive=0)
         except ModelNotFound as error:
-            if not args.model:
-                raise
             raise RilletError(f'couldn\'t find model "{args.model}" to stop') from error
     if args.json:
         screen.output().json({"stopped": args.model})
