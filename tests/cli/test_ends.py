@@ -109,6 +109,11 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["launch", "codex", "--config"], "ANTHROPIC_BASE_URL"),
         (["keys", "set", "openai"], "RILLET_API_KEY"),
         (["embed", "-c", "text"], "rillet run MODEL"),
+        (["delete", "llama3"], "rillet rm MODEL"),
+        (["exit"], "/bye or Ctrl-D"),
+        (["hi", "--fragment", "x"], "with -a FILE"),
+        (["run", "m", "-T", "x"], "client.chat(model, messages, tools=[function])"),
+        (["serve", "--port", "80"], "--host 127.0.0.1:PORT"),
         (["help", "nothing"], "no command 'nothing'"),
     ],
 )
@@ -186,3 +191,11 @@ def test_a_burst_of_ctrl_c_ends_it_in_order(shell: Shell) -> None:
             time.sleep(0.001)  # the burst itself: as quick as keys repeat, and quicker
         _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (130, b"")
+
+
+def test_the_word_prompt_is_what_it_is_to_llm_or_begins_a_sentence() -> None:
+    asks = ["--default-model", "why is it?"]
+    assert command_of(["prompt", "why is it?"]) == ("run", asks)
+    assert command_of(["prompt", "-m", "m", "hi"]) == ("run", ["--default-model", "-m", "m", "hi"])
+    sentence = ["prompt", "engineering", "for", "dogs"]
+    assert command_of(sentence) == ("run", ["--default-model", *sentence])

@@ -144,6 +144,12 @@ def test_a_conversation_goes_on(shell: Shell) -> None:
     assert len(lines) == 2 and lines[1].split()[-1] == "first"
     exported = shell.run("history", "export", "1").stdout.decode()
     assert "**user**\n\nsecond\n\n**assistant**\n\nTwo.\n" in exported
+    assert shell.run("logs", "-c").stdout.decode() == exported
+    assert shell.run("logs", "-r").stdout == b"Two.\n"
+    assert b"first" in shell.run("logs", "-q", "two first").stdout
+    assert shell.run("logs", "list", "-q", "never").stdout.count(b"\n") == 1
+    place = f"{shell.env['XDG_DATA_HOME']}/rillet/history.db\n"
+    assert shell.run("logs", "path").stdout.decode() == place
     assert shell.run("history", "delete", "1").stdout == b"deleted conversation 1\n"
     assert shell.run("continue").returncode == 2
     assert shell.run("history", "show", "1").returncode == 1

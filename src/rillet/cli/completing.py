@@ -14,7 +14,7 @@ from rillet.cli.parsing import Parser
 
 _WITH_MODEL = ("run", "chat", "show", "push", "pull", "cp", "rm", "stop", "compare", "list", "ps")
 _WORDS = {
-    "history": ("list", "search", "show", "export", "delete"),
+    "history": ("list", "search", "show", "export", "delete", "path"),
     "template": ("list", "show", "save", "rm", "path"),
     "completion": ("bash", "zsh", "fish"),
 }

@@ -120,6 +120,8 @@ def command_of(argv: list[str]) -> tuple[str, list[str]]:
         return "version", []
     if first == "chat":
         return "run", argv[1:] or ["--default-model"]
+    if first == "prompt" and _is_llms(argv[1:]):
+        return "run", ["--default-model", *argv[1:]]  # as llm has it; else it begins a question
     if argv[:2] == ["models", "list"]:
         return "list", argv[2:]
     name = ALIASES.get(first, first)
@@ -131,12 +133,17 @@ def command_of(argv: list[str]) -> tuple[str, list[str]]:
     return "run", ["--default-model", *argv]
 
 
+def _is_llms(rest: list[str]) -> bool:
+    """Whether a prompt follows, as after `llm prompt`, rather than the rest of a sentence."""
+    return len(rest) == 1 or (bool(rest) and (" " in rest[0] or rest[0].startswith("-")))
+
+
 def _refuse_foreign(argv: list[str]) -> None:
     if not argv or not argv[0].isascii() or " " in argv[0]:
         return
-    from rillet.cli.foreign import INSTEAD
+    from rillet.cli.foreign import command_instead
 
-    if (instead := INSTEAD.get(argv[0])) is not None:
+    if (instead := command_instead(argv)) is not None:
         raise exits.UsageError(
             f"there is no command '{argv[0]}' here\n{instead}\n{_to_say_it(argv)}"
         )

@@ -48,6 +48,13 @@ class Parser(argparse.ArgumentParser):
         message = _NO_NUMBER.sub(r'invalid argument "\2" for "\1" flag: it is a number', message)
         raise UsageError(f"{message}\nHow it goes: {self.prog} --help")
 
+    def unknown(self, message: str, flag: str) -> NoReturn:
+        """An error about a flag that is none here, with what to do instead where that is known."""
+        from rillet.cli.foreign import flag_instead
+
+        instead = flag_instead(self.prog.partition(" ")[2], flag)
+        self.error(f"{message}\n{instead}" if instead else message)
+
     def _print_message(self, message: str, file: Any = None) -> None:
         screen.output().write(message)  # so that a pipe that closes early is noticed here
 
@@ -101,7 +108,7 @@ def _long(parser: Parser, arg: str, following: Iterator[str]) -> list[str]:
         parser.error(f"bad flag syntax: {arg}")
     action = parser._option_string_actions.get(name)
     if action is None:
-        parser.error(f"unknown flag: {name}")
+        parser.unknown(f"unknown flag: {name}", name)
     if action.nargs == 0:
         return _switched(parser, name, value if equals else "true")
     if name in _ALONE and not (equals and (value or name == "--truncate")):
@@ -119,7 +126,7 @@ def _short(parser: Parser, arg: str, following: Iterator[str]) -> list[str]:
         name, letters = f"-{letters[0]}", letters[1:]
         action = parser._option_string_actions.get(name)
         if action is None:
-            parser.error(f"unknown shorthand flag: '{name[1]}' in {arg}")
+            parser.unknown(f"unknown shorthand flag: '{name[1]}' in {arg}", name)
         if action.nargs == 0:
             value, letters = (letters[1:], "") if letters[:1] == "=" else ("true", letters)
             found += _switched(parser, name, value)

@@ -148,7 +148,7 @@ class Client:
         system: str | None = None,
         options: dict[str, Any] | None = None,
     ) -> ModelCard:
-        """All that is known of a model, or what it would be with this system message and options."""
+        """All that is known of a model, or would be with this system message and options."""
         request = ShowRequest(model=model, verbose=verbose or None, system=system, options=options)
         card: ModelCard = self._door.ask("show", request)
         return card

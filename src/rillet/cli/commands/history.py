@@ -11,12 +11,13 @@ from rillet.text.human import human_time
 from rillet.text.terminal import clean
 from rillet.words.errors import InvalidRequest
 
-USAGE = "[list | search WORD | show ID | export ID | delete ID ...]"
+USAGE = "[list | search WORD | show | export | delete ID | path]"
 EXAMPLES = """
   rillet history                         what was talked about
   rillet history -n 5                    the last five
   rillet history search "blue sky"
-  rillet history show 12
+  rillet history show 12                 without a number the last one, as -c
+  rillet history -r                      the last answer alone
   rillet history export 12 > talk.md     as Markdown; --json as JSON
   rillet history delete 12 13
   rillet continue 12                     go on with it
@@ -26,18 +27,29 @@ _LEAST = 12  # columns of a title
 
 def arguments(parser: Parser) -> None:
     parser.add_argument(
-        "what", nargs="?", default="list", help="list, search, show, export, delete"
+        "what", nargs="?", default="list", help="list, search, show, export, delete, path"
     )
     parser.add_argument("rest", nargs="*", help="a word, or numbers of conversations")
     parser.add_argument("-n", "--count", type=int, help="the newest ones alone, so many")
+    parser.add_argument("-q", "--query", default="", help="those with these words alone")
+    parser.switch("-c", "--current", help="the last conversation")
+    parser.switch("-r", "--response", help="the last answer")
     parser.switch("--json", help="as JSON")
 
 
 def run(args: Namespace) -> int:
+    if args.what == "path":
+        screen.output().line(str(path()))
+        return exits.COMPLETE
     history = History(path())
     try:
-        if args.what in ("list", "search"):
-            _list(history.all(" ".join(args.rest))[: args.count], as_json=args.json)
+        if args.response:
+            _respond(history.read(None))
+        elif args.current:
+            _show(history.read(None), as_json=args.json)
+        elif args.what in ("list", "search"):
+            words = " ".join(filter(None, [args.query, *args.rest]))
+            _list(history.all(words)[: args.count], as_json=args.json)
         elif args.what in ("show", "export"):
             _show(history.read(_number(args.rest)), as_json=args.json)
         elif args.what == "delete":
@@ -78,6 +90,15 @@ def _show(whole: Whole, *, as_json: bool) -> None:
         out.write(msgspec.json.encode(whole).decode() + "\n")
         return
     text = as_markdown(whole)
+    out.write(clean(text) if out.is_terminal else text)
+
+
+def _respond(whole: Whole) -> None:
+    said = [each.content for each in whole.messages if each.role == "assistant"]
+    if not said:
+        raise InvalidRequest("Nothing was answered in the last conversation")
+    out = screen.output()
+    text = said[-1].rstrip("\n") + "\n"
     out.write(clean(text) if out.is_terminal else text)
 
 
