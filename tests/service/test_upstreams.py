@@ -16,12 +16,12 @@ from rillet.server.listen import Server, bind, place_of
 from rillet.server.streams import Streams
 from rillet.service.service import Service
 from rillet.service.upstream import Upstream
-from rillet.service.upstream_dialects import OpenAI
+from rillet.service.upstream_openai import OpenAI
 from rillet.service.upstreams import Upstreams
 from rillet.testing import ScriptedServer, answer
 from rillet.words.errors import EngineError, InvalidHost, ModelNotFound, ServerError, Unreachable
 from rillet.words.events import Finish, Text
-from rillet.words.models import EmbeddingRequest, ShowRequest
+from rillet.words.models import CreateRequest, EmbeddingRequest, ShowRequest
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
 from rillet.words.settings import Settings
 
@@ -106,6 +106,33 @@ async def test_models_are_merged_and_asked_where_they_are(opened: Opened) -> Non
         card = await service.show(ShowRequest(model="far/tinyhello"))
         assert card.details.family == "llama"
         assert await say(service, HELLO) == SAID  # a model of our own beside them
+
+
+async def test_a_model_of_another_server_is_asked_as_one_of_ours(opened: Opened) -> None:
+    async with rillet(opened, HELLO) as (url, behind), opened(upstreams=(f"far={url}",)) as service:
+        messages = [Message("user", "hi")]
+        request = ChatRequest(model="far/tinyhello", messages=messages)
+        assert await service.count_tokens(request) > 5
+        assert "hi" in await service.render(request)
+        card = await service.show(ShowRequest(model="FAR/tinyhello", system="Be brief"))
+        assert card.system == "Be brief"
+        with pytest.raises(ServerError, match=r'^"far/tinyhello" does not support thinking$'):
+            await events(
+                await service.chat(
+                    ChatRequest(model="far/tinyhello", messages=messages, think=True)
+                )
+            )
+        for done, change in (
+            ("deleted", service.delete("far/tinyhello")),
+            ("copied", service.copy("far/tinyhello", "mine")),
+            ("built upon", anext(service.create(CreateRequest(model="x", from_="far/tinyhello")))),
+        ):
+            with pytest.raises(ServerError, match=f"at {url} and can be {done} only there"):
+                await change
+        # What came there a moment ago can be asked for here.
+        service.upstreams.servers[0].looked -= 60
+        behind.library.all()[:] = [behind.library.from_file(Path(TINY))]
+        assert [e.name for e in await service.tags() if "far/" in e.name] == ["far/tiny:latest"]
 
 
 async def test_who_hangs_up_here_stops_the_engine_there(opened: Opened) -> None:

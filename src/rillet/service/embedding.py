@@ -41,7 +41,7 @@ async def embed(service: "Service", request: EmbedRequest) -> Embeddings:
         return Embeddings(model=request.model)
     return Embeddings(
         model=request.model,
-        embeddings=[_unit(_cut(vector, request.dimensions)) for vector in vectors],
+        embeddings=[unit_vector(vector, request.dimensions) for vector in vectors],
         total_duration=time.perf_counter_ns() - begun,
         load_duration=loaded - begun,
         prompt_eval_count=count,
@@ -62,7 +62,7 @@ async def embed_one(service: "Service", request: EmbeddingRequest) -> list[float
     vectors = await _twice(attempt)
     if not vectors:
         return []
-    return _finite(vectors[0]) if _raw(model) else _unit(vectors[0])
+    return _finite(vectors[0]) if _raw(model) else unit_vector(vectors[0])
 
 
 async def _twice(attempt: Callable[[], Awaitable[Found]]) -> Found:
@@ -122,11 +122,13 @@ def _raw(model: Model) -> bool:
     return normalized is False or header.text("tokenizer.ggml.model") not in ("", "bert")
 
 
-def _cut(vector: list[float], dimensions: int | None) -> list[float]:
-    return vector[:dimensions] if dimensions and 0 < dimensions < len(vector) else vector
+def unit_vector(vector: list[float], dimensions: int | None = None) -> list[float]:
+    """The same direction with length one, cut to its first `dimensions`.
 
-
-def _unit(vector: list[float]) -> list[float]:
+    Raises `ServerError` (400) where it holds what is no number.
+    """
+    if dimensions and 0 < dimensions < len(vector):
+        vector = vector[:dimensions]
     norm = math.sqrt(math.fsum(value * value for value in _finite(vector)))
     return [value / norm for value in vector] if norm else vector
 

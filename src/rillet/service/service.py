@@ -6,7 +6,7 @@ async for batch in generation: …
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,7 +29,7 @@ from rillet.service.upstream import Upstream
 from rillet.service.upstreams import Upstreams
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
-from rillet.words.errors import RilletError, ServerError
+from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.events import Event, Finish, Progress
 from rillet.words.models import (
     CreateRequest,
@@ -112,16 +112,19 @@ class Service:
 
     async def embedding(self, request: EmbeddingRequest) -> list[float]:
         if there := await self._elsewhere(request.model):
-            asked = EmbedRequest(model=there[1], input=request.prompt, options=request.options)
-            return (await there[0].embed(asked, there[1])).embeddings[0] if request.prompt else []
+            return await there[0].embedding(request, there[1])
         return await embedding.embed_one(self, request)
 
     async def render(self, request: GenerateRequest | ChatRequest) -> str:
+        if there := await self._elsewhere(request.model):
+            return await there[0].render(request, there[1])
         model = await self.model(request.model)
         prompts.check_able(model, request)
         return await answers.rendered(self, model, request)
 
     async def count_tokens(self, request: ChatRequest) -> int:
+        if there := await self._elsewhere(request.model):
+            return await there[0].count_tokens(request, there[1])
         return await answers.counted(self, await self.model(request.model), request)
 
     async def tags(self) -> list[ModelInfo]:
@@ -132,7 +135,7 @@ class Service:
 
     async def show(self, request: ShowRequest) -> ModelCard:
         if there := await self._elsewhere(request.model):
-            return await there[0].show(there[1])
+            return await there[0].show(request, there[1])
         model = await self.model(request.model)
         show = partial(cards.card, model, system=request.system, options=request.options)
         if request.verbose:  # hundreds of thousands of tokens and merges are read from the file
@@ -151,18 +154,21 @@ class Service:
     async def copy(self, source: str, destination: str) -> None:
         from rillet.service import changes
 
-        await asyncio.to_thread(changes.copy, self.library, source, destination)
+        await self._own(source, "copied", changes.copy, source, destination)
 
     async def delete(self, model: str) -> None:
         from rillet.service import changes
 
-        await asyncio.to_thread(changes.delete, self.library, model)
+        await self._own(model, "deleted", changes.delete, model)
 
-    def create(self, request: CreateRequest) -> AsyncIterator[Progress]:
+    async def create(self, request: CreateRequest) -> AsyncIterator[Progress]:
         from rillet.service import creation
 
+        if request.from_ and self.upstreams:
+            await self._own(request.from_, "built upon", Library.find, request.from_, pull=True)
         prune = not self.settings.noprune
-        return creation.create(self.library, request, self.pull, prune=prune)
+        async for step in creation.create(self.library, request, self.pull, prune=prune):
+            yield step
 
     def pull(self, request: TransferRequest) -> AsyncIterator[Progress]:
         from rillet.service import transfers
@@ -281,6 +287,25 @@ class Service:
                 raise self.upstreams.missing(name, error) from None
             return there
         return None
+
+    async def _own(
+        self, name: str, done: str, work: Callable[..., object], *args: str, pull: bool = False
+    ) -> None:
+        """Work on a model of ours. `pull`: one that nobody has is no error yet.
+
+        Raises `ServerError` (400) for a model of another server.
+        """
+        try:
+            await asyncio.to_thread(work, self.library, *args)
+        except ModelNotFound:
+            if there := await self.upstreams.find(name):
+                raise ServerError(
+                    f"{name} is a model of the server at {there[0].target.url} and can be {done} "
+                    "only there",
+                    status=400,
+                ) from None
+            if not pull:
+                raise
 
     async def _unload(self, model: Model) -> Generation:
         await self.residents.unload(model)

@@ -1,5 +1,6 @@
 """One server behind ours: whether it is there, what it has, and its answers as our generations."""
 
+import logging
 import re
 import time
 from collections.abc import Sequence
@@ -14,11 +15,29 @@ from rillet.net.run_aio import AsyncStreamSource, ask
 from rillet.service.continuing import Said, Seam
 from rillet.service.generation import Emit, Generation
 from rillet.service.lifetime import lifetime
-from rillet.service.upstream_dialects import Asked, Dialect, Ollama, OpenAI, Question
+from rillet.service.upstream_dialects import Asked, Dialect, Ollama, Question
+from rillet.service.upstream_names import Names
+from rillet.service.upstream_openai import OpenAI
 from rillet.service.waiting import Waiting
-from rillet.words.errors import InvalidHost, RilletError, ServerError, Unreachable
-from rillet.words.events import Content, Event, Finish, Progress, Timings
-from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
+from rillet.words.errors import (
+    Busy,
+    InvalidHost,
+    MalformedStream,
+    RilletError,
+    ServerError,
+    Unauthorized,
+    Unreachable,
+)
+from rillet.words.events import Content, Event, Failure, Finish, Progress, Timings
+from rillet.words.models import (
+    EmbeddingRequest,
+    Embeddings,
+    LoadedModel,
+    ModelCard,
+    ModelInfo,
+    ShowRequest,
+)
+from rillet.words.replies import fold
 from rillet.words.requests import ChatRequest, EmbedRequest, KeepAlive
 from rillet.words.timeouts import Timeouts
 
@@ -28,8 +47,10 @@ _GLANCE = Policy(timeouts=Timeouts(connect=1, first_token=1, between_tokens=1, t
 _WORK = Policy(timeouts=Timeouts(connect=5, first_token=600, between_tokens=300), retries=0)
 _LIMIT = 1 << 26  # bytes of a whole answer
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(?=.)(.*)", re.S)
-#: What an answer to a question for a route means that is not there.
-_ABSENT = (404, 405, 501)
+#: A version in the address is that of the API: /v1beta/openai, /api/paas/v4.
+_VERSION = re.compile(r"/v\d+\w*(?:/|$)")
+
+log = logging.getLogger("rillet.service")
 
 
 class Upstream:
@@ -44,8 +65,10 @@ class Upstream:
         target = parse_host(named[2] if named else said)
         # People give OpenAI's servers with the /v1 that its own libraries want.
         self.target = replace(target, prefix=target.prefix.removesuffix("/v1"))
-        self.models: dict[str, ModelInfo] = {}
+        self.models: dict[str, ModelInfo] = {}  # by their names there
+        self.names = Names(self.prefix)
         self.error = "it was not asked yet"
+        self.looked = float("-inf")  # when it last answered or failed to, on the monotonic clock
         self.dialect: Dialect | None = None
         headers: tuple[tuple[str, str], ...] = ()
         if target.user and not target.password:  # a key, as in http://KEY@host
@@ -55,26 +78,32 @@ class Upstream:
 
     async def look(self) -> None:
         """Ask what it has. Never raises; `error` says what is wrong, or ""."""
+        found: list[ModelInfo] = []
+        error = ""
         try:
             found = await self._tags()
-        except RilletError as error:
-            self.error, self.models = error.message, {}
-        except Exception as error:
-            self.error, self.models = f"{type(error).__name__}: {error}", {}
-        else:
-            self.error = ""
-            self.models = {self.prefix + _shown(model.name): model for model in found}
+        except RilletError as refusal:
+            error = refusal.message
+        except Exception as fault:
+            error = f"{type(fault).__name__}: {fault}"
+        if error and error != self.error:
+            log.warning("upstream %s cannot be asked: %s", self.target.url, error)
+        elif self.error and not error:
+            log.info("upstream %s is there, with %d models", self.target.url, len(found))
+        self.error = error
+        self.looked = time.monotonic()
+        self.models = {model.name: model for model in found}
+        spelled = self.dialect is not None and self.dialect.spelled
+        self.names = Names(self.prefix, self.models, spelled=spelled)
 
     def find(self, name: str) -> str | None:
-        """The name that it has for a model of ours."""
-        for each in (name, f"{name}:latest", name.removesuffix(":latest")):
-            if each in self.models:
-                return self.models[each].name
-        return None
+        """The name by which it is asked for a model of ours; None where it has none such."""
+        return self.names.there(name)
 
     def tags(self) -> list[ModelInfo]:
         """Its models under the names that they have here."""
-        return [replace(info, name=name, model=name) for name, info in self.models.items()]
+        here = [(self.names.here(name), info) for name, info in self.models.items()]
+        return [replace(info, name=name, model=name) for name, info in here]
 
     async def loaded(self) -> list[LoadedModel]:
         """What it holds in memory, under the names of here. Nothing where it does not tell."""
@@ -85,11 +114,8 @@ class Upstream:
             found: list[LoadedModel] = await self._ask(question, _GLANCE)
         except RilletError:
             return []
-        return [replace(one, name=name, model=name) for one in found if (name := self._here(one))]
-
-    def _here(self, model: LoadedModel) -> str:
-        name = self.prefix + model.name
-        return name if name in self.models else ""
+        here = [(self.names.here(one.name), one) for one in found]
+        return [replace(one, name=name, model=name) for name, one in here if name]
 
     def generation(self, request: Asked, model: str, before: Sequence[Event] = ()) -> Generation:
         """Its answer. Closing it closes the connection, so that it stops there, too.
@@ -117,6 +143,8 @@ class Upstream:
                             waiting.progress([e for e in batch if type(e) is Progress][-1])
                         if told:
                             waiting.over()
+                            if type(last := told[-1]) is Failure:
+                                told[-1] = Failure(self._told(last.error, model, request.model))
                             answer = seam.joined(told)
                             emit(answer if loading else clock.timed(answer))
                 finally:
@@ -125,17 +153,37 @@ class Upstream:
         return Generation(produce, single=loading)
 
     async def embed(self, request: EmbedRequest, model: str) -> Embeddings:
-        found: Embeddings = await self._ask(
-            self._spoken().embed(replace(request, model=model)), _WORK
-        )
+        question = self._spoken().embed(replace(request, model=model))
+        found: Embeddings = await self._answered(question, model, request.model)
         return found
 
-    async def show(self, model: str) -> ModelCard:
-        question = self._spoken().show(model)
-        if isinstance(question, ModelCard):
-            return question
-        card: ModelCard = await self._ask(question, _WORK)
-        return card
+    async def embedding(self, request: EmbeddingRequest, model: str) -> list[float]:
+        question = self._spoken().embedding(replace(request, model=model))
+        found: list[float] = await self._answered(question, model, request.model)
+        return found
+
+    async def show(self, request: ShowRequest, model: str) -> ModelCard:
+        told = self.models.get(model) or ModelInfo(name=model)
+        question = self._spoken().show(replace(request, model=model), told)
+        found: ModelCard = await self._answered(question, model, request.model)
+        return found
+
+    async def render(self, request: Asked, model: str) -> str:
+        question = self._spoken().render(replace(request, model=model))
+        found: str = await self._answered(question, model, request.model)
+        return found
+
+    async def count_tokens(self, request: ChatRequest, model: str) -> int:
+        """Counted there, by the shortest answer that there is."""
+        options = {**(request.options or {}), "num_predict": 1}
+        shortest = replace(request, options=options, format=None, tool_choice=None)
+        events = [event async for batch in self.generation(shortest, model) for event in batch]
+        if type(last := events[-1]) is Failure:
+            raise last.error
+        usage = fold(events).usage
+        if usage is None or usage.prompt_tokens is None:
+            raise ServerError(f"The server at {self.target.url} counts no tokens", status=501)
+        return usage.prompt_tokens
 
     def report(self) -> dict[str, object]:
         """For people: where it is, what it speaks, how many models, or what is wrong."""
@@ -157,27 +205,55 @@ class Upstream:
         return self.dialect
 
     async def _tags(self) -> list[ModelInfo]:
-        if self.dialect is None:
-            return await self._meet()
-        found: list[ModelInfo] = await self._ask(self.dialect.tags(), _LOOK)
-        return found
+        if self.dialect is not None:
+            try:
+                return await self._listed(self.dialect)
+            except (Busy, Unauthorized):
+                raise
+            except (ServerError, MalformedStream):
+                self.dialect = None  # another server is there now
+        return await self._meet()
 
     async def _meet(self) -> list[ModelInfo]:
         """Find out what it speaks: Ollama's API where it has that, for that says more."""
-        for dialect in (Ollama(), OpenAI()):
-            try:
-                found: list[ModelInfo] = await self._ask(dialect.tags(), _LOOK)
-            except ServerError as error:
-                if error.status not in _ABSENT or dialect.name == "OpenAI":
-                    raise
-            else:
-                self.dialect = dialect
-                return found
-        raise AssertionError("the last one returns or raises")
+        try:
+            return await self._listed(Ollama())
+        except (Busy, Unauthorized):
+            raise
+        except (ServerError, MalformedStream):
+            # No such route, or (an older llama-server) another thing there.
+            versioned = _VERSION.search(self.target.prefix) is not None
+            return await self._listed(OpenAI("" if versioned else "/v1"))
+
+    async def _listed(self, dialect: Dialect) -> list[ModelInfo]:
+        found: list[ModelInfo] = await self._ask(dialect.tags(), _LOOK)
+        self.dialect = dialect
+        return found or []
+
+    async def _answered(self, question: Any, model: str, asked: str) -> Any:
+        """The answer to a question of somebody, who knows the model as `asked`."""
+        if not isinstance(question, Question):
+            return question
+        try:
+            return await self._ask(question, _WORK)
+        except RilletError as error:
+            if question.otherwise is not None and isinstance(error, ServerError | MalformedStream):
+                return question.otherwise
+            raise self._told(error, model, asked) from None
 
     async def _ask(self, question: Question, policy: Policy) -> Any:
         body = await ask(self._transport, question.request, policy, model=None, limit=_LIMIT)
         return question.read(body)
+
+    def _told(self, error: RilletError, model: str, asked: str) -> RilletError:
+        """An error for who asked: of the model by its name here. That our key was refused is no
+        fault of theirs."""
+        if isinstance(error, Unauthorized):
+            text = f"The server at {self.target.url} refuses the key of this one: {error.message}"
+            return ServerError(text, status=502)
+        for mark in ('"', "'", "`"):
+            error.message = error.message.replace(f"{mark}{model}{mark}", f"{mark}{asked}{mark}")
+        return error
 
 
 class _Clock:
@@ -201,11 +277,6 @@ class _Clock:
         # Ollama has no word for an answer that calls tools; OpenAI's faces see the calls.
         reason = "stop" if last.reason == "tool_calls" else last.reason
         return [*batch[:-1], replace(last, reason=reason, timings=timings)]
-
-
-def _shown(name: str) -> str:
-    """A llama-server may name its model by the path of its file, which is no name for a model."""
-    return re.split(r"[/\\]", name)[-1] or name if re.match(r"/|\\|[A-Za-z]:\\", name) else name
 
 
 def _unloads(keep_alive: KeepAlive | None) -> bool:

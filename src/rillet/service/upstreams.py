@@ -13,6 +13,11 @@ from rillet.words.errors import ServerError
 from rillet.words.models import LoadedModel, ModelInfo
 
 EVERY = 10.0  # seconds between two looks
+#: Seconds for which a list is fresh, and that a question waits for one that is not: what was pulled
+#: there a moment ago can be asked for.
+FRESH = 1.0
+#: The same where a server was not there at the last look: it holds nobody up.
+GLANCE = 0.1
 #: Seconds that the very first question waits for the servers to tell what they have.
 FIRST = 3.0
 
@@ -25,6 +30,7 @@ class Upstreams:
         self._every = every
         self._first: list[asyncio.Event] = []
         self._watching: list[asyncio.Task[None]] = []
+        self._looking: dict[Upstream, asyncio.Task[None]] = {}
 
     def __bool__(self) -> bool:
         return bool(self.servers)
@@ -38,17 +44,24 @@ class Upstreams:
                 self._watching.append(asyncio.create_task(self._watch(server, first)))
 
     async def find(self, name: str) -> tuple[Upstream, str] | None:
-        """The server that has this model, and its name there."""
+        """The server that has this model, and by which name it is asked for it."""
         async for _ in self._looks():
-            for server in self.servers:
-                found = server.find(name)
-                if found is not None:
-                    return server, found
+            if found := self._found(name):
+                return found
+        await self._fresh()
+        return self._found(name)
+
+    def _found(self, name: str) -> tuple[Upstream, str] | None:
+        for server in self.servers:
+            found = server.find(name)
+            if found is not None:
+                return server, found
         return None
 
     async def tags(self) -> list[ModelInfo]:
         async for _ in self._looks():
             pass
+        await self._fresh()
         merged: dict[str, ModelInfo] = {}
         for server in self.servers:
             for info in server.tags():
@@ -81,10 +94,11 @@ class Upstreams:
         return [server.report() for server in self.servers]
 
     async def close(self) -> None:
-        for task in self._watching:
+        tasks = [*self._watching, *self._looking.values()]
+        for task in tasks:
             task.cancel()
-        if self._watching:
-            await asyncio.wait(self._watching)
+        if tasks:
+            await asyncio.wait(tasks)
         for server in self.servers:
             server.close()
 
@@ -105,8 +119,26 @@ class Upstreams:
             for wait in waits:
                 wait.cancel()
 
+    async def _fresh(self) -> None:
+        """Wait a little for lists that are not old, each look being for all who ask."""
+        looks = {self._look(server): server for server in self.servers if _old(server)}
+        if looks:
+            _, slow = await asyncio.wait(looks, timeout=GLANCE)
+            if slow := {look for look in slow if not looks[look].error}:
+                await asyncio.wait(slow, timeout=FRESH)
+
+    def _look(self, server: Upstream) -> asyncio.Task[None]:
+        task = self._looking.get(server)
+        if task is None or task.done():
+            task = self._looking[server] = asyncio.create_task(server.look())
+        return task
+
     async def _watch(self, server: Upstream, first: asyncio.Event) -> None:
         while True:
-            await server.look()
+            await asyncio.wait((self._look(server),))
             first.set()
             await asyncio.sleep(self._every)
+
+
+def _old(server: Upstream) -> bool:
+    return time.monotonic() - server.looked > FRESH

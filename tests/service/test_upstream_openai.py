@@ -1,0 +1,138 @@
+"""A server behind ours that speaks OpenAI's API: what Ollama's clients need to be told of it."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from rillet.service.upstream import Upstream
+from rillet.testing import Hangup, ScriptedServer, answer
+from rillet.words.errors import RilletError, ServerError
+from rillet.words.events import Text
+from rillet.words.models import EmbeddingRequest, ShowRequest
+from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
+
+from .asking import events
+
+ABSENT = [answer(b'{"error":{"message":"File Not Found","code":404}}', status=404)]
+#: As a llama-server says it of its one model.
+LLAMA = {
+    "id": "m",
+    "created": 1796039530,
+    "meta": {"n_ctx": 2048, "n_embd": 192, "n_params": 2755008, "size": 2934528, "ftype": "Q8_0"},
+}
+
+
+def said(value: Any, status: int = 200) -> list[bytes]:
+    return [answer(json.dumps(value).encode(), status=status)]
+
+
+async def met(server: ScriptedServer) -> Upstream:
+    upstream = Upstream(f"x={server.url}")
+    await upstream.look()
+    assert upstream.error == "" and upstream.dialect and upstream.dialect.name == "OpenAI"
+    return upstream
+
+
+@pytest.mark.parametrize("model", [LLAMA, {"id": "m"}, {"id": "m", "created": 0, "meta": None}])
+async def test_a_list_has_what_ollamas_clients_cannot_do_without(model: dict[str, Any]) -> None:
+    with ScriptedServer(ABSENT, said({"data": [model]})) as server:
+        (entry,) = (await met(server)).tags()
+    assert datetime.fromisoformat(entry.modified_at).year >= 2025
+    assert len(entry.digest) == 64 and entry.capabilities == ["completion", "tools"]
+    if model is LLAMA:
+        assert entry.size == 2934528 and entry.details.context_length == 2048
+        assert entry.details.parameter_size == "2.76M"
+
+
+async def test_a_llama_server_tells_what_a_model_can_do() -> None:
+    props = {"chat_template": "{% if tools %}<think></think>", "modalities": {"vision": True}}
+    busy = said({"error": {"code": 400, "message": "model is not loaded"}}, 400)
+    with ScriptedServer(ABSENT, said({"data": [LLAMA]}), said(props), busy) as server:
+        upstream = await met(server)
+        card = await upstream.show(ShowRequest(model="x/m"), "m")
+        assert card.capabilities == ["completion", "vision", "tools", "thinking"]
+        assert server.requests[-1].path == "/props?model=m&autoload=false"
+        card = await upstream.show(ShowRequest(model="x/m"), "m")
+    assert card.capabilities == ["completion", "tools"]
+    assert card.model_info["remote.context_length"] == 2048
+
+
+async def test_an_older_llama_server_is_not_taken_for_ollama() -> None:
+    """It has /api/tags, with other things in it."""
+    listed = {"models": [{"name": "m", "size": ["?"]}], "object": "list", "data": [{"id": "m"}]}
+    page = [answer(b"<html><title>chat</title></html>")]
+    for first in (said({"data": [{"id": "m"}]}), page):
+        with ScriptedServer(first, said(listed)) as server:
+            await met(server)
+
+
+async def test_another_server_at_the_same_address_is_noticed() -> None:
+    tags = said({"models": [{"name": "a:latest"}]})
+    with ScriptedServer(tags, ABSENT, ABSENT, said({"data": [{"id": "m"}]})) as server:
+        upstream = Upstream(server.url)
+        await upstream.look()
+        assert [entry.name for entry in upstream.tags()] == ["a:latest"]
+        await upstream.look()
+        assert [entry.name for entry in upstream.tags()] == ["m"]
+
+
+async def test_a_version_in_the_address_is_kept() -> None:
+    with ScriptedServer(ABSENT, said({"data": []})) as server:
+        upstream = Upstream(f"{server.url}/v1beta/openai")
+        await upstream.look()
+        assert server.requests[-1].path == "/v1beta/openai/models"
+
+
+async def test_embeddings_are_those_that_ollama_would_give() -> None:
+    vectors = {"data": [{"index": 0, "embedding": [3.0, 4.0, 12.0]}], "usage": {"prompt_tokens": 2}}
+    listed = said({"data": [LLAMA]})
+    with ScriptedServer(ABSENT, listed, said(vectors), said(vectors)) as server:
+        upstream = await met(server)
+        for nothing in ("", list[str]()):
+            found = await upstream.embed(EmbedRequest(model="x/m", input=nothing), "m")
+            assert found.embeddings == []
+        assert await upstream.embedding(EmbeddingRequest(model="x/m"), "m") == []
+        found = await upstream.embed(EmbedRequest(model="x/m", input="a", dimensions=2), "m")
+        assert found.embeddings == [[0.6, 0.8]] and found.prompt_eval_count == 2
+        whole = await upstream.embedding(EmbeddingRequest(model="x/m", prompt="a"), "m")
+        assert whole == [3 / 13, 4 / 13, 12 / 13]
+
+
+async def test_a_key_that_is_refused_there_is_no_fault_of_who_asks_here() -> None:
+    refused = said({"error": {"message": "Invalid API Key", "type": "authentication_error"}}, 401)
+    with ScriptedServer(ABSENT, said({"data": [LLAMA]}), refused, refused) as server:
+        upstream = await met(server)
+        with pytest.raises(ServerError, match="refuses the key of this one: Invalid") as caught:
+            await upstream.embed(EmbedRequest(model="x/m", input="a"), "m")
+        assert caught.value.status == 502
+        request = ChatRequest(model="x/m", messages=[Message("user", "hi")])
+        with pytest.raises(ServerError, match="refuses the key"):
+            await events(upstream.generation(request, "m"))
+
+
+async def test_an_error_names_the_model_as_it_was_asked_for() -> None:
+    refused = said({"error": '"m" does not support thinking; try "mm"'}, 400)
+    with ScriptedServer(ABSENT, said({"data": [LLAMA]}), refused) as server:
+        upstream = await met(server)
+        with pytest.raises(RilletError) as caught:
+            await events(upstream.generation(GenerateRequest(model="x/m", prompt="a"), "m"))
+    assert caught.value.message == '"x/m" does not support thinking; try "mm"'
+
+
+@pytest.mark.parametrize(("cut", "reason"), [(False, "length"), (True, None)])
+async def test_ollama_says_nothing_at_the_end_of_a_repetition(cut: bool, reason: str) -> None:
+    """As a real one does, behind thirty tokens of one kind."""
+    body = b'{"model":"m","message":{"role":"assistant","content":"a"},"done":false}\n'
+    kind = [("Content-Type", "application/x-ndjson")]
+    whole = answer(body, headers=kind)
+    if cut:
+        whole = whole.replace(b"Content-Length: %d" % len(body), b"Content-Length: 4096")
+    with ScriptedServer(said({"models": [{"name": "m:latest"}]}), [whole, Hangup()]) as server:
+        upstream = Upstream(server.url)
+        await upstream.look()
+        request = ChatRequest(model="m", messages=[Message("user", "hi")])
+        found = await events(upstream.generation(request, "m"))
+    assert found[0] == Text("a")
+    assert getattr(found[-1], "reason", None) == reason
