@@ -59,3 +59,11 @@ def test_a_plain_load_sets_nothing_that_was_not_asked_for() -> None:
     variables = server_environment(LoadOptions(model_path="m"), ENDPOINT)
     for name in ("MMPROJ", "SPEC_TYPE", "NO_MMAP", "MLOCK", "EMBEDDINGS", "POOLING", "LOAD_MODE"):
         assert f"LLAMA_ARG_{name}" not in variables
+
+
+def test_no_variable_ends_a_newer_llama_server_and_no_page_may_ask_one() -> None:
+    variables = server_environment(FULL, ENDPOINT)
+    assert "LLAMA_ARG_DRAFT_MAX" not in variables  # "the argument has been removed"
+    assert variables["LLAMA_ARG_SPEC_DRAFT_N_MAX"]
+    assert variables["LLAMA_ARG_CORS_ORIGINS"] == ""
+    assert variables["LLAMA_ARG_CORS_CREDENTIALS"] == "0"

@@ -102,11 +102,14 @@ def server_flags(options: LoadOptions, endpoint: Endpoint) -> list[str]:
 
 def server_environment(options: LoadOptions, endpoint: Endpoint) -> dict[str, str]:
     """The rest for llama-server. Names come and go between its versions: one that it does not know
-    is an error as a flag, and nothing as a variable. The key is here because `ps` shows flags."""
+    is an error as a flag, and nothing as a variable. Not so one that it knew once: DRAFT_MAX ends
+    newer ones at their start. The key is here because `ps` shows flags."""
     load_mode = _load_mode(options).lower().replace("_", "+")
     rest = {
         "API_KEY": endpoint.api_key,
         "ARG_THREADS_HTTP": http_threads(options),
+        "ARG_CORS_ORIGINS": "",
+        "ARG_CORS_CREDENTIALS": 0,
         "ARG_CONTEXT_SHIFT": int(options.shift),
         "ARG_CACHE_TYPE_K": options.kv_cache_type,
         "ARG_CACHE_TYPE_V": options.kv_cache_type,
@@ -132,7 +135,6 @@ def server_environment(options: LoadOptions, endpoint: Endpoint) -> dict[str, st
         "ARG_MODEL_DRAFT": options.draft_path,
         "ARG_SPEC_TYPE": "draft-simple" if options.draft_path else None,
         "ARG_SPEC_DRAFT_MODEL": options.draft_path,
-        "ARG_DRAFT_MAX": options.draft_tokens if options.draft_path else None,
         "ARG_SPEC_DRAFT_N_MAX": options.draft_tokens if options.draft_path else None,
     }
     return {f"LLAMA_{name}": str(value) for name, value in rest.items() if value is not None}
