@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from rillet.service import loading
 from rillet.service.deaths import LIMIT
 from rillet.service.resident import FOR_EVER
 from rillet.service.residents import Residents
-from rillet.words.errors import Busy, LoadFailed, ServerError
+from rillet.words.errors import Busy, InvalidRequest, LoadFailed, ServerError
 from rillet.words.events import Finish
 
 from .asking import (
@@ -58,6 +59,45 @@ async def test_a_changed_load_option_loads_again_and_a_silent_one_does_not(opene
             assert resident(service).process is not before
 
 
+async def test_what_makes_no_difference_here_loads_nothing_again(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "processor_alone", lambda: True)
+    async with opened() as service:
+        await say(service, options={"num_batch": 512, "use_mmap": False})
+        first = resident(service).process
+        gpus: list[dict[str, object]] = [{"num_gpu": n} for n in (0, 1, -1, 99)]
+        gpus += [{"main_gpu": n} for n in (-1, 0, 64)]
+        for asked in ({}, {"num_batch": 2048}, {"num_batch": (1 << 31) - 1}, *gpus):
+            await say(service, options={"num_batch": 512, **asked})
+            assert resident(service).process is first
+
+
+async def test_what_no_engine_can_be_started_with_unloads_nothing(opened: Opened) -> None:
+    async with opened() as service:
+        await say(service)
+        first = resident(service).process
+        for name in ("num_batch", "num_thread", "main_gpu"):
+            with pytest.raises(InvalidRequest, match=name):
+                await say(service, options={name: 1 << 31})
+            assert resident(service).process is first
+
+
+async def test_who_leaves_the_layers_open_takes_what_is_loaded(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "processor_alone", lambda: False)
+    async with opened() as service:
+        await say(service, options={"num_gpu": 0})
+        first = resident(service).process
+        await say(service)
+        assert resident(service).process is first
+        await say(service, options={"main_gpu": -1})  # none of the GPUs
+        assert resident(service).process is first
+        await say(service, options={"num_gpu": 1})
+        assert resident(service).process is not first
+
+
 async def test_any_negative_number_of_layers_is_automatic_and_a_huge_one_is_all(
     opened: Opened,
 ) -> None:
@@ -95,14 +135,18 @@ async def test_who_gives_up_waiting_for_a_reload_leaves_the_model_usable(opened:
 
 async def test_the_latest_keep_alive_wins(opened: Opened) -> None:
     async with opened() as service:
-        await say(service, keep_alive=60)
-        assert 55 < resident(service).expires_at - time.time() <= 60
-        await say(service, keep_alive="30m")
-        assert 1790 < resident(service).expires_at - time.time() <= 1800
         await say(service)
-        assert 295 < resident(service).expires_at - time.time() <= 300
-        await say(service, keep_alive=-1)
-        assert resident(service).expires_at == FOR_EVER
+        assert 290 < resident(service).expires_at - time.time() <= 300
+        await say(service, keep_alive=60)
+        assert 50 < resident(service).expires_at - time.time() <= 60
+        for keep_alive in ("30m", None):  # who says nothing changes nothing
+            await say(service, keep_alive=keep_alive)
+            assert 1790 < resident(service).expires_at - time.time() <= 1800
+        for keep_alive in (-1, None):
+            await say(service, keep_alive=keep_alive)
+            assert resident(service).expires_at == FOR_EVER
+        await say(service, options={"num_ctx": 256})  # another engine, as if for the first time
+        assert 290 < resident(service).expires_at - time.time() <= 300
         await say(service, keep_alive=0)
         await until(lambda: not service.residents.all())
 

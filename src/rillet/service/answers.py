@@ -22,6 +22,7 @@ from rillet.service.continuing import Replay, Said, Seam, surviving
 from rillet.service.forced_call import forced_call, in_form
 from rillet.service.generation import Emit, Produce
 from rillet.service.library import Model
+from rillet.service.lifetime import told
 from rillet.service.options import Options, check_answering, layered
 from rillet.service.parting import Split, parting, special_texts, tags_of
 from rillet.service.pictures import Mark, images_of
@@ -60,7 +61,7 @@ class Answer:
         return other
 
     @asynccontextmanager
-    async def engine(self, keep_alive: float, waiting: Waiting) -> AsyncIterator[Resident]:
+    async def engine(self, keep_alive: float | None, waiting: Waiting) -> AsyncIterator[Resident]:
         """The model, loaded, and a turn at it; again where the engine died before the turn came."""
         residents = self.service.residents
         while True:
@@ -87,7 +88,7 @@ def generate(
     service: "Service",
     model: Model,
     request: GenerateRequest,
-    keep_alive: float,
+    keep_alive: float | None,
     before: Batch = (),
 ) -> Produce:
     """Complete one prompt; go on from what was said `before`."""
@@ -128,7 +129,7 @@ def chat(
     service: "Service",
     model: Model,
     request: ChatRequest,
-    keep_alive: float,
+    keep_alive: float | None,
     before: Batch = (),
 ) -> Produce:
     """The next message of a chat; go on from what was said `before`."""
@@ -198,7 +199,7 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
     answer = Answer(service, model, request)
     load = service.load_options(model, answer.options, request.shift)
     async with (
-        service.residents.use(model, load, service.keep_alive(request.keep_alive)) as resident,
+        service.residents.use(model, load, told(request.keep_alive)) as resident,
         resident.asides,
     ):
         if isinstance(request, GenerateRequest):
@@ -213,8 +214,7 @@ async def counted(service: "Service", model: Model, request: ChatRequest) -> int
     """The number of tokens of the prompt."""
     prompt = await rendered(service, model, request)
     load = service.load_options(model, layered(model.params, request.options), request.shift)
-    keep_alive = service.keep_alive(None)
-    async with service.residents.use(model, load, keep_alive) as resident, resident.asides:
+    async with service.residents.use(model, load, None) as resident, resident.asides:
         return len(await listener.tokenize(resident, prompt))
 
 

@@ -47,7 +47,7 @@ def loaded(resident: Resident, *, gpu: bool = False) -> LoadedModel:
     model = resident.model
     name = model.name.display()
     now = datetime.now(UTC).timestamp()
-    expires = now + resident.keep_alive if resident.users else resident.expires_at
+    expires = now + (resident.keep_alive or 0.0) if resident.users else resident.expires_at
     size = estimate_memory(model.header, resident.options)
     return LoadedModel(
         name=name,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rillet.service import fitting, listener
 from rillet.service.library import Model
+from rillet.service.lifetime import told
 from rillet.service.options import layered
 from rillet.service.resident import Resident
 from rillet.words.errors import EngineDied, ServerError
@@ -77,7 +78,7 @@ def _use(
     service: "Service", model: Model, options: JsonObject | None, keep_alive: KeepAlive | None
 ) -> AbstractAsyncContextManager[Resident]:
     load = service.load_options(model, layered(model.params, options), None, embedding=True)
-    return service.residents.use(model, load, service.keep_alive(keep_alive))
+    return service.residents.use(model, load, told(keep_alive))
 
 
 async def _vectors(

@@ -3,11 +3,16 @@
 Laws:
 * A request that leaves something open takes what is loaded or being loaded, so that it does not
   load again.
+* What makes no difference here loads nothing again: a GPU where there is none, a batch that is cut
+  to the same.
+* What no engine could be started with is an error before anything is unloaded for it.
 * What was chosen by the memory of one moment stays for as long as the model does.
 """
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
+
+from msgspec.structs import replace
 
 from rillet.engine import (
     LoadOptions,
@@ -17,7 +22,13 @@ from rillet.engine import (
     usual_threads,
 )
 from rillet.engine.memory import kv_cache
-from rillet.engine.options import MAX_CONTEXT, MAX_LAYERS, MAX_PARALLEL
+from rillet.engine.options import (
+    MAX_CONTEXT,
+    MAX_EMBEDDING_BATCH,
+    MAX_LAYERS,
+    MAX_PARALLEL,
+    MAX_THREADS,
+)
 from rillet.service.library import Model
 from rillet.service.options import Options
 from rillet.service.residents import Residents
@@ -28,6 +39,12 @@ DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
 _SLOTS_SHARE = 0.1
 _SLOTS = 4
 _KNOWN = 256
+_INT32 = (1 << 31) - 1
+
+
+class _Devices(TypedDict):
+    num_gpu: int
+    main_gpu: int | None
 
 
 class Wanted(NamedTuple):
@@ -75,11 +92,10 @@ class Loading:
             path=model.path,
             num_ctx=num_ctx,
             parallel=parallel,
-            num_batch=max(0, asked.num_batch),
-            num_gpu=max(-1, min(asked.num_gpu, MAX_LAYERS)),
-            main_gpu=asked.main_gpu,
-            use_mmap=asked.use_mmap,
-            num_thread=asked.num_thread,
+            num_batch=max(0, _cut(asked.num_batch, MAX_EMBEDDING_BATCH)),
+            **self._devices(asked, there),
+            use_mmap=there.use_mmap if there and asked.use_mmap is None else asked.use_mmap,
+            num_thread=_cut(asked.num_thread, MAX_THREADS),
             shift=shift is not False,
             embedding=embedding,
         )
@@ -90,8 +106,17 @@ class Loading:
             known = self._known[wanted] = self._options(model, wanted)
         return known
 
+    def _devices(self, asked: Options, there: LoadOptions | None) -> _Devices:
+        """The GPUs, as the engine means them: one below zero is none of them."""
+        if self._processor_alone and abs(asked.main_gpu or 0) <= _INT32:
+            return {"num_gpu": -1, "main_gpu": None}
+        if asked.main_gpu is not None and -_INT32 <= asked.main_gpu < 0:
+            return {"num_gpu": 0, "main_gpu": None}
+        num_gpu = there.num_gpu if there and asked.num_gpu < 0 else asked.num_gpu
+        return {"num_gpu": max(-1, min(num_gpu, MAX_LAYERS)), "main_gpu": asked.main_gpu}
+
     def _options(self, model: Model, wanted: Wanted) -> LoadOptions:
-        return LoadOptions(
+        options = LoadOptions(
             model_path=model.path,
             num_ctx=wanted.num_ctx,
             num_batch=wanted.num_batch or self._batch(wanted),
@@ -108,6 +133,8 @@ class Loading:
             kv_cache_type=self._settings.kv_cache_type or "f16",
             flash_attention=self._settings.flash_attention,
         )
+        options.check()
+        return replace(options, num_batch=options.batch)
 
     def _context(self, model: Model, wanted: int) -> int:
         trained = model.header.context_length or MAX_CONTEXT
@@ -129,6 +156,11 @@ class Loading:
     @cached_property
     def _processor_alone(self) -> bool:
         return processor_alone()  # looks at files; a GPU does not come while we run
+
+
+def _cut(number: int, most: int) -> int:
+    """No more than makes sense; what the engine could not even read stays, and is an error."""
+    return min(number, most) if number <= _INT32 else number
 
 
 def _pooling(model: Model) -> str | None:

@@ -19,7 +19,7 @@ async def preload(service: "Service") -> None:
             model = await service.model(name)
             options = layered(model.params)
             load = service.load_options(model, options, None, embedding=not model.can("completion"))
-            async with service.residents.use(model, load, service.keep_alive(None)):
+            async with service.residents.use(model, load, None):
                 log.info("%s is loaded", name)
         except RilletError as error:
             log.warning("%s was not loaded: %s", name, error)

@@ -29,7 +29,7 @@ class Resident:
         self.slots = Slots(options.parallel, max_queue)
         self.asides = asyncio.Semaphore(ASIDES)
         self.users = 0
-        self.keep_alive = 0.0
+        self.keep_alive: float | None = None  # nobody has used it yet
         self.expires_at = FOR_EVER  # on time.time(); while it is used it has no meaning
         self.stopping = False  # nobody else is let in
         self.closing = False  # it is ended whoever uses it

@@ -2,7 +2,8 @@
 
 Laws:
 * One load at a time; a request for a model that is loaded as wanted does not wait for loads.
-* A model stays for the keep_alive of the latest request after the last one ended.
+* After the last request ended a model stays for the keep_alive of the latest that said one; who
+  says none does not change it.
 * To make room, the idle model with the shortest keep_alive goes first; a busy one is waited for.
 * An engine that died is started again by the next request; see `deaths`.
 * One load serves all who wait for it, and ends when the last of them has left; then everything is
@@ -44,12 +45,14 @@ class Residents:
         max_loaded: int,
         max_queue: int,
         load_timeout: float,
+        keep_alive: float = 300.0,
         starter: Callable[..., Any] = EngineProcess.start,
         free_memory: Callable[[], int] = available_memory,
     ) -> None:
         self._max_loaded = max_loaded or 3
         self._max_queue = max_queue
         self._load_timeout = load_timeout or None
+        self._keep_alive = keep_alive
         self._starter = starter
         self._free_memory = free_memory
         self._loaded: dict[Key, Resident] = {}
@@ -78,9 +81,12 @@ class Residents:
 
     @asynccontextmanager
     async def use(
-        self, model: Model, options: LoadOptions, keep_alive: float, tell: Tell = _NOBODY
+        self, model: Model, options: LoadOptions, keep_alive: float | None, tell: Tell = _NOBODY
     ) -> AsyncIterator[Resident]:
-        """The model, loaded with these options, for as long as the block lasts."""
+        """The model, loaded with these options, for as long as the block lasts.
+
+        `keep_alive`: seconds that it stays then; None leaves that as it is.
+        """
         resident = self._usable(options)
         while resident is None:
             await self._deaths.wait(key_of(options), model.name.display())
@@ -195,9 +201,12 @@ class Residents:
             raise
         await self._remove(resident)
 
-    def _begin(self, resident: Resident, keep_alive: float) -> None:
+    def _begin(self, resident: Resident, keep_alive: float | None) -> None:
         resident.users += 1
-        resident.keep_alive = keep_alive
+        if keep_alive is not None:
+            resident.keep_alive = keep_alive
+        elif resident.keep_alive is None:
+            resident.keep_alive = self._keep_alive
         resident.idle.clear()
         if handle := self._timers.pop(resident.key, None):
             handle.cancel()
@@ -212,10 +221,11 @@ class Residents:
 
     def _rest(self, resident: Resident, least: float = 0.0) -> None:
         """It is idle from now on, and stays for its keep_alive."""
-        resident.expires_at = time.time() + resident.keep_alive
-        if resident.keep_alive < FOR_EVER:
+        keep_alive = resident.keep_alive or 0.0
+        resident.expires_at = time.time() + keep_alive
+        if keep_alive < FOR_EVER:
             loop = asyncio.get_running_loop()
-            delay = min(max(resident.keep_alive, least), _LONGEST)
+            delay = min(max(keep_alive, least), _LONGEST)
             self._timers[resident.key] = loop.call_later(delay, self._expire, resident)
 
     def _expire(self, resident: Resident) -> None:
@@ -250,7 +260,7 @@ def _too_large(needed: int, free: int) -> ServerError:
 
 
 def _eviction_order(resident: Resident) -> tuple[bool, float, str]:
-    return (resident.users > 0, resident.keep_alive, resident.model.path)
+    return (resident.users > 0, resident.keep_alive or 0.0, resident.model.path)
 
 
 def _gib(size: int) -> str:

@@ -19,7 +19,7 @@ from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
 from rillet.service.generation import Generation
 from rillet.service.library import Library, Model
-from rillet.service.lifetime import lifetime
+from rillet.service.lifetime import lifetime, told
 from rillet.service.loading import Loading
 from rillet.service.options import Options, layered
 from rillet.service.preloading import preload
@@ -41,7 +41,7 @@ from rillet.words.models import (
     ShowRequest,
     TransferRequest,
 )
-from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, KeepAlive
+from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 from rillet.words.settings import Settings
 
 Asked = TypeVar("Asked", GenerateRequest, ChatRequest)
@@ -76,16 +76,17 @@ class Service:
             max_loaded=settings.max_loaded_models,
             max_queue=settings.max_queue,
             load_timeout=settings.load_timeout,
+            keep_alive=lifetime(settings.keep_alive),
         )
         return cls(library, residents, settings, patience=patience)
 
     async def generate(self, request: GenerateRequest) -> Generation:
-        keep_alive = self.keep_alive(request.keep_alive)
+        keep_alive = told(request.keep_alive)
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1])
         model = await self.model(request.model)
         load = prompts.is_load(model, request)
-        if load and keep_alive == 0 and request.keep_alive is not None:
+        if load and keep_alive == 0:
             return await self._unload(model)
         prompts.check_generate(model, request)
         if load:
@@ -93,11 +94,11 @@ class Service:
         return Generation(answers.generate(self, model, request, keep_alive))
 
     async def chat(self, request: ChatRequest) -> Generation:
-        keep_alive = self.keep_alive(request.keep_alive)
+        keep_alive = told(request.keep_alive)
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1])
         model = await self.model(request.model)
-        if not request.messages and keep_alive == 0 and request.keep_alive is not None:
+        if not request.messages and keep_alive == 0:
             return await self._unload(model)
         prompts.check_chat(model, request)
         if not request.messages:
@@ -239,7 +240,7 @@ class Service:
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1], events)
         model = await self.model(request.model)
-        keep_alive = self.keep_alive(request.keep_alive)
+        keep_alive = told(request.keep_alive)
         if isinstance(request, ChatRequest):
             return Generation(answers.chat(self, model, request, keep_alive, events))
         return Generation(answers.generate(self, model, request, keep_alive, events))
@@ -258,10 +259,6 @@ class Service:
         if len(self._known) < _KNOWN:
             self._known.add(name)
         return model
-
-    def keep_alive(self, value: KeepAlive | None) -> float:
-        """Seconds that a model stays; what a request does not say is in the settings."""
-        return lifetime(self.settings.keep_alive if value is None else value)
 
     def load_options(
         self, model: Model, options: Options, shift: bool | None, *, embedding: bool = False
@@ -312,7 +309,7 @@ class Service:
         return _single(Finish("unload"))
 
     def _load(
-        self, model: Model, options: Options, shift: bool | None, keep_alive: float
+        self, model: Model, options: Options, shift: bool | None, keep_alive: float | None
     ) -> Generation:
         async def produce(emit: Any) -> None:
             load = self.load_options(model, options, shift)

@@ -2,8 +2,8 @@
 
 Ollama's API, environment and command line speak this notation (``keep_alive: "5m"``), and people
 compare error texts, so those are Go's, word for word (package ``time``, ``ParseDuration`` and
-``Duration.String``). One thing is done differently: what does not fit into 63 bits (292 years) is
-the longest duration there is, where Go reports an error for text and overflows for numbers.
+``Duration.String``). A text for what does not fit into 64 bits (292 years) is an error there and
+here. A number that does not fit is the longest duration there is, where Go's overflows.
 """
 
 import re
@@ -40,8 +40,14 @@ def parse_duration(text: str) -> int:
     total = pos = 0
     while pos < len(digits):
         amount, pos = _term(text, digits, pos)
-        total = min(total + amount, -MIN_NS)
-    return saturated(-total if text[0] == "-" else total)
+        total += amount
+        if total > -MIN_NS:
+            raise _error("invalid duration", text)
+    if text[0] == "-":
+        return -total
+    if total > MAX_NS:
+        raise _error("invalid duration", text)
+    return total
 
 
 def format_duration(ns: int) -> str:
@@ -77,8 +83,9 @@ def _term(text: str, digits: str, pos: int) -> tuple[int, int]:
     """One number with its unit at ``pos``: its nanoseconds, and where the next one starts."""
     number = _NUMBER.match(digits, pos)
     assert number is not None  # the pattern matches nothing as well
-    whole, fraction = number[1], number[2] or ""
-    if not whole and not fraction:
+    whole, fraction = number[1].lstrip("0"), number[2] or ""
+    nothing = not number[1] and not fraction
+    if nothing or len(whole) > _INTEGER_DIGITS or int(whole or "0") > -MIN_NS:
         raise _error("invalid duration", text)
     unit = _UNIT.match(digits, number.end())
     assert unit is not None
@@ -87,12 +94,10 @@ def _term(text: str, digits: str, pos: int) -> tuple[int, int]:
     size = _UNITS.get(unit[0])
     if size is None:
         raise ValueError(f"time: unknown unit {_quoted(unit[0])} in duration {_quoted(text)}")
-    return _amount(whole.lstrip("0"), fraction, size), unit.end()
+    return _amount(whole, fraction, size), unit.end()
 
 
 def _amount(whole: str, fraction: str, size: int) -> int:
-    if len(whole) > _INTEGER_DIGITS:
-        return -MIN_NS
     amount = int(whole or "0") * size
     if fraction:
         # Go reads the digits that fit into 63 bits and computes in floating point. So that the last
