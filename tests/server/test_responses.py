@@ -4,10 +4,10 @@ import json
 import re
 
 from rillet.words.errors import ServerError
-from rillet.words.events import Text
+from rillet.words.events import Finish, Text, ToolCall
 
 from .conftest import Running
-from .scripted import failing
+from .scripted import ScriptedGeneration, failing
 
 ASK = {"model": "tiny", "input": "hi"}
 
@@ -39,3 +39,11 @@ async def test_an_unknown_model(server: Running) -> None:
     answer = await server.ask("POST", "/v1/responses", {**ASK, "model": "nope", "stream": True})
     assert (answer.status, answer.headers["cache-control"]) == (404, "no-cache")
     assert answer.json()["error"]["message"] == "model 'nope' not found"
+
+
+async def test_blanks_before_a_call_are_no_item(server: Running) -> None:
+    call, end = ToolCall("f", {"a": 1}, "c1"), Finish("stop")
+    for text, kinds in (("\n\n", ["function_call"]), ("So", ["message", "function_call"])):
+        server.operations.next = ScriptedGeneration(((Text(text),), (call,), (end,)))
+        answer = (await server.ask("POST", "/v1/responses", ASK)).json()
+        assert [item["type"] for item in answer["output"]] == kinds

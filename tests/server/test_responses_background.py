@@ -67,9 +67,16 @@ async def test_it_is_cancelled_and_deleted() -> None:
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_what_is_not_there(method: str) -> None:
     async with recording() as server:
-        for id in ("resp_1", "resp_" + "0" * 32, "x"):
+        for id in ("resp_1", "resp_" + "0" * 32, "resp_1/input_items"):
             answer = await server.ask(method, f"/v1/responses/{id}")
-            assert answer.status == 404 and "not found" in answer.json()["error"]["message"]
+            assert answer.status == 404 and f"'{id}' not found" in answer.json()["error"]["message"]
+
+
+async def test_what_is_no_response_is_no_path() -> None:
+    async with recording() as server:
+        for method, name in (("GET", "x"), ("POST", "compact"), ("POST", "input_tokens")):
+            answer = await server.ask(method, f"/v1/responses/{name}")
+            assert (answer.status, answer.body) == (404, b"404 page not found")
 
 
 async def test_the_package_of_openai_resumes() -> None:

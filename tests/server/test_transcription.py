@@ -34,9 +34,15 @@ async def test_the_words_of_a_recording(server: Running) -> None:
     assert request.options == {"temperature": 0}
 
 
-async def test_the_words_alone(server: Running) -> None:
-    body = form(model="tiny", response_format="text")
-    answer = await server.ask("POST", PATH, body, KIND)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (PATH, form(model="tiny", response_format="text")),
+        (f"{PATH}?response_format=text", form(model="tiny", response_format="json")),
+    ],
+)
+async def test_the_words_alone(server: Running, path: str, body: bytes) -> None:
+    answer = await server.ask("POST", path, body, KIND)
     assert (answer.headers["content-type"], answer.body) == ("text/plain", b"Hello")
 
 
@@ -52,7 +58,9 @@ async def test_the_words_alone(server: Running) -> None:
         ("", form(model="nope"), 404, "model 'nope' not found"),
         ("", form(model=".."), 400, "invalid model name"),
         ("?model=nope", form(), 404, "model 'nope' not found"),
-        ("?model=nope", form(model="tiny"), 200, None),
+        ("?model=nope", form(model="tiny"), 404, "model 'nope' not found"),
+        ("?model=", form(model="tiny"), 400, "model is required"),
+        ("?model=tiny", form(model="nope"), 200, None),
     ],
 )
 async def test_forms_that_lack_something(

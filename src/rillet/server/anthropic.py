@@ -14,7 +14,7 @@ from rillet.server.compressed import json_body
 from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import BARE_JSON, NO_CACHE, Exchange
-from rillet.server.face import NOT_FOUND, Face, known, worded
+from rillet.server.face import NOT_FOUND, Face, able_to_call, known, worded
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
 from rillet.service.interface import Generation
@@ -44,11 +44,13 @@ class AnthropicAnswers:
         }
 
     async def messages(self, exchange: Exchange) -> None:
-        request = chat_request_from_anthropic(await json_body(self._face, exchange))
+        body = await json_body(self._face, exchange)
+        request = chat_request_from_anthropic(body)
         exchange.json_type = BARE_JSON
         known(request.model)
         id = f"msg_{secrets.token_hex(12)}"
         with worded(NOT_FOUND, request.model):
+            await able_to_call(self._face, request, body)
             if request.stream and recorded.wanted(self._face, exchange):
                 request = await self._thinkable(request)
                 tokens = _estimate(request)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,7 +12,10 @@ from rillet.model.names import ConflictingSource, ModelName
 from rillet.server.streams import Streams
 from rillet.service.interface import Operations
 from rillet.service.recording import Recorder
+from rillet.wire.go_fields import fields
 from rillet.words.errors import InvalidName, ModelNotFound, ServerError
+from rillet.words.models import ShowRequest
+from rillet.words.requests import ChatRequest
 from rillet.words.settings import Settings
 
 NOT_FOUND = "model '{}' not found"
@@ -73,3 +77,16 @@ def worded(text: str, model: str) -> Generator[None, None, None]:
         yield
     except ModelNotFound as error:
         raise ModelNotFound(text.format(model), status=404, hint=error.hint) from None
+
+
+async def able_to_call(face: Face, request: ChatRequest, body: Any) -> None:
+    """Refuse tools for a model that knows none, also where none of them can be offered here.
+
+    `request` is what was read in `body`. Those that can be offered the service looks at.
+    """
+    if request.tools or not fields(body, "", {"tools": "any"}).get("tools"):
+        return
+    can = (await face.operations.show(ShowRequest(model=request.model))).capabilities or ()
+    if "completion" in can and "tools" not in can:
+        name = ModelName.parse(request.model).full()
+        raise ServerError(f"{name} does not support tools", status=400)

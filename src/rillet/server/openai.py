@@ -16,7 +16,16 @@ from rillet.server.compressed import json_body
 from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import BARE_JSON, Exchange
-from rillet.server.face import DETAILS_OFF, NOT_FOUND, NOT_FOUND_PULL, Face, known, required, worded
+from rillet.server.face import (
+    DETAILS_OFF,
+    NOT_FOUND,
+    NOT_FOUND_PULL,
+    Face,
+    able_to_call,
+    known,
+    required,
+    worded,
+)
 from rillet.server.ollama import texts
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
@@ -65,6 +74,7 @@ class OpenAIAnswers:
         id, created = self._stamp("chatcmpl")
         known(required(request.model))
         with worded(NOT_FOUND, request.model):
+            await able_to_call(self._face, request, body)
             if request.stream and recorded.wanted(self._face, exchange):
                 usage = usage_wanted(body)
                 dialect = Dialect("openai.chat", request.model, id, created, usage)

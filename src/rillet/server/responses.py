@@ -17,7 +17,7 @@ from rillet.server.compressed import json_body
 from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import BARE_JSON, NO_CACHE, Exchange
-from rillet.server.face import NOT_FOUND, Face, known, required, worded
+from rillet.server.face import NOT_FOUND, Face, able_to_call, known, required, worded
 from rillet.server.openai import render
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
@@ -49,7 +49,8 @@ class ResponsesAnswers:
         kept = {"GET": self.read, "DELETE": self.delete, "POST": self.cancel}
         return {
             "/v1/responses": {"POST": _plain(self.respond)},
-            "/v1/responses/{*}": {method: _plain(handler) for method, handler in kept.items()},
+            # Other names below are paths that are not here, as those of tokens and of compaction.
+            "/v1/responses/resp_{*}": {name: _plain(handler) for name, handler in kept.items()},
         }
 
     async def respond(self, exchange: Exchange) -> None:
@@ -60,6 +61,7 @@ class ResponsesAnswers:
         if not request.messages:
             raise ServerError("input is required", status=400)
         with worded(NOT_FOUND, request.model):
+            await able_to_call(self._face, request, body)
             if body.get("background") and self._face.records is not None:
                 settings |= {"background": True, "store": True}
                 await self._background(exchange, self._face.records, request, settings)
@@ -105,14 +107,15 @@ class ResponsesAnswers:
 
     async def read(self, exchange: Exchange) -> None:
         """As it stands, or as events from a place on."""
+        name = exchange.parameter
         query = parse_qs(exchange.scope["query_string"].decode("latin-1"))
         if query.get("stream", [""])[-1] != "true":
-            await exchange.json(await self._standing(exchange, exchange.parameter))
+            await exchange.json(await self._standing(exchange, name))
             return
         place = query.get("starting_after", ["-1"])[-1]
         if not (place.removeprefix("-").isdecimal() and len(place) <= 15):
             raise ServerError("starting_after has to be a sequence number", status=400)
-        following, dialect = await self._attached(exchange, exchange.parameter)
+        following, dialect = await self._attached(exchange, name)
 
         async def opening() -> Following:
             return following
@@ -121,38 +124,37 @@ class ResponsesAnswers:
         await self._face.streams.stream(exchange, opening(), encode, SSE)
 
     async def cancel(self, exchange: Exchange) -> None:
-        id, _, verb = exchange.parameter.partition("/")
+        name, _, verb = exchange.parameter.partition("/")
         if verb != "cancel" or self._face.records is None:
-            raise _unknown(id)
-        await self._attached(exchange, id, leave=True)
-        await self._face.records.stop(id.removeprefix(_PREFIX), recorded.owner(exchange))
-        await exchange.json(await self._standing(exchange, id))
+            raise _unknown(name)
+        await self._attached(exchange, name, leave=True)
+        await self._face.records.stop(name, recorded.owner(exchange))
+        await exchange.json(await self._standing(exchange, name))
 
     async def delete(self, exchange: Exchange) -> None:
-        id = exchange.parameter
-        await self._attached(exchange, id, leave=True)
+        name = exchange.parameter
+        await self._attached(exchange, name, leave=True)
         if self._face.records is not None:
-            await self._face.records.forget(id.removeprefix(_PREFIX), recorded.owner(exchange))
-        await exchange.json({"id": id, "object": "response", "deleted": True})
+            await self._face.records.forget(name, recorded.owner(exchange))
+        await exchange.json({"id": _PREFIX + name, "object": "response", "deleted": True})
 
     async def _attached(
-        self, exchange: Exchange, id: str, *, leave: bool = False
+        self, exchange: Exchange, name: str, *, leave: bool = False
     ) -> tuple[Following, Dialect]:
         try:
-            name = id.removeprefix(_PREFIX)
             following = await recorded.attached(self._face, exchange, name)
         except ServerError as error:
-            raise _unknown(id) from error
+            raise _unknown(name) from error
         dialect = recorded.dialect_of(following.known.header.face)
         if leave or dialect.kind != "responses":
             await following.aclose()
         if dialect.kind != "responses":
-            raise _unknown(id)
+            raise _unknown(name)
         return following, dialect
 
-    async def _standing(self, exchange: Exchange, id: str) -> dict[str, Any]:
+    async def _standing(self, exchange: Exchange, name: str) -> dict[str, Any]:
         """The response as far as it has come."""
-        following, dialect = await self._attached(exchange, id)
+        following, dialect = await self._attached(exchange, name)
         events: list[Event] = []
         try:
             if following.known.last:
@@ -178,5 +180,5 @@ def _plain(handler: Handler) -> Handler:
     return answering(handler, render, headers=NO_CACHE)
 
 
-def _unknown(id: str) -> ServerError:
-    return ServerError(f"Response with id '{id}' not found.", status=404)
+def _unknown(name: str) -> ServerError:
+    return ServerError(f"Response with id '{_PREFIX}{name}' not found.", status=404)

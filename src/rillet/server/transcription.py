@@ -33,8 +33,10 @@ class TranscriptionAnswers:
     async def transcribe(self, exchange: Exchange) -> None:
         data = await exchange.body(self._face.settings.max_body)
         form = read_form(exchange.header(b"content-type"), data)
-        query = dict(reversed(parse_qsl(exchange.scope["query_string"].decode("latin-1"))))
-        request = _request(Form({**query, **form.fields}, form.files))
+        asked = exchange.scope["query_string"].decode("latin-1")
+        query = dict(reversed(parse_qsl(asked, keep_blank_values=True)))
+        form = Form({**form.fields, **query}, form.files)  # the address goes before the form, there
+        request = _request(form)
         exchange.json_type = BARE_JSON
         known(request.model)
         with worded(NOT_FOUND, request.model):

@@ -163,7 +163,7 @@ def response(reply: Reply, id: str, created: int, completed_at: int, settings: _
     output: list[_Json] = []
     if reply.thinking:
         output.append(reasoning_item(f"rs_{mark}_0", reply.thinking))
-    if reply.text or not reply.tool_calls:
+    if reply.text.strip() or not reply.tool_calls:  # blanks before a call say nothing
         output.append(message_item(f"msg_{mark}_{len(output)}", reply.text))
     for call in reply.tool_calls:
         output.append(call_item(f"fc_{mark}_{len(output)}", call))
