@@ -115,10 +115,11 @@ def test_the_rest_is_asked_for(shell: str, cut: Step) -> None:
     assert (one["options"], two["options"]) == ({"num_predict": 9}, {"num_predict": 7})
 
 
+@pytest.mark.parametrize("again", ["lo", "Hello"])  # a llama-server gives back what it was given
 @pytest.mark.parametrize("shell", SHELLS)
-def test_openai_compatible_servers_too(shell: str) -> None:
+def test_openai_compatible_servers_too(shell: str, again: str) -> None:
     first: Script = [CHUNKED, sse("Hel"), Reset()]
-    with ScriptedServer(first, [CHUNKED, sse("lo", end=True), LAST_CHUNK]) as server:
+    with ScriptedServer(first, [CHUNKED, sse(again, end=True), LAST_CHUNK]) as server:
         found, error = read(shell, server.url, "stream_chat", HI, client={"api": "openai"})
     assert error is None and reply(found).text == "Hello" and reply(found).seams == (3,)
     assert bodies(server)[1]["messages"][-1] == {"role": "assistant", "content": "Hel"}

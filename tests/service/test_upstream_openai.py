@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rillet.service.upstream import Upstream
+from rillet.service.upstreams import Upstreams
 from rillet.testing import Hangup, ScriptedServer, answer
 from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Text
@@ -136,3 +137,27 @@ async def test_ollama_says_nothing_at_the_end_of_a_repetition(cut: bool, reason:
         found = await events(upstream.generation(request, "m"))
     assert found[0] == Text("a")
     assert getattr(found[-1], "reason", None) == reason
+
+
+async def test_a_llama_server_gives_back_the_beginning_that_it_was_given() -> None:
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"content": "HelHel"}}]},
+        {"choices": [{"index": 0, "delta": {"content": "lo"}, "finish_reason": "stop"}]},
+    ]
+    stream = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+    kind = [("Content-Type", "text/event-stream")]
+    with ScriptedServer(
+        ABSENT, said({"data": [LLAMA]}), [answer(stream.encode(), headers=kind)]
+    ) as server:
+        upstream = await met(server)
+        messages = [Message("user", "hi"), Message("assistant", "Hel")]
+        found = await events(upstream.generation(ChatRequest(model="x/m", messages=messages), "m"))
+    assert found[:-1] == [Text("Hel"), Text("lo")]
+
+
+async def test_servers_that_cannot_have_a_model_are_not_named_where_it_is_missing() -> None:
+    upstreams = Upstreams(("a=http://127.0.0.1:1", "b=http://127.0.0.1:2"))
+    missing = ServerError("model 'b/m' not found", status=404)
+    assert "127.0.0.1:1" not in upstreams.missing("B/m", missing).message
+    assert upstreams.missing("c/m", missing) is missing
+    await upstreams.close()

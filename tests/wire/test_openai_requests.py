@@ -386,6 +386,10 @@ def test_a_body_reads_back_as_the_chat() -> None:
 def test_a_completion_as_a_body() -> None:
     request = GenerateRequest(model="m", prompt="hi", stream=False, options={"num_predict": -1})
     assert completion_body(request) == {"model": "m", "prompt": "hi"}
+    request = GenerateRequest(model="m", prompt="hi", stream=False, options={"repeat_penalty": 2.0})
+    # vLLM and llama.cpp have a word each, and take no notice of the other's
+    penalties = {"repetition_penalty": 2.0, "repeat_penalty": 2.0}
+    assert completion_body(request) == {"model": "m", "prompt": "hi", **penalties}
     with pytest.raises(InvalidRequest, match="`system`"):
         completion_body(GenerateRequest(model="m", prompt="hi", system="S"))
     with pytest.raises(InvalidRequest, match="JSON schema"):

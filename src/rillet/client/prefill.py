@@ -24,6 +24,7 @@ from rillet.net.flow import Command, Flow, Policy, stream_flow
 from rillet.net.flow import Pause as Pausing
 from rillet.net.http1 import HeaderList
 from rillet.net.resuming import LONGEST_PAUSE
+from rillet.text.echo import Echo
 from rillet.words.errors import (
     Busy,
     EngineDied,
@@ -77,12 +78,14 @@ def continued(
     asked: tuple[str, Request] | None = (operation, request)
     while asked is not None:
         before = said.pieces
+        given_back = isinstance(wire, OpenAIWire) and asked[0] == "chat"
+        echo = Echo(said.text if given_back else "")
         seam: list[Event] = []
         if error is not None:
             seam = [Reconnected(tries, before, error.message, new_sample=True)]
         call = with_headers(wire.stream(*asked), headers)
         fault = yield from _passed(
-            stream_flow(call, _left(policy, clock() - begun), clock), said, seam
+            stream_flow(call, _left(policy, clock() - begun), clock), said, seam, echo
         )
         if fault is None:
             return
@@ -150,9 +153,10 @@ def _left(policy: Policy, spent: float) -> Policy:
 
 
 def _passed(
-    flow: Flow, said: Said, seam: list[Event]
+    flow: Flow, said: Said, seam: list[Event], echo: Echo
 ) -> Generator[Command | list[Event], Any, RilletError | None]:
-    """The same flow, `seam` before its first content; returns the error of its end."""
+    """The same flow, `seam` before its first content and no `echo` of what came before; returns the
+    error of its end."""
     result: Any = None
     fault: BaseException | None = None
     marked = bool(seam)
@@ -171,6 +175,8 @@ def _passed(
             except Exception as thrown:
                 fault = thrown
             continue
+        if not echo.over:
+            step = echo.taken_off(step)
         last = step[-1] if step else None
         events = step[:-1] if type(last) is Failure else step
         said.add(events)

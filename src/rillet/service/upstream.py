@@ -18,7 +18,9 @@ from rillet.service.lifetime import lifetime
 from rillet.service.upstream_dialects import Asked, Dialect, Ollama, Question
 from rillet.service.upstream_names import Names
 from rillet.service.upstream_openai import OpenAI
+from rillet.service.upstream_timing import Clock
 from rillet.service.waiting import Waiting
+from rillet.text.echo import Echo
 from rillet.words.errors import (
     Busy,
     InvalidHost,
@@ -28,7 +30,7 @@ from rillet.words.errors import (
     Unauthorized,
     Unreachable,
 )
-from rillet.words.events import Content, Event, Failure, Finish, Progress, Timings
+from rillet.words.events import Content, Event, Failure, Finish, Progress
 from rillet.words.models import (
     EmbeddingRequest,
     Embeddings,
@@ -100,6 +102,10 @@ class Upstream:
         """The name by which it is asked for a model of ours; None where it has none such."""
         return self.names.there(name)
 
+    def may_have(self, name: str) -> bool:
+        """Whether a model of this name would be one of its own."""
+        return self.names.fits(name)
+
     def tags(self) -> list[ModelInfo]:
         """Its models under the names that they have here."""
         here = [(self.names.here(name), info) for name, info in self.models.items()]
@@ -133,7 +139,7 @@ class Upstream:
             if loading and isinstance(self.dialect, OpenAI):
                 emit((Finish("unload" if _unloads(request.keep_alive) else "load"),))
                 return
-            clock = _Clock()
+            clock, echo = Clock(), Echo(self._given(request, model))
             source = AsyncStreamSource(self._transport, call, _WORK)
             with Waiting(emit, 2.0) as waiting:
                 try:
@@ -145,12 +151,21 @@ class Upstream:
                             waiting.over()
                             if type(last := told[-1]) is Failure:
                                 told[-1] = Failure(self._told(last.error, model, request.model))
-                            answer = seam.joined(told)
+                            answer = seam.joined(told if echo.over else echo.taken_off(told))
                             emit(answer if loading else clock.timed(answer))
                 finally:
                     source.close()
 
         return Generation(produce, single=loading)
+
+    def _given(self, request: Asked, model: str) -> str:
+        """The beginning of an answer that the question holds: a llama-server gives it back."""
+        told = self.models.get(model)
+        if told is None or told.details.format != "gguf" or not isinstance(request, ChatRequest):
+            return ""
+        last = request.messages[-1] if request.messages else None
+        begins = isinstance(self.dialect, OpenAI) and last is not None and last.role == "assistant"
+        return last.content if begins and last is not None and not last.tool_calls else ""
 
     async def embed(self, request: EmbedRequest, model: str) -> Embeddings:
         question = self._spoken().embed(replace(request, model=model))
@@ -254,29 +269,6 @@ class Upstream:
         for mark in ('"', "'", "`"):
             error.message = error.message.replace(f"{mark}{model}{mark}", f"{mark}{asked}{mark}")
         return error
-
-
-class _Clock:
-    """Ends an answer as our own engines do, also where the other server keeps no time."""
-
-    def __init__(self) -> None:
-        self._begun = self._first = time.perf_counter_ns()
-        self._answering = False
-
-    def timed(self, batch: Sequence[Event]) -> Sequence[Event]:
-        now = time.perf_counter_ns()
-        if not self._answering:
-            self._answering, self._first = True, now
-        if not batch or type(last := batch[-1]) is not Finish:
-            return batch
-        timings = last.timings or Timings(
-            prompt=self._first - self._begun, completion=now - self._first
-        )
-        if timings.total is None:
-            timings = replace(timings, total=now - self._begun)
-        # Ollama has no word for an answer that calls tools; OpenAI's faces see the calls.
-        reason = "stop" if last.reason == "tool_calls" else last.reason
-        return [*batch[:-1], replace(last, reason=reason, timings=timings)]
 
 
 def _unloads(keep_alive: KeepAlive | None) -> bool:

@@ -28,10 +28,13 @@ class Names:
         """What one of its models is called here; "" for one that it does not list."""
         return self._prefix + shown(self._prefix, name) if name in self._theirs else ""
 
+    def fits(self, name: str) -> bool:
+        """Whether a model of this name would be one of this server."""
+        return name.lstrip()[: len(self._prefix)].lower() == self._prefix.lower()
+
     def there(self, name: str) -> str | None:
         """By which name it is asked for a model of here; None where it has no such model."""
-        begun = name.lstrip()[: len(self._prefix)]
-        if begun.lower() != self._prefix.lower():
+        if not self.fits(name):
             return None
         asked = name.lstrip()[len(self._prefix) :]
         found = self._theirs.get(asked) or self._keys.get(_key(asked))

@@ -80,8 +80,8 @@ class Upstreams:
     def missing(self, name: str, error: ServerError) -> ServerError:
         """What to tell who asks for a model that nobody has: `error`, unless a server that may have
         it cannot be asked."""
-        gone = [each for each in self.servers if each.error]
-        named = [each for each in gone if each.prefix and name.startswith(each.prefix)]
+        gone = [each for each in self.servers if each.error and each.may_have(name)]
+        named = [each for each in gone if each.prefix]
         away = "; ".join(f"{each.target.url}: {each.error}" for each in named or gone)
         if named:
             return ServerError(f"The server of {name} cannot be asked now: {away}", status=502)

@@ -12,18 +12,21 @@ from rillet.wire.openai_messages import messages_to_openai
 from rillet.words.errors import InvalidRequest
 from rillet.words.requests import ChatRequest, GenerateRequest, JsonObject
 
-# ours -> theirs; the last three are known to llama.cpp, vLLM and SGLang, not to OpenAI
-_OPTIONS = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "seed": "seed",
-    "stop": "stop",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "top_k": "top_k",
-    "min_p": "min_p",
-    "repeat_penalty": "repetition_penalty",
-}
+# ours -> theirs; those from `top_k` on are known to llama.cpp, vLLM and SGLang, not to OpenAI
+_OPTIONS = (
+    ("temperature", "temperature"),
+    ("top_p", "top_p"),
+    ("seed", "seed"),
+    ("stop", "stop"),
+    ("frequency_penalty", "frequency_penalty"),
+    ("presence_penalty", "presence_penalty"),
+    ("top_k", "top_k"),
+    ("min_p", "min_p"),
+    ("typical_p", "typical_p"),
+    ("repeat_penalty", "repetition_penalty"),
+    ("repeat_penalty", "repeat_penalty"),  # llama.cpp's word for it
+    ("repeat_last_n", "repeat_last_n"),
+)
 
 
 def chat_body(request: ChatRequest) -> JsonObject:
@@ -72,7 +75,7 @@ def completion_body(request: GenerateRequest) -> JsonObject:
 
 def _sampling(options: JsonObject | None, stream: bool | None) -> JsonObject:
     given = {name: value for name, value in (options or {}).items() if value is not None}
-    body = {theirs: given[ours] for ours, theirs in _OPTIONS.items() if ours in given}
+    body = {theirs: given[ours] for ours, theirs in _OPTIONS if ours in given}
     limit = given.get("num_predict")
     if isinstance(limit, int) and limit >= 0:  # negative is "no limit", which is theirs by default
         body["max_tokens"] = limit
