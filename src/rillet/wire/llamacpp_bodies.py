@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rillet.wire.llamacpp_guidance import guided
 from rillet.wire.llamacpp_schema import engine_schema
 from rillet.wire.openai_messages import messages_to_openai
 from rillet.words.errors import ServerError
@@ -99,7 +100,7 @@ def completion_body(
     body = {"prompt": whole, **sampling(options, num_ctx), **_STREAM, "return_tokens": True}
     body["n_predict"] = token_limit(options, num_ctx, zero_is_none=True)
     if (schema := format_schema(format)) is not None:
-        body |= {"grammar": _JSON} if format == "json" else {"json_schema": schema}
+        body |= {"grammar": _JSON} if format == "json" else {"json_schema": guided(schema)}
     if shown:
         body["preserved_tokens"] = list(shown)
     if logprobs:

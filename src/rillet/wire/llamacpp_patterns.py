@@ -1,16 +1,13 @@
 """Regular expressions of a JSON schema, as llama.cpp turns them into a grammar.
 
 It knows groups, classes, counts and alternatives, but nothing that looks around, back or at a
-word's edge; an expression that it does not know silently frees the whole answer. It wants both
-anchors, where JSON Schema lets an expression match anywhere. Counts within counts multiply, and
-with them the time that it needs for one token, in which no other stream moves.
+word's edge; an expression that it does not know silently frees the whole answer, so it is not shown
+one. It wants both anchors, where JSON Schema lets an expression match anywhere. Counts within
+counts multiply, and with them the time that it needs for one token, in which no other stream moves.
 """
 
 import re
 import warnings
-from typing import Any
-
-from rillet.words.errors import InvalidRequest
 
 MAX_LENGTH = 2000
 _MAX_GROUPS = 50  # nested
@@ -32,25 +29,44 @@ _PROPERTY = re.compile(
 _COUNT = re.compile(r"\{[0-9]{1,6}(,[0-9]{0,6})?\}")
 
 
-def engine_pattern(pattern: Any, at: str) -> str:
-    """The expression with both anchors. Raises `InvalidRequest`; `at` is the place it names."""
-    if not isinstance(pattern, str):
-        raise _refused(at, "must be a text")
+def engine_pattern(pattern: str) -> str | None:
+    """The expression with both anchors; None for one that cannot be enforced."""
     if len(pattern) > MAX_LENGTH:
-        raise _refused(at, f"is longer than {MAX_LENGTH} characters")
+        return None
     plain: str = _TOKEN.sub(_plain_class, pattern)
-    inner, at_start, at_end = _without_anchors(plain)
-    alternatives = _check(inner, at)
+    parts = [_without_anchors(part) for part in _alternatives(plain)]
+    if not all(_enforceable(inner) for inner, _, _ in parts) or not _compiles(plain):
+        return None
+    if len(parts) == 1 and all(parts[0][1:]):
+        return plain
+    if len({part[1:] for part in parts}) == 1:
+        parts = [("|".join(inner for inner, _, _ in parts), *parts[0][1:])]
+    whole = "|".join(_whole(*part) for part in parts)
+    return f"^(?:{whole})$" if len(parts) > 1 else f"^{whole}$"
+
+
+def _whole(inner: str, at_start: bool, at_end: bool) -> str:
+    return ("" if at_start else ".*") + f"(?:{inner})" + ("" if at_end else ".*")
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The expression, cut at its bars outside of groups."""
+    depth, begin, parts = 0, 0, []
+    for token in _TOKEN.finditer(pattern):
+        depth += bool(token["open"] or token["special"]) - bool(token["close"])
+        if token["bar"] and depth == 0:
+            parts.append(pattern[begin : token.start()])
+            begin = token.end()
+    return [*parts, pattern[begin:]]
+
+
+def _compiles(pattern: str) -> bool:
     try:
         with warnings.catch_warnings(action="ignore"):  # of brackets that later versions may read
-            re.compile(_PROPERTY.sub("w", plain))
-    except (re.error, OverflowError, RecursionError) as error:
-        raise _refused(at, f"is not a regular expression: {error}") from None
-    if at_start and at_end:
-        return plain
-    if alternatives and (at_start or at_end):
-        raise _refused(at, "anchors only one of its alternatives; put them into a group")
-    return "^" + ("" if at_start else ".*") + f"(?:{inner})" + ("" if at_end else ".*") + "$"
+            re.compile(_PROPERTY.sub("w", pattern))
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
 
 
 def _plain_class(token: re.Match[str]) -> str:
@@ -69,29 +85,23 @@ def _without_anchors(pattern: str) -> tuple[str, bool, bool]:
     return (rest[:-1] if at_end else rest), at_start, at_end
 
 
-def _check(inner: str, at: str) -> bool:
-    """Whether it has alternatives outside of groups."""
+def _enforceable(inner: str) -> bool:
+    """Whether the engine knows all that stands in an alternative, without its anchors."""
     depth = 0
-    alternatives = False
     for token in _TOKEN.finditer(inner):
         text = token[0]
-        if token["escape"] and text[1] in "AZzbBGKk123456789":
-            raise _refused(at, f"has {text}, which cannot be enforced")
+        if token["anchor"] or (token["escape"] and text[1] in "AZzbBGKk123456789"):
+            return False
         if token["special"] and text not in ("(?:", "(?P<"):
-            raise _refused(at, f"has {text}…, which cannot be enforced")
+            return False
         if token["klass"] and any(pair in text for pair in ("&&", "--", "~~", "||")):
-            raise _refused(at, f"has {text}, which engines read as two classes")
+            return False  # engines read it as two classes
         if token["count"] and not _COUNT.fullmatch(text):
-            raise _refused(at, f"has {text}, which is no count; write \\{{ for a brace")
-        if token["anchor"]:
-            raise _refused(at, f"has {text} in its middle, which cannot be enforced")
+            return False
         depth += bool(token["open"] or token["special"]) - bool(token["close"])
         if depth > _MAX_GROUPS:
-            raise _refused(at, f"nests more than {_MAX_GROUPS} groups")
-        alternatives = alternatives or bool(token["bar"] and depth == 0)
-    if (repeated := _nested(inner)) > _MAX_NESTED:
-        raise _refused(at, f"repeats a repetition {repeated} times; {_MAX_NESTED} are the most")
-    return alternatives
+            return False
+    return _nested(inner) <= _MAX_NESTED
 
 
 def _nested(pattern: str) -> int:
@@ -110,7 +120,3 @@ def _nested(pattern: str) -> int:
             groups[-1] = max(groups[-1], repeated)
             most = max(most, repeated) if inner > 1 else most
     return most
-
-
-def _refused(at: str, what: str) -> InvalidRequest:
-    return InvalidRequest(f"The format is not a usable JSON schema: {at} {what}")

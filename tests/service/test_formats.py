@@ -1,0 +1,60 @@
+"""Answers in a form, by real engines: the model at hand may want nothing of it, JSON comes all the
+same, and to its end. Each schema here once gave blanks, properties or digits up to the last token,
+or free text."""
+
+import json
+from typing import Any
+
+import pytest
+
+from rillet.words.events import Finish
+
+from .asking import CHAT, events, start, text
+from .conftest import Opened
+
+FLAT = {
+    "properties": {
+        "ok": {"type": "boolean"},
+        "kind": {"enum": ["a", "b"]},
+        "n": {"type": "integer"},
+        "name": {"type": "string", "maxLength": 8},
+    },
+    "required": ["ok", "kind", "n", "name"],
+    "type": "object",
+}
+PERSON = {"type": "object", "properties": {"age": {"enum": [1, 2]}}, "required": ["age"]}
+NESTED = {
+    "$defs": {"p": PERSON},
+    "properties": {"all": {"type": "array", "items": {"$ref": "#/$defs/p"}, "maxItems": 2}},
+    "required": ["all"],
+}
+OTHERS = [
+    {"type": "array", "items": {"type": "null"}, "minItems": 2.0, "maxItems": 2.0},
+    {"type": "number", "minimum": 0, "maximum": 9, "multipleOf": 1e-16},
+    {"oneOf": [{"type": "string", "maxLength": 3}, {"type": "string", "maxLength": 5}]},
+    {"type": "string", "pattern": "^(?=a)a$", "maxLength": 4},
+    {"type": "string", "format": "time"},
+    {"type": "string", "const": 5},
+    {"allOf": [{"properties": {"a": {"const": 1}}}, PERSON], "required": ["a"]},
+]
+
+
+@pytest.mark.parametrize("model", ["rillet-tiny", CHAT])
+async def test_json_comes_to_its_end(opened: Opened, model: str) -> None:
+    async with opened() as service:
+        for schema in (FLAT, PERSON, NESTED):
+            for seed in range(4):
+                value, written = await formed(service, model, schema, seed)
+                assert set(value) == set(schema["properties"]), written
+                assert written == json.dumps(value, ensure_ascii=False) or "\\" in written
+        for schema in OTHERS:
+            await formed(service, model, schema, 1)
+
+
+async def formed(service: Any, model: str, schema: dict[str, Any], seed: int) -> tuple[Any, str]:
+    options = {"num_predict": 200, "seed": seed, "temperature": 2.0}
+    generation = await start(service, model, "As JSON:", format=schema, options=options)
+    found = await events(generation)
+    written, last = text(found), found[-1]
+    assert isinstance(last, Finish) and last.reason == "stop", (schema, written)
+    return json.loads(written), written
