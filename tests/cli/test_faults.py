@@ -236,3 +236,18 @@ def test_an_openai_server_is_asked_in_its_words(shell: Shell) -> None:
         body = json.loads(server.requests[-1].body)
     assert done.stdout == b"Hi\n\n"
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
+
+
+def test_what_an_openai_server_does_not_tell_is_said(shell: Shell) -> None:
+    absent = [answer(b"nothing", status="404 Not Found")]
+    models = [answer(b'{"data":[{"id":"m","created":1700000000,"meta":{"size":2000000}}]}')]
+    vectors = [answer(b'{"data":[{"index":0,"embedding":[0.5,0.25]}]}')]
+    with ScriptedServer(absent, absent, models, absent, vectors, absent) as server:
+        there = at(server, shell)
+        version, listed = there.run("version"), there.run("list")
+        embedded = there.run("run", "m", "hi", "--dimensions", "2")
+        stopped = there.run("stop", "m")
+    assert b"speaks OpenAI's API, which tells no version" in version.stdout
+    assert b"2 MB" in listed.stdout and b"years ago" in listed.stdout
+    assert embedded.stdout == b"[0.5,0.25]\n"
+    assert b"no loading or unloading of models" in stopped.stderr

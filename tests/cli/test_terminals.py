@@ -118,6 +118,7 @@ def test_the_window_is_resized_in_mid_answer(shell: Shell, columns: int) -> None
 
 PHASES = {
     "queue": (record(status="queued", queue_position=2), "Waiting in line, place 2"),
+    "behind": (record(status="waiting"), "Waiting for the server behind this one"),
     "load": (record(status="loading", completed=1, total=4), "Loading the model 25%"),
     "prompt": (record(status="prompt", completed=50, total=200), "Reading the prompt 50/200"),
     "nothing": (b"", "Waiting for the model"),

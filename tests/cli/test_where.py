@@ -7,6 +7,7 @@ import pytest
 
 from rillet.cli import where
 from rillet.testing import ScriptedServer, Stall, answer
+from rillet.words.errors import ModelNotFound
 from rillet.words.timeouts import Timeouts
 
 from .processes import PATIENCE
@@ -78,6 +79,25 @@ def test_a_named_server_without_the_model_leaves_it_to_the_engine_inside(
         found = where.find("tinyhello", None)
         found.place.client.close()
     assert found.place.name == where.EMBEDDED and not found.missing
+
+
+ABSENT = [answer(b"not found", status="404 Not Found")]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_llama_server_calls_its_model_like_a_file(
+    monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    models = [answer(b'{"data":[{"id":"/models/%s.gguf"}]}' % (b"m" if known else b"other"))]
+    with ScriptedServer(ABSENT, models) as server:
+        monkeypatch.setenv("RILLET_HOST", server.url)
+        if known:
+            found = where.find("m.gguf", None)
+            found.place.client.close()
+            assert found.card is None and server.url in found.place.name
+        else:
+            with pytest.raises(ModelNotFound, match="There is no file"):
+                where.find("m.gguf", None)
 
 
 @pytest.mark.parametrize("by_flag", [True, False])

@@ -218,6 +218,9 @@ def test_what_openais_wire_has_no_word_for(shell: str, name: str) -> None:
             call(shell, server.url, lambda c: getattr(c, name)(), api="openai")
         with pytest.raises(InvalidRequest, match="no pull"):
             call(shell, server.url, lambda c: c.pull("m"), api="openai")
+        for ask in (lambda c: c.generate("m", keep_alive=0), lambda c: c.chat("m", [])):
+            with pytest.raises(InvalidRequest, match="no loading or unloading of models"):
+                call(shell, server.url, ask, api="openai")
         assert server.requests == []
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from rillet.service.upstream import Upstream
 from rillet.service.upstreams import Upstreams
-from rillet.testing import Hangup, ScriptedServer, answer
+from rillet.testing import Hangup, ScriptedServer, Stall, answer
 from rillet.words.errors import RilletError, ServerError
-from rillet.words.events import Text
+from rillet.words.events import Progress, Text
 from rillet.words.models import EmbeddingRequest, ShowRequest
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
 
@@ -152,7 +152,9 @@ async def test_a_llama_server_gives_back_the_beginning_that_it_was_given() -> No
         upstream = await met(server)
         messages = [Message("user", "hi"), Message("assistant", "Hel")]
         found = await events(upstream.generation(ChatRequest(model="x/m", messages=messages), "m"))
+        sent = json.loads(server.requests[-1].body)
     assert found[:-1] == [Text("Hel"), Text("lo")]
+    assert sent["return_progress"] is True  # which a llama-server alone is asked for
 
 
 async def test_servers_that_cannot_have_a_model_are_not_named_where_it_is_missing() -> None:
@@ -161,3 +163,13 @@ async def test_servers_that_cannot_have_a_model_are_not_named_where_it_is_missin
     assert "127.0.0.1:1" not in upstreams.missing("B/m", missing).message
     assert upstreams.missing("c/m", missing) is missing
     await upstreams.close()
+
+
+async def test_who_waits_for_a_silent_server_is_told_so() -> None:
+    with ScriptedServer(ABSENT, said({"data": [{"id": "m"}]}), [Stall()]) as server:
+        upstream = await met(server)
+        request = GenerateRequest(model="x/m", prompt="a")
+        generation = upstream.generation(request, "m", patience=0.01)
+        assert await anext(aiter(generation)) == [Progress("waiting")]
+        await generation.aclose()
+        assert "return_progress" not in json.loads(server.requests[-1].body)

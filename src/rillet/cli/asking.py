@@ -38,11 +38,16 @@ def _ask(question: Question, args: Namespace) -> int:
             if args.verbose:
                 status.clear()
                 notes.line(f"{question.model} runs on {found.place.name}")
-            if "embedding" in found.abilities:
+            if "embedding" in found.abilities or _wants_vectors(found, args):
                 return _embed(found, question, args, status)
             return _asked(found, question, args, status)
     finally:
         status.clear()
+
+
+def _wants_vectors(found: where.Found, args: Namespace) -> bool:
+    """Where a server does not tell what its models are, who asks for embeddings says so."""
+    return found.card is None and (bool(args.dimensions) or args.truncate is not None)
 
 
 def fetched(found: where.Found, model: str, host: str | None, *, insecure: bool) -> where.Found:

@@ -73,6 +73,8 @@ def described(event: Progress) -> str:
         return f"Waiting in line, place {event.queue_position}"
     if event.status == "queued":
         return "Waiting in line"
+    if event.status == "waiting":
+        return "Waiting for the server behind this one"
     part = event.completed / event.total if event.completed and event.total else None
     if event.status == "loading":
         return f"Loading the model{f' {part:.0%}' if part else ''}"

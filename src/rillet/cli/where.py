@@ -1,6 +1,7 @@
 """Where a command's operations go: to a server, or to the embedded engine in this process.
 
-* A path of a GGUF file always goes to the embedded engine.
+* A path of a GGUF file goes to the embedded engine, unless there is no such file and a server that
+  was named calls a model so, as a llama-server does.
 * A server that was named (`--host`, RILLET_HOST, OLLAMA_HOST) has to answer, or it is an error.
 * It is used if it has the model, or if nobody has it: then it fetches it. With `--host` always.
 * So is a server at the default address, if it answers soon. One that takes connections and is
@@ -10,6 +11,7 @@
 
 import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rillet.cli import screen
@@ -90,7 +92,7 @@ def server(host: str | None, timeouts: Timeouts | None = None) -> Place | None:
 def find(model: str, host: str | None) -> Found:
     """The place that has `model`. Raises `RilletError` where a named server does not answer."""
     if is_path(model):
-        return _asked(embedded(), model)
+        return _listed(model, host) or _asked(embedded(), model)
     if host:
         return _asked(_server(host), model)
     named = _named(None)
@@ -104,6 +106,22 @@ def find(model: str, host: str | None) -> Found:
     found, other = (at_server, here) if here.missing else (here, at_server)
     _close(other.place)
     return found
+
+
+def _listed(model: str, host: str | None) -> Found | None:
+    """The named server, where it has a model that is called like a file that is not here."""
+    named = _named(host)
+    if not named or Path(model).expanduser().exists():
+        return None
+    there = _server(named)
+    try:
+        known = any(f"/{entry.name}".endswith(f"/{model}") for entry in there.client.tags())
+    except RilletError:
+        known = False
+    if not known:
+        _close(there)
+        return None
+    return _asked(there, model)
 
 
 def _at_default(model: str) -> Found | None:

@@ -4,6 +4,7 @@ One table a wire. An operation that a wire does not have is an `InvalidRequest` 
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import msgspec
@@ -135,6 +136,8 @@ class OpenAIWire:
     def stream(self, operation: str, request: Any) -> Call:
         from rillet.wire import openai
 
+        if _loads(request):
+            raise _not_spoken("loading or unloading of models")
         if isinstance(request, ChatRequest):
             path, fields, decoder = (
                 "/chat/completions",
@@ -202,6 +205,15 @@ def with_headers(call: Call, headers: HeaderList) -> Call:
     return msgspec.structs.replace(call, request=request)
 
 
+def _loads(request: Any) -> bool:
+    """Whether a question is none in Ollama's API: it loads the model, or takes it out of memory."""
+    if isinstance(request, ChatRequest):
+        return not request.messages
+    if not isinstance(request, GenerateRequest) or request.raw:
+        return False
+    return not (request.prompt or request.images or request.suffix)
+
+
 def _not_spoken(operation: str) -> InvalidRequest:
     return InvalidRequest(
         f"This server speaks OpenAI's API, which has no {operation}",
@@ -228,9 +240,14 @@ def _named(model: ModelInfo | LoadedModel) -> Any:
     return msgspec.structs.replace(model, name=name, model=model.model or name)
 
 
+class _OpenAIMeta(msgspec.Struct):
+    size: int = 0  # bytes; of a llama-server
+
+
 class _OpenAIModel(msgspec.Struct):
     id: str
-    created: int = 0
+    created: float = 0
+    meta: _OpenAIMeta | None = None
 
 
 class _OpenAIModels(msgspec.Struct):
@@ -251,7 +268,22 @@ def _read_models(body: bytes) -> list[ModelInfo]:
     from rillet.wire.answers import read_answer
 
     models = read_answer(body, _OpenAIModels).data or ()
-    return [ModelInfo(name=entry.id, model=entry.id) for entry in models]
+    return [
+        ModelInfo(
+            name=entry.id,
+            model=entry.id,
+            modified_at=_moment(entry.created),
+            size=entry.meta.size if entry.meta else 0,
+        )
+        for entry in models
+    ]
+
+
+def _moment(seconds: float) -> str:
+    """Unix time as RFC 3339; "" where there is none."""
+    if not 0 < seconds < 1 << 33:
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _read_embeddings(body: bytes, model: str) -> Embeddings:

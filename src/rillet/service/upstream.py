@@ -123,7 +123,9 @@ class Upstream:
         here = [(self.names.here(one.name), one) for one in found]
         return [replace(one, name=name, model=name) for name, one in here if name]
 
-    def generation(self, request: Asked, model: str, before: Sequence[Event] = ()) -> Generation:
+    def generation(
+        self, request: Asked, model: str, before: Sequence[Event] = (), *, patience: float = 2.0
+    ) -> Generation:
         """Its answer. Closing it closes the connection, so that it stops there, too.
 
         Of an answer of which `before` came to an earlier process it is the rest: the same is asked
@@ -141,7 +143,8 @@ class Upstream:
                 return
             clock, echo = Clock(), Echo(self._given(request, model))
             source = AsyncStreamSource(self._transport, call, _WORK)
-            with Waiting(emit, 2.0) as waiting:
+            with Waiting(emit, patience) as waiting:
+                waiting.progress(Progress("waiting"))
                 try:
                     while batch := await source.next_batch():
                         told = [event for event in batch if type(event) is not Progress]
@@ -266,6 +269,8 @@ class Upstream:
         if isinstance(error, Unauthorized):
             text = f"The server at {self.target.url} refuses the key of this one: {error.message}"
             return ServerError(text, status=502)
+        if isinstance(error, Unreachable):
+            error.message = f"The server of {asked} cannot be asked now: {error.message}"
         for mark in ('"', "'", "`"):
             error.message = error.message.replace(f"{mark}{model}{mark}", f"{mark}{asked}{mark}")
         return error

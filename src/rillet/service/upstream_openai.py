@@ -47,12 +47,15 @@ class OpenAI:
     def __init__(self, root: str = "/v1") -> None:
         self._root = root
         self._since = time.time()
+        self._tells_progress = False  # of long prompts, if asked to: llama-server
 
     def tags(self) -> Question:
-        def read(body: bytes) -> list[ModelInfo]:
-            return [self._info(one) for one in read_answer(body, _Models).data or ()]
+        return Question(Request("GET", f"{self._root}/models"), self._read)
 
-        return Question(Request("GET", f"{self._root}/models"), read)
+    def _read(self, body: bytes) -> list[ModelInfo]:
+        found = [self._info(one) for one in read_answer(body, _Models).data or ()]
+        self._tells_progress = any(info.details.format == "gguf" for info in found)
+        return found
 
     def loaded(self) -> None:
         """There is no such question."""
@@ -65,6 +68,8 @@ class OpenAI:
             path, fields = "/chat/completions", openai.chat_body(_as_chat(request))
             decoder = openai.ChatChunkDecoder
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
+        if self._tells_progress:
+            fields["return_progress"] = True
         headers = (*JSON, ("accept", "text/event-stream"))
         sent = Request("POST", self._root + path, headers, msgspec.json.encode(fields))
         return Call(sent, decoder, request.model)

@@ -13,7 +13,7 @@ from rillet.cli.parsing import Parser
 from rillet.text.human import human_size
 from rillet.text.terminal import clean
 from rillet.text.wordwrap import fitted
-from rillet.words.errors import RilletError
+from rillet.words.errors import InvalidRequest, RilletError
 
 USAGE = "[--json]"
 EXAMPLES = """
@@ -70,21 +70,21 @@ def _tell(finding: Finding, out: screen.Screen) -> None:
 
 def examine(host: str | None) -> Iterator[Finding]:
     """Each finding when it is known."""
-    looks: list[Callable[[], Finding]] = [
-        _program,
-        _engine,
-        _memory,
-        _models,
-        lambda: _server(host),
-        _answer,
-    ]
-    for look in looks:
+    looks: dict[str, Callable[[], Finding]] = {
+        "program": _program,
+        "engine": _engine,
+        "memory": _memory,
+        "models": _models,
+        "server": lambda: _server(host),
+        "answer": _answer,
+    }
+    for subject, look in looks.items():
         try:
             yield look()
         except RilletError as error:
-            yield Finding(look.__name__.strip("_<>"), False, error.message, error.hint)
+            yield Finding(subject, False, error.message, error.hint)
         except Exception as error:  # a look must not end the others
-            yield Finding(look.__name__.strip("_<>"), False, f"{type(error).__name__}: {error}")
+            yield Finding(subject, False, f"{type(error).__name__}: {error}")
 
 
 def _program() -> Finding:
@@ -154,14 +154,21 @@ def _server(host: str | None) -> Finding:
     there = where.server(host)
     if there is None:
         return Finding("server", True, _NO_SERVER)
-    with there.client:
-        return Finding("server", True, f"{there.name} speaks version {there.client.version()}")
+    with there.client as client:
+        try:
+            speaks = f"version {client.version()}"
+        except InvalidRequest:
+            speaks = f"OpenAI's API and has {len(client.tags())} models"
+    return Finding("server", True, f"{there.name} speaks {speaks}")
 
 
 def _answer() -> Finding:
     """The proof: a short answer of the default model."""
     model = where.default_model()
-    with where.find(model, None).place.client as client:
+    found = where.find(model, None)
+    with found.place.client as client:
+        if found.card is None and (listed := client.tags()):  # it has no cards, and its own models
+            model = listed[0].name
         reply = client.generate(model, "Hi", options={"num_predict": 4})
     return Finding(
         "answer", bool(reply.text), f"{model} answers" if reply.text else f"{model} is silent"

@@ -20,14 +20,17 @@ def arguments(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     from rillet import __version__
     from rillet.cli import where
-    from rillet.words.errors import RilletError
+    from rillet.words.errors import InvalidRequest, RilletError
 
     out = screen.output()
-    server, problem = None, None
+    server, other, problem = None, None, None
+    there = None
     try:
         if (there := where.server(args.host)) is not None:
             with there.client:
                 server = (there.name, there.client.version())
+    except InvalidRequest as error:
+        other, problem = there and there.name, error.message
     except RilletError as error:
         problem = error.message
     if args.json:
@@ -39,6 +42,8 @@ def run(args: Namespace) -> int:
     out.line(f"rillet version is {__version__}")
     if server is not None:
         out.line(f"{server[0]} speaks version {server[1]} of Ollama's API")
-    if problem is not None:
+    if other is not None:
+        out.line(f"{other} speaks OpenAI's API, which tells no version")
+    elif problem is not None:
         screen.notes().line(f"Warning: could not ask the server: {problem}")
     return exits.COMPLETE
