@@ -111,6 +111,8 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["embed", "-c", "text"], "rillet run MODEL"),
         (["delete", "llama3"], "rillet rm MODEL"),
         (["exit"], "/bye or Ctrl-D"),
+        (["--host", "127.0.0.1:1", "list"], "the command stands first: rillet list ..."),
+        (["create", "m", "--experimental"], "convert_hf_to_gguf.py"),
         (["hi", "--fragment", "x"], "with -a FILE"),
         (["run", "m", "-T", "x"], "client.chat(model, messages, tools=[function])"),
         (["serve", "--port", "80"], "--host 127.0.0.1:PORT"),

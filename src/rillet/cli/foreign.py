@@ -59,6 +59,10 @@ _FILE = "A file goes along with -a FILE"
 _ADDRESS = "Where it listens: --host 127.0.0.1:PORT, or RILLET_HOST"
 #: By command.
 _FLAGS = {
+    "create": {
+        "--draft-quantize": "A draft model is not used here",
+        "--experimental": "Safetensors are made into GGUF by llama.cpp's convert_hf_to_gguf.py",
+    },
     "run": {
         "--async": "rillet.AsyncClient is for Python",
         "--at": _FILE,

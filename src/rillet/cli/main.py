@@ -11,9 +11,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from rillet.cli import exits, screen
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 #: What there is, in the order of the help. Each is a module of `rillet.cli.commands`.
 COMMANDS = {
@@ -103,7 +106,10 @@ def _run(name: str, rest: list[str]) -> int:
         epilog=module.EXAMPLES,
     )
     module.arguments(parser)
-    code: int = module.run(parse(parser, rest))
+    args = parse(parser, rest)
+    if name == "run" and "--" not in rest:
+        _refuse_late(args)
+    code: int = module.run(args)
     return code
 
 
@@ -136,6 +142,17 @@ def command_of(argv: list[str]) -> tuple[str, list[str]]:
 def _is_llms(rest: list[str]) -> bool:
     """Whether a prompt follows, as after `llm prompt`, rather than the rest of a sentence."""
     return len(rest) == 1 or (bool(rest) and (" " in rest[0] or rest[0].startswith("-")))
+
+
+def _refuse_late(args: "Namespace") -> None:
+    """A command behind flags, such as `rillet --host gpu-box list`, is no prompt."""
+    if not args.default_model or args.model or args.go_on or args.cid is not None:
+        return
+    word = args.words[0] if args.words else ""
+    if word in COMMANDS or word in ALIASES:
+        raise exits.UsageError(
+            f"the command stands first: rillet {word} ...\n{_to_say_it(args.words)}"
+        )
 
 
 def _refuse_foreign(argv: list[str]) -> None:
