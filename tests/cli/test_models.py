@@ -71,6 +71,12 @@ def test_a_model_from_its_making_to_its_end(own: Shell) -> None:
     assert own.run("rm", "mine").returncode == 1
 
 
+def test_blanks_at_the_end_of_a_line_do_not_wrap_in_a_narrow_window(served: Shell) -> None:
+    with served.terminal("list", columns=60) as terminal:
+        assert terminal.wait() == 0
+    assert terminal.screen.count("\r\n") > 5 and " \r\n" not in terminal.screen
+
+
 def test_show_in_sections(own: Shell) -> None:
     create(own)
     text = own.run("show", "mine").stdout.decode()

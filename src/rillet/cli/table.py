@@ -8,8 +8,18 @@ from rillet.text.terminal import clean
 _PADDING = "    "
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, safe: bool = True) -> str:
-    """Lines with newlines. `safe` lets only text through: cells are words of strangers."""
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    safe: bool = True,
+    trimmed: bool = False,
+) -> str:
+    """Lines with newlines.
+
+    `safe` lets only text through: cells are words of strangers. `trimmed` leaves out the blanks at
+    the end of a line, which become a line of their own in a narrow window.
+    """
     lines = [list(header), *(list(row) for row in rows)] if header else [list(row) for row in rows]
     if safe:
         lines = [[clean(cell).replace("\n", " ") for cell in line] for line in lines]
@@ -17,6 +27,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, safe: bool = 
         return ""
     widths = [max(_columns(line[at]) for line in lines) for at in range(len(lines[0]))]
     text = "".join(_line(line, widths) for line in lines)
+    if trimmed:
+        return "".join(f"{line.rstrip()}\n" for line in text.split("\n")[:-1])
     if not header:
         return text
     first, _, rest = text.partition("\n")  # behind the last header Ollama has one space

@@ -79,7 +79,7 @@ def _list(kept: list[Kept], *, as_json: bool) -> None:
         others = table(header[:4], [row[:4] for row in rows]).index("\n")
         room = max(_LEAST, out.width() - others - 4)  # what a table pads with
         rows = [(*row[:4], cut(clean(row[4]), room)) for row in rows]
-    out.write(table(header, rows, safe=out.is_terminal))
+    out.write(table(header, rows, safe=out.is_terminal, trimmed=out.is_terminal))
 
 
 def _show(whole: Whole, *, as_json: bool) -> None:

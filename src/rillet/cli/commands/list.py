@@ -33,15 +33,15 @@ def run(args: Namespace) -> int:
 
         out.write(msgspec.json.encode({"models": models}).decode() + "\n")
         return exits.COMPLETE
-    out.write(listed(models, safe=out.is_terminal))
+    out.write(listed(models, at_terminal=out.is_terminal))
     return exits.COMPLETE
 
 
-def listed(models: list[ModelInfo], prefix: str = "", *, safe: bool = True) -> str:
+def listed(models: list[ModelInfo], prefix: str = "", *, at_terminal: bool = True) -> str:
     """The table of those whose name begins so."""
     rows = [
         (each.name, each.digest[:12], human_size(each.size), ago(each.modified_at))
         for each in models
         if each.name.lower().startswith(prefix.lower())
     ]
-    return table(("NAME", "ID", "SIZE", "MODIFIED"), rows, safe=safe)
+    return table(("NAME", "ID", "SIZE", "MODIFIED"), rows, safe=at_terminal, trimmed=at_terminal)

@@ -33,7 +33,8 @@ def run(args: Namespace) -> int:
         out.write(msgspec.json.encode({"models": models}).decode() + "\n")
         return exits.COMPLETE
     header = ("NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL")
-    out.write(table(header, [row(model) for model in models], safe=out.is_terminal))
+    rows = [row(model) for model in models]
+    out.write(table(header, rows, safe=out.is_terminal, trimmed=out.is_terminal))
     return exits.COMPLETE
 
 
