@@ -1,4 +1,5 @@
-# Sourced by ./start and ./test: `set_up DIR FOLDER…` makes a virtual environment with Rillet in it.
+# Sourced by ./start and ./test: `set_up WHAT PACKAGE…` makes a virtual environment, $venv, with Rillet
+# in it. $variable names it, $needs is how many MB it takes.
 # Works with pyenv, with Debian's externally managed Python, where venv lacks ensurepip, and where
 # nobody may install Debian's packages.
 
@@ -47,6 +48,21 @@ unpack_debian() {
         }
         dpkg-deb -x "$1"_*.deb .
     ) >/dev/null 2>&1
+}
+
+# Whether an environment can be made in this folder: $needs MB of it.
+has_place() {
+    there=$1
+    while [ ! -e "$there" ]; do there=$(dirname "$there"); done
+    if [ ! -d "$there" ] || [ ! -w "$there" ]; then
+        say "$1 cannot be written. Name a folder that can: $variable=/path/to/folder $0"
+        return 1
+    fi
+    free=$(df -Pk "$there" 2>/dev/null | tail -n 1 | { read -r _ _ _ kilobytes _; echo "$kilobytes"; })
+    case $free in "" | *[!0-9]*) return 0 ;; esac
+    [ "$free" -ge $((needs * 1024)) ] && return 0
+    say "$1 needs $needs MB, and $((free / 1024)) are free. Another place: $variable=/path/to/folder $0"
+    return 1
 }
 
 # A folder that somebody named for us is not emptied unless it is an environment.
@@ -119,11 +135,12 @@ is_set_up() {
 # set_up WHAT PACKAGE…: WHAT is for the reader, PACKAGE… for pip.
 set_up() {
     is_set_up && return 0
+    [ -x "$venv/bin/python" ] || has_place "$venv" || return 1
     say "setting up $1 in $venv (once)"
     shift
     make_venv "$venv" && need_openmp "$venv" || return 1
     if ! pip_install "$@"; then
-        say "pip could not install it; that needs the network once, to get packages from PyPI"
+        say "pip could not install it. That needs the network once, to get packages from PyPI"
         return 1
     fi
     mark >"$venv/.installed"

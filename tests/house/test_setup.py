@@ -71,6 +71,19 @@ def test_a_setup_that_fails_says_what_it_needs(checkout: Path) -> None:
     assert done.returncode == 1 and b"needs the network once" in done.stderr
 
 
+def test_a_place_that_will_not_do_is_told(checkout: Path) -> None:
+    full = checkout.parent / "df"
+    full.write_text("#!/bin/sh\necho Filesystem\necho /dev/sda1 9000000 8900000 50000 99% /\n")
+    full.chmod(0o755)
+    path = {"PATH": f"{checkout.parent}:{os.environ['PATH']}"}
+    for given, says in (({"RILLET_VENV": "/dev/null/x"}, b"cannot be written"), (path, b"250 MB")):
+        env = os.environ | {"PYTHON": str(checkout.parent / "python3"), **given}
+        command = [str(checkout / "start")]
+        done = subprocess.run(command, env=env, capture_output=True, check=False)
+        assert done.returncode == 1 and says in done.stderr
+        assert b"RILLET_VENV=/path/to/folder" in done.stderr
+
+
 def test_a_checkout_that_was_moved_is_set_up_again(checkout: Path) -> None:
     start(checkout, "x")
     moved = checkout.rename(checkout.with_name("elsewhere"))
