@@ -149,6 +149,7 @@ class _Run:
             if scope[place][0] == name:
                 scope[place] = (name, value)
                 return
+        raise TemplateError(self._line, f"undefined variable: ${name}")
 
     def _pipe(
         self, pipe: Pipe, dot: Value, scope: list[tuple[str, Value]], bind: bool = True

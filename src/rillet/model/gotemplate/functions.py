@@ -1,16 +1,21 @@
-"""The functions that every Go template has, without those for HTML and for calling methods."""
+"""The functions that every Go template has."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
+from urllib.parse import quote_plus
 
 from rillet.words.quoting import quoted
 
 from .values import Value, as_text, is_true, type_name
 
 _MAX_WIDTH = 1_000
+_HTML = str.maketrans(
+    {'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "\ufffd"}
+)
+_JS = {"\\": "\\\\", "'": "\\'", '"': '\\"'} | {char: f"\\u{ord(char):04X}" for char in "<>&="}
 _VERB = re.compile(r"%([-+# 0]*)(\d*)(?:\.(\d*))?(.)", re.DOTALL)
 
 
@@ -121,7 +126,8 @@ def _printf(layout: Value, *values: Value) -> str:
 def _formatted(value: Value, verb: str, flags: str, precision: str | None) -> str:
     digits = min(int((precision or "6")[:4]), 100)
     whole = isinstance(value, int) and not isinstance(value, bool)
-    if verb in "vs" or (verb == "t" and isinstance(value, bool)):
+    number = isinstance(value, (int, float))
+    if verb == "v" or (verb == "s" and not number) or (verb == "t" and isinstance(value, bool)):
         text = as_text(value, nested=True)
         return text if precision is None or verb != "s" else text[:digits]
     if verb == "q" and isinstance(value, str):
@@ -133,6 +139,25 @@ def _formatted(value: Value, verb: str, flags: str, precision: str | None) -> st
     if verb in "feEgG" and isinstance(value, float):
         return format(value, f".{digits}{verb}")
     return f"%!{verb}({type_name(value)}={as_text(value, nested=True)})"
+
+
+def _html(*values: Value) -> str:
+    return _print(*values).translate(_HTML)
+
+
+def _js(*values: Value) -> str:
+    return "".join(_JS.get(char) or _printable(char) for char in _print(*values))
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else f"\\u{ord(char):04X}"
+
+
+def _call(value: Value, *_: Value) -> Value:
+    """No template for a model has a value that can be called."""
+    raise FunctionError(
+        "call of nil" if value is None else f"non-function of type {type_name(value)}"
+    )
 
 
 #: `and` and `or` are not among them: they need not look at all their arguments.
@@ -150,4 +175,8 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "print": _print,
     "println": _println,
     "printf": _printf,
+    "html": _html,
+    "js": _js,
+    "urlquery": lambda *values: quote_plus(_print(*values)),
+    "call": _call,
 }

@@ -6,32 +6,52 @@ import re
 from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
+from rillet.words.quoting import quoted
+
 from .nodes import TemplateError
 
 #: The white space that `{{-` and `-}}` take away.
 _SPACE = " \t\r\n"
 
+_DIGITS = r"(?:0[xX][0-9a-fA-F_]*|0[bB][01_]*|0[oO][0-7_]*|[0-9_]*)"
+#: As Go scans one; whether it is a number is seen later.
+_NUMBER = rf"[+-]?{_DIGITS}(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?i?"
 _TOKEN = re.compile(
-    r"""
-    (?P<trim_close>[ \t\r\n]+-\}\})
-  | (?P<close>\}\})
+    rf"""
+    (?P<trim_close>[ \t\r\n]+-\}}\}})
+  | (?P<close>\}}\}})
   | (?P<space>[ \t\r\n]+)
-  | (?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`)
-  | (?P<char>'(?:\\.|[^'\\\n])+')
+  | (?P<string>"(?:\\[^\n]|[^"\\\n])*"|`[^`]*`)
+  | (?P<char>'(?:\\[^\n]|[^'\\\n])*')
   | (?P<declare>:=)
-  | (?P<mark>[=|(),])
-  | (?P<number>[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+
-        |(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))
+  | (?P<mark>[=|()])
+  | (?P<number>(?:[+-]|(?=\.?[0-9])){_NUMBER})
   | (?P<variable>\$\w*)
-  | (?P<field>\.[^\W\d]\w*)
+  | (?P<field>\.\w+)
   | (?P<dot>\.)
-  | (?P<word>[^\W\d]\w*)
+  | (?P<word>\w+)
     """,
     re.VERBOSE,
 )
-_NAMES = ("field", "word", "variable")
+_NAMES = ("field", "dot", "word", "variable")
 #: What may stand right behind a name.
 _TERMINATOR = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
+_IN_NUMBER = re.compile(r"\w|[+-][0-9]*")
+_KEYWORDS = frozenset(
+    (
+        "block",
+        "break",
+        "continue",
+        "define",
+        "else",
+        "end",
+        "if",
+        "nil",
+        "range",
+        "template",
+        "with",
+    )
+)
 _TRIM_OPEN = re.compile(r"\{\{-[ \t\r\n]")
 _COMMENT_END = re.compile(r"\*/([ \t\r\n]+-)?\}\}")
 
@@ -96,24 +116,37 @@ def _comment(source: str, start: int, body: int, line: int) -> tuple[int, bool, 
 
 def _action(source: str, place: int, line: int) -> Generator[Token, None, tuple[int, bool, int]]:
     """The tokens up to the close of an action; returns the place after it, its trim, the line."""
+    inside = 0  # parentheses
     while True:
         found = _TOKEN.match(source, place)
         if not found:
             char = source[place : place + 1]
-            if not char.isascii() or not char.isprintable() or char in "\"'`":
+            if not char.isascii() or not char.isprintable() or char in "\"'`:":
                 raise TemplateError(line, _complaint(source, place))
             yield Token("other", char, line)  # the parser says what it stands in
             place += 1
             continue
         kind, text = str(found.lastgroup), found[0]
-        if kind in ("close", "trim_close"):
-            yield Token("close", "}}", line)
-            return found.end(), kind == "trim_close", line + text.count("\n")
-        yield Token(kind, text, line)
-        line += text.count("\n")
         place = found.end()
-        if kind in _NAMES and not _TERMINATOR.match(source, place):
-            raise TemplateError(line, f"bad character {_described(source[place])}")
+        if kind in ("close", "trim_close"):
+            if inside:
+                raise TemplateError(line, "unclosed left paren")
+            yield Token("close", "}}", line)
+            return place, kind == "trim_close", line + text.count("\n")
+        inside += (text == "(") - (text == ")")
+        if inside < 0:
+            raise TemplateError(line, "unexpected right paren")
+        _check_end(source, place, kind, text, line)
+        yield Token("keyword" if kind == "word" and text in _KEYWORDS else kind, text, line)
+        line += text.count("\n")
+
+
+def _check_end(source: str, place: int, kind: str, text: str, line: int) -> None:
+    """What stands behind a name or a number has to end it."""
+    if kind == "number" and (behind := _IN_NUMBER.match(source, place)):
+        raise TemplateError(line, f"bad number syntax: {quoted(text + behind[0])}")
+    if kind in _NAMES and not _TERMINATOR.match(source, place):
+        raise TemplateError(line, f"bad character {_described(source[place])}")
 
 
 def _complaint(source: str, place: int) -> str:
@@ -126,6 +159,8 @@ def _complaint(source: str, place: int) -> str:
             return "unterminated raw quoted string"
         case "'":
             return "unterminated character constant"
+        case ":":
+            return "expected :="
         case char:
             return f"unrecognized character in action: {_described(char)}"
 

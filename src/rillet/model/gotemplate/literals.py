@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from math import isinf
 
+from rillet.words.quoting import quoted
+
+_MAX_DIGITS = 400
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL
 )
@@ -30,14 +34,35 @@ def _unescape(found: re.Match[str]) -> str:
     return _SIMPLE[found[5]]
 
 
+def character(text: str) -> int:
+    """The code point of a character literal. Raises `ValueError`, worded as Go does."""
+    value = unquote(text)
+    if len(value) != 1:
+        raise ValueError(f"malformed character constant: {text}" if value else "invalid syntax")
+    return ord(value)
+
+
 def number(text: str) -> int | float:
-    """The value of a number. Raises `ValueError`."""
-    if len(text) > 400:
-        raise ValueError("too long")
+    """The value of a number. Raises `ValueError`, worded as Go does.
+
+    Go knows imaginary numbers too, which no template for a model has a use for.
+    """
+    whole = _whole(text) if len(text) <= _MAX_DIGITS else None
+    if whole is not None and -(1 << 63) <= whole < 1 << 64:
+        return whole
+    try:
+        value = float(text[:_MAX_DIGITS])
+    except ValueError:
+        raise ValueError(f"illegal number syntax: {quoted(text)}") from None
+    if not set(text) & set(".eE"):
+        raise ValueError(f"integer overflow: {quoted(text)}")
+    if isinf(value):
+        raise ValueError(f"illegal number syntax: {quoted(text)}")
+    return value
+
+
+def _whole(text: str) -> int | None:
     try:
         return int(text, 0)
     except ValueError:
-        pass
-    if re.fullmatch(r"[+-]?0[0-7_]+", text):
-        return int(text, 8)
-    return float(text)
+        return int(text, 8) if re.fullmatch(r"[+-]?0[0-7_]+", text) else None
