@@ -63,5 +63,33 @@ def test_the_template_in_the_file_is_used_if_it_is_abler(
     assert jinja_is_abler(header(jinja), Template.parse(go)) is expected
 
 
+GO_CALLS = "{{ .Tools }}{{ range .Messages }}{{ .ToolCalls }}{{ end }}"
+JINJA_RESULTS = "{% if tools %}{{ message.tool_calls }}{% if message.role == 'tool' %}"
+
+
+@pytest.mark.parametrize(
+    ("jinja", "go", "expected"),
+    [
+        (JINJA_RESULTS, GO_CALLS, True),
+        (JINJA_RESULTS, GO_CALLS + '{{ if eq .Role "tool" }}{{ end }}', False),
+        ("{% if tools %}", GO_CALLS, False),
+        ("{% if tools %}<think></think>", GO_CALLS + "<tool_response>", False),
+        ("{% if tools %}<think></think>", GO_CALLS, True),
+    ],
+)
+def test_results_of_tools_that_come_back_count(jinja: str, go: str, expected: bool) -> None:
+    assert jinja_is_abler(header(jinja), Template.parse(go)) is expected
+
+
+def test_a_template_that_takes_thoughts_out_of_the_talk_knows_them() -> None:
+    assert capabilities(header("content.split('</think>')")) == ("thinking", "completion")
+    assert capabilities(header("content.split('</think>')reasoning_content")) == ("completion",)
+
+
+def test_what_the_used_template_tells_goes_first() -> None:
+    named = capabilities(header(JINJA_RESULTS), Template.parse(GO_CALLS), goes_first=False)
+    assert named == ("tools", "completion")
+
+
 def test_without_the_template_inside_the_file() -> None:
     assert capabilities(header("tools"), jinja=False, projector=True) == ("completion", "vision")

@@ -171,7 +171,7 @@ def test_what_a_template_makes(source: str, expected: str | None) -> None:
         ("{{ $x, $y := 1 }}", ":1: too many declarations in command"),
         ('{{ define "a" }}{{ else }}{{ end }}', ":1: unexpected {{else}} in define clause"),
         ('{{ if .A }}{{ define "a" }}{{ end }}', ":1: unexpected <define> in command"),
-        ("{{ .A \"bbbbbbbbbbbbb\" , }}", ':1: unexpected "," in operand'),
+        ('{{ .A "bbbbbbbbbbbbb" , }}', ':1: unexpected "," in operand'),
         ('{{ template "a" . "b" aaaaaaaaaaaaaa }}', ':1: function "aaaaaaaaaaaaaa" not defined'),
         ("{{ if .A\n.B", ":2: unclosed action started at :1"),
         ("{{ if .A\n}", ':2: unexpected "}" in operand'),

@@ -317,3 +317,46 @@ def test_an_upload_that_is_there_begins_its_grace_anew(library: Library) -> None
 
     assert asyncio.run(changes.put_blob(library, str(digest), nothing())) is False
     assert path.stat().st_mtime > 1
+
+
+async def test_plain_chatml_is_recognized_as_ollama_does(library: Library) -> None:
+    digest = kept(library, Path(HELLO))
+    steps = await made(library, "m", files={"m.gguf": str(digest)})
+    assert "using autodetected template chatml" in steps
+    model = library.find("m")
+    shown = card(model, verbose=False)
+    assert shown.template.endswith("<|im_start|>assistant\n") and "{{ .Role }}" in shown.template
+    assert model.params == {"stop": ["<|im_start|>", "<|im_end|>"]}
+    assert model.template is None  # the one in the file says the same, and is used
+    await made(library, "n", from_="m", parameters={"seed": 1}, template="{{ .Prompt }}")
+    derived = library.find("n")
+    assert derived.params == {"seed": 1, **model.params}
+    assert card(derived, verbose=False).template == "{{ .Prompt }}"
+
+
+async def test_a_draft_is_kept_and_shown(library: Library) -> None:
+    digest = kept(library, Path(HELLO))
+    steps = await made(library, "m", from_="theirs", draft_files={"d.gguf": str(digest)})
+    assert steps[0] == "parsing GGUF"
+    path = library.store.blob_path(digest)
+    assert f"\nDRAFT {path}\n" in card(library.find("m"), verbose=False).modelfile
+    for files, says in (({}, "unknown type"), ({"d.gguf": str(Digest.of(b""))}, "no such file")):
+        with pytest.raises(ServerError, match=says):
+            await made(library, "n", from_="theirs", draft_files=files)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (1, "number into Go value of type []string"),
+        (["a", 1], "number into Go value of type string"),
+    ],
+)
+async def test_a_license_is_looked_at_when_it_is_written(
+    library: Library, given: Any, says: str
+) -> None:
+    with pytest.raises(ServerError) as caught:
+        await made(library, "m", from_="theirs", license=given)
+    assert (caught.value.status, str(caught.value)) == (500, f"json: cannot unmarshal {says}")
+    with pytest.raises(ModelNotFound):
+        library.find("m")

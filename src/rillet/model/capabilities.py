@@ -10,12 +10,22 @@ from collections.abc import Iterable
 from .gguf import GgufHeader
 from .template import Template
 
+_GO_RESULTS = ('eq .Role "tool"', "tool_response", "TOOL_RESULTS")
+_JINJA_RESULTS = (
+    "tool_response",
+    "tool_results",
+    "ipython",
+    *(f"role{end}] == {quote}tool{quote}" for end in "'\"" for quote in "'\""),
+    *(f"message.role == {quote}tool{quote}" for quote in "'\""),
+)
+
 
 def capabilities(
     header: GgufHeader,
     template: Template | None = None,
     *,
     jinja: bool = True,
+    goes_first: bool = True,
     projector: bool = False,
     given: Iterable[str] = (),
 ) -> tuple[str, ...]:
@@ -23,6 +33,7 @@ def capabilities(
 
     `template` is its template in Go's language. It can think only if that shows thoughts with tags
     around them, for else they could not be told from the answer.
+    `goes_first` says that it is used, and not the one inside the file.
     `jinja=False` leaves the chat template inside the file out, as Ollama's /api/tags does.
     `projector` says that the model has an image projector file.
     """
@@ -40,7 +51,7 @@ def capabilities(
         "audio": header.own("audio.block_count") in header.metadata,
     }
     # What the template tells that is used goes first or last, as Ollama has it.
-    order = (own, shown, told) if template else (told, own)
+    order = (own, shown, told) if template and goes_first else (told, own, shown)
     found = [
         name
         for abilities in (dict.fromkeys(given, True), *order)
@@ -54,6 +65,7 @@ def jinja_is_abler(header: GgufHeader, template: Template) -> bool:
     """Whether the template in the file does all that the Go template does, and more.
 
     Then the model is asked through it: who wrote the shorter one had no tools or thoughts in mind.
+    Of two that show tools, one that shows calls and their results too is the abler.
     """
     go = {
         "tools": "Tools" in template.variables(),
@@ -66,7 +78,23 @@ def jinja_is_abler(header: GgufHeader, template: Template) -> bool:
         "insert": False,
         "thinking": jinja_has_thinking(text),
     }
-    return go != jinja and all(jinja[ability] for ability, has in go.items() if has)
+    if not all(jinja[ability] for ability, has in go.items() if has):
+        return False
+    returns = _jinja_shows_results(text)
+    if go != jinja:
+        return returns or not _go_shows_results(template)
+    return go["tools"] and returns and not _go_shows_results(template)
+
+
+def _go_shows_results(template: Template) -> bool:
+    """Whether calls of tools and their results come back to the model."""
+    shows = {"Tools", "ToolCalls"} <= template.variables()
+    return shows and any(mark in template.source for mark in _GO_RESULTS)
+
+
+def _jinja_shows_results(text: str) -> bool:
+    calls = "tool_calls" in text or "assistant_tool_call" in text
+    return calls and any(mark in text for mark in _JINJA_RESULTS)
 
 
 def jinja_has_tools(text: str) -> bool:
@@ -76,4 +104,8 @@ def jinja_has_tools(text: str) -> bool:
 
 def jinja_has_thinking(text: str) -> bool:
     """Whether a Jinja template knows thoughts."""
-    return "<think>" in text and "</think>" in text
+    if "<think>" in text and "</think>" in text:
+        return True
+    # Those that take earlier thoughts out of the talk know them as well.
+    splits = "content.split('</think>')" in text or 'content.split("</think>")' in text
+    return splits and "reasoning_content" not in text and "<SPECIAL_12>" not in text

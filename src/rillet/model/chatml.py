@@ -11,6 +11,8 @@ from .template import Template
 
 _GO = "{{ range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
 _BEGINNING = "<|im_start|>assistant\n"
+#: Where an answer ends that goes on with the next turn.
+STOPS = ("<|im_start|>", "<|im_end|>")
 
 _TURN = "{{'<|im_start|>'+message['role']+'\\n'+message['content']+'<|im_end|>'+'\\n'}}"
 _TALK = "{%formessageinmessages%}" + _TURN + "{%endfor%}"
@@ -22,6 +24,12 @@ _NO_ANSWER = (
 _FORMS = frozenset(
     unset + mark + _TALK + _ANSWER for unset in _NO_ANSWER for mark in ("{{bos_token}}", "")
 )
+
+
+def is_known(go: Template, jinja: str) -> bool:
+    """Whether the one in Go's language is here only because the Jinja template is ChatML."""
+    known = chatml(jinja)
+    return known is not None and known.source == go.source
 
 
 @lru_cache(maxsize=64)

@@ -15,8 +15,6 @@ from rillet.server.go_json import Fields, Kind, bind, decoded, list_of, same, te
 from rillet.server.go_scanner import GoJSONError
 from rillet.wire.go_structs import STRUCTS
 from rillet.wire.go_tools import as_function
-from rillet.wire.go_types import fault_of, strings
-from rillet.words.errors import ServerError
 from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
 
 _LONGEST = (2**63 - 1) // 1_000_000_000  # seconds that fit into Go's duration
@@ -69,15 +67,6 @@ def _token(value: int | None) -> int:
     return value or 0
 
 
-def _license(value: Any) -> str | list[str]:
-    """One text or several; Ollama looks at it late, and has an error of its own kind for it."""
-    if type(value) is str:
-        return value
-    if fault := fault_of(value, strings):
-        raise ServerError(str(fault), status=500)
-    return [text or "" for text in value]
-
-
 _IMAGES = list_of(image)
 _MESSAGES = list_of(_message)
 _FUNCTION: Mapping[str, Kind] = {"name": same, "arguments": arguments, "index": same}
@@ -119,11 +108,10 @@ _FIELDS: Mapping[str, Mapping[str, Kind]] = {
     "CreateRequest": {
         **_as_they_are("model", "name", "from", "template", "system", "parameters", "stream"),
         **_as_they_are("quantize", "quantization", "renderer", "parser", "requires", "info"),
-        **_as_they_are("draft_quantize", "remote_host"),
+        **_as_they_are("draft_quantize", "remote_host", "license"),
         "files": texts_by_name,
         "adapters": texts_by_name,
         "draft_files": texts_by_name,
-        "license": _license,
         "messages": _MESSAGES,
     },
 }

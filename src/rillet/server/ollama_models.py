@@ -118,7 +118,7 @@ class OllamaModels:
 
     async def create(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "CreateRequest")
-        drafts = fields.pop("draft_files", None)
+        drafts = fields.get("draft_files")
         check_names(fields.get("files"), drafts, adapters=fields.get("adapters"))
         if fields.pop("draft_quantize", "") and not drafts:
             raise ServerError("--draft-quantize requires a DRAFT model", status=400)

@@ -94,7 +94,7 @@ def generate(
     """Complete one prompt; go on from what was said `before`."""
     answer = Answer(service, model, request)
     template = None if request.raw else prompts.template_of(model, request)
-    form = model.template if request.raw else template  # how thoughts are written
+    form = model.go  # tells how thoughts are written, whichever is rendered
 
     async def attempt(emit: Emit, said: Said) -> None:
         with Waiting(emit, service.patience) as waiting:
@@ -271,7 +271,7 @@ async def _parting(
         template,
         prompt,
         await seam.said_text(resident),
-        thinks=prompts.thinks(answer.model, request.think),
+        thinks=prompts.parts_thoughts(answer.model, request),
         tools=request.tools or () if isinstance(request, ChatRequest) else (),
     )
 
@@ -297,7 +297,7 @@ def _completed(
         call = _completion(resident, start, answer, options, in_form, images, shown)
         return reading.events(resident, call, waiting)
 
-    if request.format and template and prompts.thinks(answer.model, request.think):
+    if request.format and template and prompts.parts_thoughts(answer.model, request):
         tags = tags_of(template)
         inside = prompt.rstrip().endswith(tags[0])
         return thought_first(ask, options, tags, inside=inside)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rillet.engine import estimate_memory, gpu_share, read_model_header
+from rillet.model.chatml import is_known
 from rillet.model.modelfile import Modelfile, Turn, shown
 from rillet.model.parameters import parameters_text
 from rillet.model.template import DEFAULT_TEMPLATE
@@ -99,8 +100,9 @@ def _projector_info(model: Model) -> dict[str, Any] | None:
 
 
 def _shown_template(model: Model) -> str:
-    """The one that is used."""
-    own = model.template_text if model.template else ""
+    """The one that is used; one that was recognized says the same."""
+    used = model.template or (model.go and is_known(model.go, model.header.chat_template))
+    own = model.template_text if used else ""
     return own or model.header.chat_template or model.template_text or DEFAULT_TEMPLATE
 
 
@@ -132,6 +134,7 @@ def _modelfile(model: Model, parameters: JsonObject, system: str) -> str:
         messages=tuple(Turn(turn.role, turn.content) for turn in model.messages),
         licenses=model.licenses,
         adapters=model.adapters,
+        draft=model.draft,
         renderer=model.config.renderer or None,
         parser=model.config.parser or None,
         requires=model.config.requires or None,

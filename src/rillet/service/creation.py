@@ -21,6 +21,7 @@ from rillet.service.config_info import with_info
 from rillet.service.library import Library, parse_name
 from rillet.service.options import layered
 from rillet.service.quantization import parse_quantization, quantized
+from rillet.service.recognition import recognized
 from rillet.service.splits import groups, joined
 from rillet.service.uploaded import (
     NO_SOURCE,
@@ -31,6 +32,7 @@ from rillet.service.uploaded import (
     require_gguf,
 )
 from rillet.store.store import ModelStore
+from rillet.wire.go_types import fault_of, strings
 from rillet.words.errors import ModelNotFound, ServerError, StoreError
 from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, TransferRequest
@@ -65,11 +67,18 @@ async def create(
     elif request.files is not None:
         async for step in _read(library, request.files, pieces):
             yield step
+        pieces += await asyncio.to_thread(recognized, library, pieces)
     else:
         raise ServerError(NO_SOURCE, status=400)
+    if request.draft_files is not None:
+        drafts: list[Piece] = []
+        async for step in _read(library, request.draft_files, drafts, kinds.DRAFT):
+            yield step
     if request.adapters is not None:
         async for step in _adapters(library, request.adapters, pieces):
             yield step
+    if request.draft_files is not None:
+        pieces += drafts
     config = _config(config, pieces, request)
     with_info(config, request.info or {})  # complains before the work
     made: list[Piece] = []
@@ -182,14 +191,14 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 async def _read(
-    library: Library, files: Mapping[str, str], pieces: list[Piece]
+    library: Library, files: Mapping[str, str], pieces: list[Piece], kind: str = ""
 ) -> AsyncIterator[Progress]:
-    """Reads uploaded files into `pieces`."""
+    """Reads uploaded files into `pieces`, as layers of the kind that they tell or of this one."""
     await asyncio.to_thread(require_gguf, library, files)
     named: list[tuple[str, Piece]] = []
     for path in order(files):
         yield Progress("parsing GGUF")
-        named.append((path, await asyncio.to_thread(read_piece, library, files[path])))
+        named.append((path, await asyncio.to_thread(read_piece, library, files[path], kind)))
     for parts in groups(named):
         pieces.append(await joined(library, parts))
 
@@ -228,8 +237,8 @@ def _layers(
     added = _additions(library, layers, request)
     replaced = {kind for kind, _ in added} & _REPLACED
     kept = [layer for layer in layers if layer.media_type not in replaced]
-    words = {piece.layer: piece.word for piece in pieces}
-    steps = [f"{words[layer]} layer {layer.digest}" for layer in kept]
+    said = {piece.layer: piece.step for piece in pieces}
+    steps = [said[layer] for layer in kept]
     for kind, data in added:
         word = "using existing" if library.store.has_blob(Digest.of(data)) else "creating new"
         layer = library.store.add_layer(kind, data)
@@ -247,9 +256,7 @@ def _additions(
         added.append((kinds.TEMPLATE, request.template.encode()))
     if request.system:
         added.append((kinds.SYSTEM, request.system.encode()))
-    licenses = request.license or []
-    licenses = [licenses] if isinstance(licenses, str) else licenses
-    added += [(kinds.LICENSE, text.encode()) for text in licenses]
+    added += [(kinds.LICENSE, text.encode()) for text in _licenses(request)]
     if parameters := _parameters(request):
         before = [layer for layer in layers if layer.media_type == kinds.PARAMS]
         old: dict[str, Any] = (
@@ -260,6 +267,16 @@ def _additions(
     if request.messages:
         added.append((kinds.MESSAGES, encode([_turn(message) for message in request.messages])))
     return added
+
+
+def _licenses(request: CreateRequest) -> list[str]:
+    """One text or several; Ollama looks at them late, and has an error of its own kind for them."""
+    given: Any = request.license
+    if isinstance(given, str):
+        return [given] if given else []
+    if given is not None and (fault := fault_of(given, strings)):
+        raise ServerError(str(fault), status=500)
+    return [text or "" for text in given or ()]
 
 
 def _parameters(request: CreateRequest) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from rillet import builtin
 from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
 from rillet.model.capabilities import capabilities, jinja_is_abler
+from rillet.model.chatml import is_known
 from rillet.model.gguf import GgufHeader
 from rillet.model.gotemplate import TemplateError
 from rillet.model.manifest import Config, config_of
@@ -53,6 +54,7 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
     licenses: tuple[str, ...] = ()
     projector: str | None = None
     adapters: tuple[str, ...] = ()
+    draft: str | None = None  # kept and shown; nothing guesses ahead with it
     parent: str = ""
 
     @cached_property
@@ -66,6 +68,7 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
             self.header,
             self.go,
             jinja=jinja,
+            goes_first=self.template is not None,
             projector=self.projector is not None,
             given=self.config.capabilities or (),
         )
@@ -212,7 +215,7 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
     written = "".join(texts(kinds.TEMPLATE)[-1:])
     go = _template(stored.name, header, written)
     config = store.config(stored)
-    projector = manifest.first(kinds.PROJECTOR)
+    projector, draft = manifest.first(kinds.PROJECTOR), manifest.first(kinds.DRAFT)
     return Model(
         name=stored.name,
         path=str(path),
@@ -232,6 +235,7 @@ def _load(store: ModelStore, stored: StoredModel) -> Model:
         adapters=tuple(
             str(store.blob_path(layer.address)) for layer in manifest.of_type(kinds.ADAPTER)
         ),
+        draft=str(store.blob_path(draft.address)) if draft else None,
         parent=weights.from_,
     )
 
@@ -251,12 +255,14 @@ def _used(header: GgufHeader, config: Config, go: Template | None) -> Template |
     """The Go template, unless the one inside the file knows more.
 
     A model that Ollama renders by name has an empty shell of a template; what it is named for
-    stands in the file.
+    stands in the file. One that was recognized says the same as the file's.
     """
     if go is None or not header.chat_template:
         return go
     named = config.renderer or config.parser or header.architecture in _HARMONY
-    return None if named or jinja_is_abler(header, go) else go
+    if named or jinja_is_abler(header, go) or is_known(go, header.chat_template):
+        return None
+    return go
 
 
 _T = TypeVar("_T")

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from rillet.model.chatml import chatml
+from rillet.model.chatml import chatml, is_known
 from rillet.model.gguf import GgufArray
 from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
@@ -131,7 +131,9 @@ def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | 
 
     A schema is left to the engine as well: for a prompt as text its grammar has blanks without end.
     """
-    if not isinstance(request, ChatRequest) or model.go or model.projector or not request.messages:
+    if not isinstance(request, ChatRequest) or model.projector or not request.messages:
+        return None
+    if model.go is not None and not is_known(model.go, model.header.chat_template):
         return None
     if isinstance(request.format, dict):
         return None
@@ -152,6 +154,18 @@ def _only_jinja_shows_tools(model: Model, request: GenerateRequest | ChatRequest
 def thinks(model: Model, think: Thought) -> bool:
     """A model that can think does so unless told not to."""
     return model.can("thinking") and think is not False
+
+
+def parts_thoughts(model: Model, request: GenerateRequest | ChatRequest) -> bool:
+    """Whether thoughts are told apart in the text of a prompt that was rendered here.
+
+    For a prompt without a talk that is told by the model's own template in Go's language alone.
+    """
+    if not thinks(model, request.think):
+        return False
+    if isinstance(request, ChatRequest):
+        return True
+    return model.go is not None and model.go.thinking_tags() is not None
 
 
 def thought(model: Model, think: Thought) -> Thought:

@@ -33,6 +33,12 @@ class Piece(NamedTuple):
     header: GgufHeader | None = None  # where it is a GGUF file whose header was read
     fresh: bool = False  # uploaded or made now, not taken from another model
     word: str = "using existing"
+    told: str = ""  # in place of word and digest
+
+    @property
+    def step(self) -> str:
+        """What is said of it when the model is made."""
+        return self.told or f"{self.word} layer {self.layer.digest}"
 
 
 def check_names(*groups: Mapping[str, str] | None, adapters: Mapping[str, str] | None) -> None:
@@ -73,8 +79,8 @@ def order(files: Iterable[str]) -> list[str]:
     return sorted(files, key=lambda path: path.encode("utf-8", "surrogatepass"))
 
 
-def read_piece(library: Library, text: str) -> Piece:
-    """The layer of an uploaded GGUF file. Raises `ServerError`."""
+def read_piece(library: Library, text: str, kind: str = "") -> Piece:
+    """The layer of an uploaded GGUF file, of the kind that it tells. Raises `ServerError`."""
     digest = parse_digest(text, status=500)
     path = library.store.blob_path(digest)
     if not path.is_file():
@@ -84,7 +90,7 @@ def read_piece(library: Library, text: str) -> Piece:
         header = read_model_header(path, part=True)
     except InvalidModelFile as error:
         raise _unreadable(path, error) from error
-    layer = Layer(media_type=_kind(header), digest=str(digest), size=path.stat().st_size)
+    layer = Layer(media_type=kind or _kind(header), digest=str(digest), size=path.stat().st_size)
     return Piece(layer, header, fresh=True)
 
 

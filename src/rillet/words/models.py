@@ -94,6 +94,7 @@ class CreateRequest(Struct, kw_only=True, omit_defaults=True):
     from_: str | None = field(default=None, name="from")
     files: dict[str, str] | None = None
     adapters: dict[str, str] | None = None
+    draft_files: dict[str, str] | None = None  # of a smaller model that guesses ahead
     template: str | None = None
     license: str | list[str] | None = None
     system: str | None = None

@@ -89,12 +89,16 @@ def _request(
     adapters, strange = _sent(client, recipe.adapters, folder)
     if strange:
         raise InvalidRequest(f"There is no adapter file {strange[0]!r}")
+    drafts, strange = _sent(client, (recipe.draft,) if recipe.draft else (), folder)
+    if strange:
+        raise InvalidRequest(f"There is no draft file {strange[0]!r}")
     messages: Any = [{"role": turn.role, "content": turn.content} for turn in recipe.messages]
     return CreateRequest(
         model=model,
         from_=names[-1] if names else None,
         files=files or None,
         adapters=adapters or None,
+        draft_files=drafts or None,
         template=recipe.template,
         system=recipe.system,
         license=list(recipe.licenses) or None,

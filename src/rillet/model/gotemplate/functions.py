@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import quote_plus
 
 from rillet.words.quoting import quoted
 
@@ -16,6 +16,10 @@ _HTML = str.maketrans(
     {'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "\0": "\ufffd"}
 )
 _JS = {"\\": "\\\\", "'": "\\'", '"': '\\"'} | {char: f"\\u{ord(char):04X}" for char in "<>&="}
+#: What stands as it is in the query of an address, and the space.
+_IN_QUERY = {ord(" "): "+"} | {
+    ord(char): char for char in "-_.~" + string.ascii_letters + string.digits
+}
 _VERB = re.compile(r"%([-+# 0]*)(\d*)(?:\.(\d*))?(.)", re.DOTALL)
 
 
@@ -153,6 +157,11 @@ def _printable(char: str) -> str:
     return char if char.isprintable() else f"\\u{ord(char):04X}"
 
 
+def _urlquery(*values: Value) -> str:
+    data = _print(*values).encode("utf-8", "replace")
+    return "".join(_IN_QUERY.get(byte) or f"%{byte:02X}" for byte in data)
+
+
 def _call(value: Value, *_: Value) -> Value:
     """No template for a model has a value that can be called."""
     raise FunctionError(
@@ -177,6 +186,6 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "printf": _printf,
     "html": _html,
     "js": _js,
-    "urlquery": lambda *values: quote_plus(_print(*values)),
+    "urlquery": _urlquery,
     "call": _call,
 }

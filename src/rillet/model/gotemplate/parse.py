@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal
 
 from rillet.words.quoting import quoted
 
@@ -122,9 +122,9 @@ class _Parser:
                     self._close("else")
                 return "else"
             case "if" | "with" | "range" as kind:
-                return self._branch(cast(Kind, kind), line)
+                return self._branch(kind, line)
             case "break" | "continue" as kind:
-                return self._jump(cast(Literal["break", "continue"], kind))
+                return self._jump(kind)
             case "template":
                 name = self._name("template clause")
                 pipe = None if self._peek().kind == "close" else self._pipe("template clause")
