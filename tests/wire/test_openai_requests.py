@@ -387,6 +387,9 @@ def test_a_completion_as_a_body() -> None:
     request = GenerateRequest(model="m", prompt="hi", stream=False, options={"num_predict": -1})
     assert completion_body(request) == {"model": "m", "prompt": "hi"}
     request = GenerateRequest(model="m", prompt="hi", stream=False, options={"repeat_penalty": 2.0})
+    for format, schema in (("json", {"type": "object"}), ({"type": "array"}, {"type": "array"})):
+        shaped = completion_body(GenerateRequest(model="m", prompt="hi", format=format))
+        assert shaped["json_schema"] == schema and "response_format" in shaped
     # vLLM and llama.cpp have a word each, and take no notice of the other's
     penalties = {"repetition_penalty": 2.0, "repeat_penalty": 2.0}
     assert completion_body(request) == {"model": "m", "prompt": "hi", **penalties}

@@ -68,6 +68,10 @@ def completion_body(request: GenerateRequest) -> JsonObject:
         body["suffix"] = request.suffix
     if response_format := _response_format(request.format):
         body["response_format"] = response_format
+        # A llama-server takes no notice of that here, but of this.
+        body["json_schema"] = (
+            request.format if isinstance(request.format, dict) else {"type": "object"}
+        )
     if request.logprobs:
         body["logprobs"] = request.top_logprobs or 1
     return body
