@@ -3,6 +3,7 @@ import json
 import pytest
 
 from rillet.wire.failures import (
+    NO_FORM,
     NO_SUCH_CALL,
     error_from_record,
     error_from_response,
@@ -162,6 +163,11 @@ def test_hints(status: int, word: str) -> None:
             {"message": "got exception: Unexpected empty grammar stack after accepting piece: x"},
             ServerError,
             NO_SUCH_CALL,
+        ),
+        (
+            "The model produced output that does not match the expected peg-native format",
+            ServerError,
+            NO_FORM,
         ),
         (5, ServerError, "The server reported an error and did not say which"),
         ({}, ServerError, "The server reported an error and did not say which"),

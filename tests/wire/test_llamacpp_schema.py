@@ -80,6 +80,7 @@ MENDED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"if": {}, "then": {"type": "x"}}, {}),
     ({"$schema": "https://json-schema.org/draft/2020-12/schema"}, {}),
     ({"type": "array", "maxItems": 10**6}, {"type": "array"}),
+    ({"type": "string", "minLength": 2001}, {"type": "string"}),
     ({"type": "integer", "minimum": -(2**63)}, {"type": "integer"}),
     (
         {"type": "integer", "minimum": 0, "exclusiveMinimum": True},

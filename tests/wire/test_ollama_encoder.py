@@ -164,6 +164,16 @@ def test_a_whole_answer() -> None:
     assert len(unfinished) == 4
 
 
+def test_a_call_that_broke_off_is_text() -> None:
+    cut, whole = ToolCall("f", {}, "c", 1, '{"city": "Par'), ToolCall("g", {}, "d")
+    text = '{"name": "f", "arguments": {"city": "Par'
+    record = json.loads(chat().encode(cut))
+    assert record["message"] == {"role": "assistant", "content": text}
+    message = json.loads(chat().encode_reply(Reply("a", "", (whole, cut))))["message"]
+    assert message["content"] == "a" + text
+    assert [call["function"]["name"] for call in message["tool_calls"]] == ["g"]
+
+
 def test_a_whole_answer_is_decoded_like_a_stream() -> None:
     reply = Reply("a", "t", (ToolCall("f", {"x": 1}, "id"),), (TokenLogprob("a", -1.0),), FINISH)
     assert fold(check_decoder(GenerateDecoder, generate().encode_reply(reply))) == reply

@@ -114,6 +114,17 @@ def test_tool_calls_are_put_together() -> None:
     ]
 
 
+def test_a_call_without_arguments_at_the_limit_is_no_whole_one() -> None:
+    calls = [
+        call(index=0, id="a", function={"name": "f"}),
+        call(index=1, id="b", function={"name": "g"}),
+    ]
+    whole = [ToolCall("f", {}, "a", 0), ToolCall("g", {}, "b", 1)]
+    assert chat(*calls, ended("stop"), "[DONE]")[:-1] == whole
+    cut = [whole[0], ToolCall("g", {}, "b", 1, raw_arguments="")]
+    assert chat(*calls, ended("length"), "[DONE]")[:-1] == cut
+
+
 def call(**fields: object) -> dict[str, object]:
     return piece(tool_calls=[fields])
 

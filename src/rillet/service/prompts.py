@@ -127,15 +127,10 @@ def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Templat
 
 
 def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
-    """ChatML rendered here takes what the engine refuses; an answer begun is gone on with there.
-
-    A schema is left to the engine as well: for a prompt as text its grammar has blanks without end.
-    """
+    """ChatML rendered here takes what the engine refuses; an answer begun is gone on with there."""
     if not isinstance(request, ChatRequest) or model.projector or not request.messages:
         return None
     if model.go is not None and not is_known(model.go, model.header.chat_template):
-        return None
-    if isinstance(request.format, dict):
         return None
     *before, last = request.messages
     answered = bool(before) and before[-1].role == "assistant"

@@ -50,13 +50,21 @@ _HINTS = {
 _BUSY = (429, 503, 529)
 _UNAUTHORIZED_TYPES = ("authentication_error", "permission_error")
 _BUSY_TYPES = ("overloaded_error", "rate_limit_error")
-#: What llama.cpp says when a model writes what the grammar of the tools has no place for, and what
-#: that means to who asked.
-_NO_SUCH_CALL = "Unexpected empty grammar stack"
 NO_SUCH_CALL = (
     "the model called a tool that was not offered, or not in the way in which it was offered: "
     "ask again, or offer that tool"
 )
+NO_FORM = (
+    "the end of the model's answer is not of the form that its template gives to thoughts, calls "
+    "and answers, so it may have lost something: ask again, or as a stream, which shows all that "
+    "came before"
+)
+#: What llama.cpp says of a model that writes what it has no place for, and what that means to who
+#: asked.
+_OF_ENGINES = {
+    "Unexpected empty grammar stack": NO_SUCH_CALL,
+    "does not match the expected peg-": NO_FORM,
+}
 _LONGEST = 500  # characters of a message that was not meant as one
 
 _NO_MODEL = re.compile(
@@ -191,9 +199,8 @@ def _said_by_text(text: str, depth: int) -> str | None:
             return _said(lenient.parse(text.encode("utf-8", "replace")), depth + 1) or text
         except ValueError:
             pass
-    if _NO_SUCH_CALL in text:
-        return NO_SUCH_CALL
-    return lenient.whole(text) or None
+    known = (meaning for words, meaning in _OF_ENGINES.items() if words in text)
+    return next(known, None) or lenient.whole(text) or None
 
 
 def _where(value: dict[Any, Any]) -> str:

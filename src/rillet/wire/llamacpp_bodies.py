@@ -15,6 +15,7 @@ from typing import Any
 
 from rillet.wire.llamacpp_guidance import guided
 from rillet.wire.llamacpp_schema import engine_schema
+from rillet.wire.llamacpp_tools import engine_tools
 from rillet.wire.openai_messages import messages_to_openai
 from rillet.words.errors import ServerError
 from rillet.words.requests import JsonObject, Message
@@ -129,7 +130,7 @@ def chat_body(
         "reasoning_format": "deepseek",
     }
     if tools:
-        body["tools"] = list(tools)
+        body["tools"] = engine_tools(tools)
         body["parallel_tool_calls"] = True
     if kwargs := template_arguments(think):
         body["chat_template_kwargs"] = kwargs
@@ -150,7 +151,7 @@ def template_body(
     """POST /apply-template: the prompt that a chat would send, as text."""
     body: JsonObject = {"messages": messages_to_openai(messages)}
     if tools:
-        body["tools"] = list(tools)
+        body["tools"] = engine_tools(tools)
     if kwargs := template_arguments(think):
         body["chat_template_kwargs"] = kwargs
     return body

@@ -10,7 +10,8 @@ from rillet.wire.llamacpp_patterns import engine_pattern
 from rillet.words.errors import InvalidRequest
 
 _EXACT = 10**15  # bounds beyond it overflow the engine's integers
-_MOST = {"minItems": 50_000, "maxItems": 50_000}  # larger ones it drops; texts may have 2^31
+#: Of a least it refuses more, of items it drops more; texts may have 2^31 characters.
+_MOST = {"minLength": 2000, "minItems": 2000, "maxItems": 50_000}
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -87,9 +88,9 @@ def _is_of(value: Any, kind: str) -> bool:
 def _check_pattern(schema: dict[str, Any], at: str) -> None:
     if not isinstance(schema["pattern"], str):
         complain(f"{at}.pattern", "must be a text")
-    pattern = engine_pattern(schema.pop("pattern"))
-    if pattern is not None:
-        schema["pattern"] = pattern
+    schema["pattern"] = engine_pattern(schema["pattern"])
+    if schema["pattern"] is None:
+        del schema["pattern"]
 
 
 def check_named_by_patterns(schema: dict[str, Any]) -> None:
@@ -102,9 +103,10 @@ def check_named_by_patterns(schema: dict[str, Any]) -> None:
 
 
 def check_required(schema: dict[str, Any]) -> None:
-    names = schema.pop("required")
-    if isinstance(names, list):
+    if isinstance(names := schema["required"], list):
         schema["required"] = [name for name in names if isinstance(name, str)]
+    else:
+        del schema["required"]
 
 
 def _divides(number: Any) -> bool:

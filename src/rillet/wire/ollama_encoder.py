@@ -10,7 +10,7 @@ Rules:
 Source: Ollama's API reference, and recorded answers of version 0.33.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -78,7 +78,8 @@ class AnswerEncoder:
                 body = self._body("", event.text)
                 return self._record(body, _logprobs(event.logprobs) + own)
             case ToolCall():
-                return self._record(self._body("", calls=[event]), own)
+                text, calls = _told("", [event])
+                return self._record(self._body(text, calls=calls), own)
             case Progress():
                 return self._record(self._body(""), _progress(event) + own)
             case Finish():
@@ -90,7 +91,8 @@ class AnswerEncoder:
 
     def encode_reply(self, reply: Reply) -> bytes:
         """The one object that answers a request with `stream: false`, without a newline."""
-        body = self._body(reply.text, reply.thinking, reply.tool_calls)
+        text, calls = _told(reply.text, reply.tool_calls)
+        body = self._body(text, reply.thinking, calls)
         logprobs = _logprobs(reply.logprobs)
         if reply.finish is None:
             return self._record(body, logprobs)[:-1]
@@ -160,6 +162,16 @@ def _beside(thinking: str, calls: Iterable[ToolCall]) -> bytes:
     thought = b',"thinking":' + _json(thinking) if thinking else b""
     listed = [_tool_call(call) for call in calls]
     return thought + (b',"tool_calls":' + _json(listed) if listed else b"")
+
+
+def _told(text: str, calls: Sequence[ToolCall]) -> tuple[str, Sequence[ToolCall]]:
+    """A call that broke off is no call, or somebody would carry it out: it is shown as text."""
+    if all(call.raw_arguments is None for call in calls):
+        return text, calls
+    for call in calls:
+        if call.raw_arguments is not None:
+            text += f'{{"name": {_json(call.name).decode()}, "arguments": {call.raw_arguments}'
+    return text, [call for call in calls if call.raw_arguments is None]
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:

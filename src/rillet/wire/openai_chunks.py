@@ -177,7 +177,7 @@ class ChatChunkDecoder(SseDecoder):
 
     def _close_calls(self) -> None:
         if not self.finished:
-            self._hand_on(self._calls.close())
+            self._hand_on(self._calls.close(cut=self._reason == "length"))
 
     def _hand_on(self, calls: list[ToolCall]) -> None:
         if calls:

@@ -7,6 +7,7 @@ Rules:
   after whole arguments begin a new call, for some servers give all calls one index and no id.
 * A call is handed on as soon as its arguments are a whole object and another call or text follows,
   so that the order is kept; the rest when the message ends. Half-written JSON never is.
+* No arguments are an empty object, but for the last call of a message that was cut at its limit.
 """
 
 from typing import Any
@@ -66,8 +67,10 @@ class _Call:
         text = "".join(self.pieces)
         return bool(text) and self.looks <= _MOST_LOOKS and parse_arguments(text)[1] is None
 
-    def value(self) -> ToolCall:
+    def value(self, cut: bool = False) -> ToolCall:
         arguments, raw = self.object, None
+        if cut and arguments is None and not self.pieces:
+            arguments, raw = {}, ""
         if arguments is None:
             arguments, raw = parse_arguments("".join(self.pieces))
         return ToolCall(self.name, arguments, self.id, self.number, raw)
@@ -96,9 +99,9 @@ class ToolCalls:
         self.size += call.add(delta)
         return done
 
-    def close(self) -> list[ToolCall]:
-        """All calls in the making, for the message has ended."""
-        calls = [call.value() for call in self.open]
+    def close(self, cut: bool = False) -> list[ToolCall]:
+        """All calls in the making, for the message has ended; `cut`: at its limit."""
+        calls = [call.value(cut and call is self.open[-1]) for call in self.open]
         self.open = []
         self.size = 0
         return calls
