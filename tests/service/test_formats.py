@@ -9,7 +9,7 @@ import pytest
 
 from rillet.words.events import Finish
 
-from .asking import CHAT, events, start, text
+from .asking import CHAT, chat, events, start, text
 from .conftest import Opened
 
 FLAT = {
@@ -58,3 +58,11 @@ async def formed(service: Any, model: str, schema: dict[str, Any], seed: int) ->
     written, last = text(found), found[-1]
     assert isinstance(last, Finish) and last.reason == "stop", (schema, written)
     return json.loads(written), written
+
+
+async def test_numbers_of_a_chat_come_to_their_end(opened: Opened) -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}
+    async with opened() as service:
+        for seed in range(4):
+            found = await chat(service, CHAT, "hi", format=schema, options={"seed": seed})
+            assert isinstance(json.loads(text(found))["n"], int | float)

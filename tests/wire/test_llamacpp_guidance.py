@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rillet.wire import llamacpp
 from rillet.wire.llamacpp import engine_schema
 from rillet.wire.llamacpp_guidance import guided
 from tests.wire.test_llamacpp_schema import KEPT
@@ -83,3 +84,10 @@ def test_a_chain_of_references_is_followed_to_its_end() -> None:
     chain = {f"d{i}": {"$ref": f"#/$defs/d{i + 1}"} for i in range(3_000)} | {"d3000": dict(A)}
     assert given({"allOf": [{"$ref": "#/$defs/d0"}, B], "$defs": chain})["$defs"]["d3000"] == A
     assert given({"items": {"$ref": "#/$defs/d0"}, "$defs": chain})["$defs"]["d3000"] == closed(A)
+
+
+def test_numbers_without_an_end_are_known() -> None:
+    for schema in ({"items": {"type": "number"}}, {"$defs": {"a": {"type": ["null", "number"]}}}):
+        assert llamacpp.has_free_numbers(schema)
+    for other in (None, "json", {"type": "number", "minimum": 0}, {"enum": [1], "$defs": 5}):
+        assert not llamacpp.has_free_numbers(other)

@@ -132,6 +132,8 @@ def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | 
         return None
     if model.go is not None and not is_known(model.go, model.header.chat_template):
         return None
+    if llamacpp.has_free_numbers(request.format):  # they end in the engine's own grammar alone
+        return None
     *before, last = request.messages
     answered = bool(before) and before[-1].role == "assistant"
     if last.role == "assistant" and not last.tool_calls and not answered:

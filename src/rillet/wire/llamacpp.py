@@ -11,6 +11,7 @@ from rillet.wire.llamacpp_bodies import (
     token_limit,
     tokenize_body,
 )
+from rillet.wire.llamacpp_guidance import has_free_numbers
 from rillet.wire.llamacpp_replies import (
     Embeddings,
     Props,
@@ -37,6 +38,7 @@ __all__ = [
     "engine_error",
     "engine_schema",
     "format_schema",
+    "has_free_numbers",
     "prompt",
     "props",
     "sampling",

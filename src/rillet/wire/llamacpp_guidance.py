@@ -20,7 +20,8 @@ Source: llguidance's documentation of JSON schemas.
 from collections.abc import Iterator
 from typing import Any
 
-from rillet.wire.llamacpp_schema import LISTS, MAPS, Schema, resolved
+from rillet.wire.llamacpp_keywords import BOUNDS
+from rillet.wire.llamacpp_schema import LISTS, MAPS, Schema, engine_schema, resolved
 from rillet.words.requests import JsonObject
 
 _WRITING = {
@@ -59,6 +60,19 @@ def guided(schema: JsonObject) -> JsonObject:
     return {**schema, "x-guidance": _WRITING}
 
 
+def has_free_numbers(format: str | JsonObject | None) -> bool:
+    """Whether a format has numbers that a model may write without end, where this grammar holds it.
+
+    llama.cpp's own, of chats that it renders itself, ends them and has exponents all the same.
+    """
+    if not isinstance(format, dict):
+        return False
+    return any(
+        "number" in _kinds(each) and each.keys().isdisjoint(("enum", "const", *BOUNDS))
+        for each in _schemas(engine_schema(format))
+    )
+
+
 def _tell_type(schema: JsonObject) -> None:
     if schema.keys().isdisjoint(("type", "enum", "const", *_JOINING)):
         for kind, keywords in _DESCRIBING.items():
@@ -80,8 +94,7 @@ def _close(schema: JsonObject) -> None:
 
 
 def _bound(schema: JsonObject) -> None:
-    kinds = schema.get("type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
+    kinds = _kinds(schema)
     if "enum" in schema or "const" in schema:
         return
     below = "minimum" in schema or "exclusiveMinimum" in schema
@@ -94,6 +107,11 @@ def _bound(schema: JsonObject) -> None:
             schema["minimum"] = -_INTEGER
         if not above:
             schema["maximum"] = _INTEGER
+
+
+def _kinds(schema: JsonObject) -> list[Any]:
+    kinds = schema.get("type")
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def _schemas(root: JsonObject) -> Iterator[JsonObject]:

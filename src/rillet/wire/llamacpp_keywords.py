@@ -24,14 +24,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 _FORMATS = ("date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid")
 _COUNTS = (("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties"))
-_BOUNDS = (
+BOUNDS = (
     "minimum",
     "maximum",
     "exclusiveMinimum",
     "exclusiveMaximum",
 )  #: Types for which alone these are read by llama.cpp, and by Ollama with it; "" is none.
 _READ_FOR = {
-    **dict.fromkeys(_BOUNDS, "integer"),
+    **dict.fromkeys(BOUNDS, "integer"),
     **dict.fromkeys(("minItems", "maxItems"), "array"),
     **dict.fromkeys(
         ("minProperties", "maxProperties", "patternProperties", "$defs", "definitions"), ""
@@ -44,7 +44,7 @@ def check_values(schema: dict[str, Any], at: str) -> None:
     _check_choices(schema, _types(schema.get("type", list(_TYPES)), at), at)
     for low, high in _COUNTS:
         _check_counts(schema, low, high, at)
-    for name in _BOUNDS:
+    for name in BOUNDS:
         _check_bound(schema, name, at)
     if not _divides(schema.get("multipleOf", 1)):
         del schema["multipleOf"]
