@@ -41,3 +41,22 @@ async def test_no_tools_are_no_tools(
     path, body = ask
     answer = await server.ask("POST", path, {**body, "tools": tools})
     assert answer.status == 200
+
+
+EMBEDDING = ("/v1/embeddings", {"model": "tiny", "input": "x"})
+COMPLETION = ("/v1/completions", {"model": "tiny", "prompt": "x"})
+
+
+@pytest.mark.parametrize("ask", [CHAT, RESPONSES, MESSAGES, EMBEDDING, COMPLETION])
+async def test_a_model_elsewhere_is_refused_before_all_else(
+    server: Running, ask: tuple[str, dict[str, Any]]
+) -> None:
+    path, body = ask
+    for name in ("x:cloud", "x:8b-cloud"):
+        wrong = {**body, "model": name, "max_tokens": "x", "messages": 5, "input": None}
+        answer = await server.ask(
+            "POST", path, {**wrong, "max_output_tokens": [], "dimensions": ""}
+        )
+        error = answer.json()["error"]
+        assert answer.status == 403
+        assert error["message"] == "ollama cloud is disabled: remote model is unavailable"

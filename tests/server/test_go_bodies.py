@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from rillet.server.go_json import decoded
-from rillet.server.go_scanner import GoJSONError
 from rillet.wire import go_structs, go_structs_compat
 from rillet.wire.anthropic_requests import chat_request_from_anthropic
+from rillet.wire.go_scanner import GoJSONError
 from rillet.wire.openai_responses_requests import chat_request_from_responses
 from rillet.words.errors import ServerError
 
@@ -36,7 +36,10 @@ def test_a_value_of_a_wrong_type_is_told_as_go_tells_it(path: str, body: str, te
         ("/v1/chat/completions", '{"messages":[{"tool_calls":[{"function":{"arguments":{}}}]}]}'),
         ("/v1/completions", '{"prompt":["a","b"],"top_p":3.4028235e38}'),
         ("/v1/messages", '{"messages":[{"content":"x"},{"content":null}]}'),
-        ("/v1/responses", '{"input":[1,{"a":2}],"tools":[{"description":null}]}'),
+        (
+            "/v1/responses",
+            '{"input":[{"role":"x"},{"type":"reasoning"}],"tools":[{"description":null}]}',
+        ),
     ],
 )
 def test_what_go_or_we_take(path: str, body: str) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rillet.server.go_json import first_value
-from rillet.server.go_scanner import MAX_DEPTH, GoJSONError, complain
 from rillet.server.ollama_bodies import fields_of
+from rillet.wire.go_scanner import MAX_DEPTH, GoJSONError, complain
 
 JSON = st.recursive(
     st.none()

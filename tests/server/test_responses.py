@@ -47,3 +47,12 @@ async def test_blanks_before_a_call_are_no_item(server: Running) -> None:
         server.operations.next = ScriptedGeneration(((Text(text),), (call,), (end,)))
         answer = (await server.ask("POST", "/v1/responses", ASK)).json()
         assert [item["type"] for item in answer["output"]] == kinds
+
+
+async def test_an_input_is_missed_only_where_the_model_is_there(server: Running) -> None:
+    for model, status, text in (
+        ("nope", 404, "model 'nope' not found"),
+        ("tiny", 400, "input is required"),
+    ):
+        answer = await server.ask("POST", "/v1/responses", {"model": model, "input": []})
+        assert (answer.status, answer.json()["error"]["message"]) == (status, text)

@@ -248,7 +248,8 @@ def test_a_whole_answer() -> None:
         ),
         (
             {"model": "m", "input": [{"type": "function_call", "arguments": "[]"}]},
-            "failed to parse function call arguments: they must be a JSON object",
+            "failed to parse function call arguments: Value looks like object,"
+            " but can't find closing '}' symbol",
         ),
         (
             {**BODY, "previous_response_id": "resp_1"},

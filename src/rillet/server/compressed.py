@@ -9,8 +9,8 @@ from typing import Any
 import zstandard
 
 from rillet.server.exchange import BodyTooLarge, Exchange
-from rillet.server.face import Face
-from rillet.server.go_json import decoded
+from rillet.server.face import CLOUD, Face, is_remote
+from rillet.server.go_json import checked, first_value
 from rillet.wire.go_structs_compat import STRUCTS
 from rillet.words.errors import ServerError
 
@@ -26,7 +26,10 @@ async def json_body(face: Face, exchange: Exchange) -> Any:
     data = await exchange.body(face.settings.max_body)
     if exchange.header(b"content-encoding").lower() == "zstd":
         data = decompressed(data)
-    return decoded(data, STRUCTS[exchange.scope["path"]])
+    value = first_value(data)
+    if type(value) is dict and type(model := value.get("model")) is str and is_remote(model):
+        raise ServerError(CLOUD, status=403)  # before anything else is looked at, as there
+    return checked(value, data, STRUCTS[exchange.scope["path"]])
 
 
 def decompressed(data: bytes) -> bytes:

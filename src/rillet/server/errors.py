@@ -12,8 +12,8 @@ import msgspec
 
 from rillet.model.names import InvalidDigest
 from rillet.server.exchange import ClientGone, Exchange, Headers
-from rillet.server.go_scanner import NOTHING, GoJSONError
 from rillet.server.router import Handler
+from rillet.wire.go_scanner import NOTHING, GoJSONError
 from rillet.words.errors import (
     Busy,
     InvalidName,

@@ -60,6 +60,15 @@ def known(model: str, cloud: str = CLOUD, invalid: str = "invalid model name") -
     return name
 
 
+@lru_cache(maxsize=1024)
+def is_remote(model: str) -> bool:
+    """Whether a name is one of a model that runs elsewhere."""
+    try:
+        return ModelName.parse(model).is_cloud
+    except InvalidName:
+        return False
+
+
 def plain(text: str, invalid: str = "invalid model name") -> ModelName:
     """A name for a model of the store, in which spaces and sources have no place."""
     try:

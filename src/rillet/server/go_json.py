@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from rillet.server.go_scanner import NOTHING, GoJSONError, complain, depth_exceeded
 from rillet.wire.depth import MAX_DEPTH, too_deep
+from rillet.wire.go_scanner import NOTHING, GoJSONError, complain, depth_exceeded
 from rillet.wire.go_types import Check, Number, fault_of, folded
 
 Kind = Callable[[Any], Any]
@@ -47,7 +47,11 @@ def first_value(data: bytes) -> Any:
 
 def decoded(data: bytes, check: Check) -> Any:
     """The first JSON value of a body that has the Go type `check`. Raises `GoJSONError`."""
-    value = first_value(data)
+    return checked(first_value(data), data, check)
+
+
+def checked(value: Any, data: bytes, check: Check) -> Any:
+    """The first value of `data`, if it has the Go type `check`. Raises `GoJSONError`."""
     fault = fault_of(value, check, exact=True)
     if fault is not None:  # once more, now with the numbers as they were written
         raise GoJSONError(str(fault_of(_lenient(data, exact=True), check, exact=True) or fault))

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from rillet.server.go_json import Fields, Kind, bind, decoded, list_of, same, texts_by_name
-from rillet.server.go_scanner import GoJSONError
-from rillet.wire.go_structs import STRUCTS
+from rillet.wire.go_scanner import GoJSONError
+from rillet.wire.go_structs import NO_OBJECT, STRUCTS
 from rillet.wire.go_tools import as_function
 from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
 
@@ -44,7 +44,7 @@ def arguments(value: Any) -> dict[str, Any]:
         except (ValueError, RecursionError):
             value = None
         if type(value) is not dict:
-            raise GoJSONError("Value looks like object, but can't find closing '}' symbol")
+            raise GoJSONError(NO_OBJECT)
     return value  # type: ignore[no-any-return]
 
 

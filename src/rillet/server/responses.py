@@ -33,6 +33,7 @@ from rillet.wire.openai_responses import (
 )
 from rillet.words.errors import ServerError
 from rillet.words.events import Event, Failure
+from rillet.words.models import ShowRequest
 from rillet.words.replies import fold
 from rillet.words.requests import ChatRequest
 
@@ -58,10 +59,11 @@ class ResponsesAnswers:
         request, settings = chat_request_from_responses(body), response_settings(body)
         exchange.json_type = BARE_JSON
         known(required(request.model))
-        if not request.messages:
-            raise ServerError("input is required", status=400)
         with worded(NOT_FOUND, request.model):
             await able_to_call(self._face, request, body)
+            if not request.messages:
+                await self._face.operations.show(ShowRequest(model=request.model))
+                raise ServerError("input is required", status=400)
             if body.get("background") and self._face.records is not None:
                 settings |= {"background": True, "store": True}
                 await self._background(exchange, self._face.records, request, settings)

@@ -30,7 +30,7 @@ from rillet.wire.go_types import (
 from rillet.words.quoting import quoted
 
 LEVELS = ("high", "medium", "low", "max")
-_OPEN = "Value looks like object, but can't find closing '}' symbol"
+NO_OBJECT = "Value looks like object, but can't find closing '}' symbol"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*")
 
 
@@ -100,7 +100,7 @@ def _object_of(item: Check) -> Check:
         if value is None:
             return
         if type(value) is not dict:
-            raise Fault(_OPEN)
+            raise Fault(NO_OBJECT)
         for one in value.values():
             own(one, at, reading)
 

@@ -27,6 +27,7 @@ from rillet.wire.go_types import (
     strings,
     struct,
 )
+from rillet.wire.openai_responses_items import check_input
 
 
 def texts(*names: str) -> dict[str, Check]:
@@ -41,6 +42,15 @@ def _unless(kind: type, check: Check) -> Check:
             check(value, at, reading)
 
     return checked
+
+
+def _prompt(value: Any, at: Place, reading: Reading) -> None:
+    if type(value) is not list or not all(type(text) is str for text in value):
+        string(value, at, reading)
+
+
+def _input(value: Any, at: Place, reading: Reading) -> None:
+    check_input(value)
 
 
 _FUNCTION = struct(
@@ -90,7 +100,7 @@ _COMPLETION = struct(
     {
         **_COMMON,
         **dict.fromkeys(_SAMPLING, float32),
-        "prompt": _unless(list, string),
+        "prompt": _prompt,
         "suffix": string,
         "logprobs": integer,
     },
@@ -183,7 +193,7 @@ _RESPONSES = struct(
         "background": boolean,
         "conversation": anything,
         "include": strings,
-        "input": anything,
+        "input": _input,
         "max_output_tokens": integer,
         "reasoning": struct(
             "openai.ResponsesReasoning", texts("effort", "generate_summary", "summary")

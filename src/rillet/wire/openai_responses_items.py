@@ -11,7 +11,9 @@ from itertools import zip_longest
 from typing import Any
 
 from rillet.wire.go_fields import kind, refused
-from rillet.wire.go_types import Check, fault_of, list_of, string, struct
+from rillet.wire.go_scanner import unmarshal_fault
+from rillet.wire.go_structs import NO_OBJECT
+from rillet.wire.go_types import Check, Fault, fault_of, list_of, string, struct
 from rillet.wire.openai_messages import image_data, read_arguments
 from rillet.words.errors import ServerError
 from rillet.words.quoting import quoted
@@ -62,6 +64,20 @@ _PARTS: Mapping[str, Check] = {
     "text": struct("openai.ResponsesTextContent", _texts("type", "text")),
     "refusal": struct("openai.ResponsesTextContent", _texts("type", "refusal")),
 }
+
+
+def check_input(value: Any) -> None:
+    """Raises `Fault` for what has not the form of an input."""
+    if value is None or isinstance(value, str):
+        return
+    if not isinstance(value, list):
+        wrong = f"json: cannot unmarshal {kind(value)} into Go value of type []json.RawMessage"
+        raise Fault(f"input must be a string or array: {wrong}")
+    try:
+        for i, item in enumerate(value):
+            _checked(item, f"input[{i}]")
+    except ServerError as error:
+        raise Fault(error.message) from None
 
 
 def messages_from_items(items: Sequence[Any]) -> list[Message]:
@@ -157,9 +173,11 @@ class _Conversation:
 
     def _call(self, item: _Json) -> None:
         name, id = item.get("name") or "", item.get("call_id") or ""
-        arguments = read_arguments(item.get("arguments") or "")
+        said = item.get("arguments") or ""
+        arguments = read_arguments(said)
         if not isinstance(arguments, dict | None):
-            raise refused("failed to parse function call arguments: they must be a JSON object")
+            fault = unmarshal_fault(said) or NO_OBJECT
+            raise refused(f"failed to parse function call arguments: {fault}")
         self._names[id] = name
         if not self.messages or self.messages[-1].role != "assistant":
             self.messages.append(Message("assistant"))

@@ -32,6 +32,20 @@ def complain(data: bytes) -> None:
     scanner.value()
 
 
+def unmarshal_fault(text: str) -> str | None:
+    """What Go says where a text should be one JSON value and nothing else; None where it is."""
+    data = text.encode("utf-8", "surrogatepass")
+    scanner = _Scanner(data + b" ")  # so the end of a word or of a number is seen, as there
+    try:
+        scanner.peek()
+        scanner.value()
+        scanner.end()
+    except GoJSONError as error:
+        said = str(error)
+        return "unexpected end of JSON input" if said == _EOF else said
+    return None
+
+
 def depth_exceeded() -> GoJSONError:
     return GoJSONError("exceeded max depth")
 
@@ -57,6 +71,11 @@ class _Scanner:
                 pass
             if not open_brackets:
                 return
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        if self.peek() != _END:
+            raise self._unexpected("after top-level value")
 
     def _begin(self, stack: list[int]) -> None:
         """A scalar, or opening brackets up to the first place where a value or its end stands."""
