@@ -109,6 +109,14 @@ def test_an_embedding_model_gives_one_line_of_json(shell: Shell) -> None:
     assert shell.run("run", str(MODELS / "tinyembed.gguf")).returncode == 1
 
 
+def test_an_embedding_model_stays_as_long_as_asked_for(served: Shell) -> None:
+    wanted = ("--keepalive", "3h", "-p", "num_ctx=600")
+    assert served.run("run", *wanted, "tinyembed", "hello").returncode == 0
+    loaded = served.run("ps", "tinyembed").stdout.decode().splitlines()[1]
+    assert " 600 " in loaded and " hours from now" in loaded
+    served.run("stop", "tinyembed")
+
+
 def test_a_text_that_is_too_long_to_embed_may_be_refused(shell: Shell) -> None:
     long = ("run", str(MODELS / "tinyembed.gguf"), "word " * 3000)
     assert shell.run(*long).returncode == 0

@@ -3,7 +3,7 @@
 import struct
 import time
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rillet.cli import exits, screen, where
 from rillet.cli.interrupts import one_interrupt
@@ -120,7 +120,8 @@ def _embed(found: where.Found, question: Question, args: Namespace, status: Stat
     model, text = question.model, question.prompt
     if not text:
         raise InvalidRequest(no_text(model))
-    options: dict[str, Any] = {}
+    shared = ("keep_alive", "options")
+    options = {name: question.options[name] for name in shared if name in question.options}
     if args.truncate is not None:
         options["truncate"] = args.truncate
     if args.dimensions:
