@@ -15,7 +15,8 @@ from rillet.net.address import parse_host
 from rillet.server.listen import Server, bind, place_of
 from rillet.server.streams import Streams
 from rillet.service.service import Service
-from rillet.service.upstream import Upstream
+from rillet.service.upstream import Upstream, parse_upstreams
+from rillet.service.upstream_names import Names
 from rillet.service.upstream_openai import OpenAI
 from rillet.service.upstreams import Upstreams
 from rillet.testing import ScriptedServer, answer
@@ -133,6 +134,20 @@ async def test_a_model_of_another_server_is_asked_as_one_of_ours(opened: Opened)
         service.upstreams.servers[0].looked -= 60
         behind.library.all()[:] = [behind.library.from_file(Path(TINY))]
         assert [e.name for e in await service.tags() if "far/" in e.name] == ["far/tiny:latest"]
+
+
+async def test_servers_in_a_ring_ask_each_other_for_what_they_have_themselves(
+    opened: Opened,
+) -> None:
+    """A server behind itself, as by a mistaken port: a question would go round for ever."""
+    async with rillet(opened, HELLO) as (url, behind):
+        behind.upstreams.servers[:] = parse_upstreams((url,), behind.upstreams.id)
+        behind.upstreams.start()
+        assert [entry.name for entry in await behind.tags()] == ["tinyhello:latest"]
+        behind.upstreams.servers[0].names = Names("", ["ghost:latest"], spelled=True)
+        with pytest.raises(ServerError, match="model 'ghost' not found") as gone:
+            await events(await behind.chat(ChatRequest(model="ghost", messages=[])))
+        assert gone.value.status == 404
 
 
 async def test_who_hangs_up_here_stops_the_engine_there(opened: Opened) -> None:

@@ -6,7 +6,7 @@ guard (Host, Origin) -> turnstile -> router (path, method) -> handler -> service
 from rillet.net.address import parse_host
 from rillet.server.anthropic import AnthropicAnswers
 from rillet.server.asgi import ASGIApp, Receive, Scope, Send
-from rillet.server.exchange import Exchange
+from rillet.server.exchange import Exchange, header
 from rillet.server.face import Face
 from rillet.server.guard import guarded
 from rillet.server.ollama import OllamaAnswers
@@ -19,6 +19,7 @@ from rillet.server.streams import Streams
 from rillet.server.transcription import TranscriptionAnswers
 from rillet.server.turnstile import Turnstile
 from rillet.service.interface import Operations
+from rillet.service.passing import HEADER, PASSED
 from rillet.service.slots import CALLER
 from rillet.words.settings import Settings
 
@@ -48,6 +49,8 @@ def build_app(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await turnstile.enter()
         CALLER.set(caller_of(scope))  # the task of this request, and what it starts, keep it
+        if passed := header(scope, HEADER.encode()):
+            PASSED.set(passed)
         await router.answer(Exchange(scope, receive, send))
 
     return guarded(app, loopback=target.is_loopback, origins=settings.origins)

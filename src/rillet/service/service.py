@@ -131,6 +131,8 @@ class Service:
     async def tags(self) -> list[ModelInfo]:
         models = await asyncio.to_thread(self.library.all)
         own = [cards.entry(model) for model in models]
+        if not self.upstreams:
+            return own
         names = {entry.name for entry in own}
         return own + [entry for entry in await self.upstreams.tags() if entry.name not in names]
 
@@ -295,7 +297,7 @@ class Service:
         try:
             await asyncio.to_thread(work, self.library, *args)
         except ModelNotFound:
-            if there := await self.upstreams.find(name):
+            if self.upstreams and (there := await self.upstreams.find(name)):
                 raise ServerError(
                     f"{name} is a model of the server at {there[0].target.url} and can be {done} "
                     "only there",

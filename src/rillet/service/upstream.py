@@ -11,10 +11,12 @@ from msgspec.structs import replace
 from rillet.net.address import parse_host
 from rillet.net.aio import AsyncTransport
 from rillet.net.flow import Policy
+from rillet.net.http1 import Request
 from rillet.net.run_aio import AsyncStreamSource, ask
 from rillet.service.continuing import Said, Seam
 from rillet.service.generation import Emit, Generation
 from rillet.service.lifetime import lifetime
+from rillet.service.passing import through
 from rillet.service.upstream_dialects import Asked, Dialect, Ollama, Question
 from rillet.service.upstream_names import Names
 from rillet.service.upstream_openai import OpenAI
@@ -58,10 +60,11 @@ log = logging.getLogger("rillet.service")
 class Upstream:
     """`said` as in the settings: a URL, or NAME=URL, which puts NAME/ before its models' names.
 
-    http://KEY@host sends the key as a bearer token.
+    http://KEY@host sends the key as a bearer token. `via` is the id of this server.
     """
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, said: str, via: str = "-") -> None:
+        self._via = via
         named = _NAMED.fullmatch(said)
         self.prefix = f"{named[1]}/" if named else ""
         target = parse_host(named[2] if named else said)
@@ -142,7 +145,8 @@ class Upstream:
                 emit((Finish("unload" if _unloads(request.keep_alive) else "load"),))
                 return
             clock, echo = Clock(), Echo(self._given(request, model))
-            source = AsyncStreamSource(self._transport, call, _WORK)
+            asked = replace(call, request=self._sent(call.request))
+            source = AsyncStreamSource(self._transport, asked, _WORK)
             with Waiting(emit, patience) as waiting:
                 waiting.progress(Progress("waiting"))
                 try:
@@ -260,8 +264,13 @@ class Upstream:
             raise self._told(error, model, asked) from None
 
     async def _ask(self, question: Question, policy: Policy) -> Any:
-        body = await ask(self._transport, question.request, policy, model=None, limit=_LIMIT)
+        request = self._sent(question.request)
+        body = await ask(self._transport, request, policy, model=None, limit=_LIMIT)
         return question.read(body)
+
+    def _sent(self, request: Request) -> Request:
+        headers = (*request.headers, through(self._via))
+        return Request(request.method, request.path, headers, request.body, request.length)
 
     def _told(self, error: RilletError, model: str, asked: str) -> RilletError:
         """An error for who asked: of the model by its name here. That our key was refused is no
@@ -280,9 +289,9 @@ def _unloads(keep_alive: KeepAlive | None) -> bool:
     return keep_alive is not None and lifetime(keep_alive) == 0
 
 
-def parse_upstreams(said: tuple[str, ...]) -> list[Upstream]:
+def parse_upstreams(said: tuple[str, ...], via: str = "-") -> list[Upstream]:
     """Raises `InvalidHost` for one that cannot be read, and for two of one name."""
-    found = [Upstream(each) for each in said]
+    found = [Upstream(each, via) for each in said]
     for place, each in enumerate(found):
         if each.prefix and any(each.prefix == other.prefix for other in found[:place]):
             raise InvalidHost(f"Two upstream servers are named {each.prefix.removesuffix('/')}")

@@ -5,9 +5,11 @@ A model of our own comes before one of the same name elsewhere; between servers 
 
 import asyncio
 import itertools
+import secrets
 import time
 from collections.abc import AsyncIterator
 
+from rillet.service.passing import came_back
 from rillet.service.upstream import Upstream, parse_upstreams
 from rillet.words.errors import ServerError
 from rillet.words.models import LoadedModel, ModelInfo
@@ -23,17 +25,21 @@ FIRST = 3.0
 
 
 class Upstreams:
-    """False where there are none. Raises `InvalidHost` for what is no server."""
+    """False where there are none, or none to ask (see `passing`).
+
+    Raises `InvalidHost` for what is no server.
+    """
 
     def __init__(self, said: tuple[str, ...] = (), *, every: float = EVERY) -> None:
-        self.servers: list[Upstream] = parse_upstreams(said)
+        self.id = secrets.token_hex(8)
+        self.servers: list[Upstream] = parse_upstreams(said, self.id)
         self._every = every
         self._first: list[asyncio.Event] = []
         self._watching: list[asyncio.Task[None]] = []
         self._looking: dict[Upstream, asyncio.Task[None]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.servers)
+        return bool(self.servers) and not came_back(self.id)
 
     def start(self) -> None:
         """Begin to look after them, each for itself."""
