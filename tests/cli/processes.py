@@ -114,7 +114,7 @@ class Terminal:
         return self.screen[after:]
 
     def type(self, text: str) -> None:
-        os.write(self._fd, text.encode())
+        os.write(self._fd, text.encode(errors="surrogateescape"))
 
     def type_all(self, text: str) -> None:
         """More than a terminal holds: what comes back is read while it is typed."""

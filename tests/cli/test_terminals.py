@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -213,6 +214,50 @@ def test_each_command_says_what_it_did(shell: Shell) -> None:
             tell(terminal, line, says)
         terminal.type("/exit\r")
         assert terminal.wait() == 0
+    assert "Traceback" not in terminal.screen
+
+
+def test_bytes_that_are_no_text_do_no_harm(shell: Shell) -> None:
+    with talking(shell, whole("One."), whole("Two.")) as (terminal, server):
+        tell(terminal, "a\udcff\0b", "One.")
+        tell(terminal, "\x1b[A", "Two.")  # as the history has it
+        assert [text for role, text in messages(server) if role == "user"] == ["a\ufffdb"] * 2
+        leave(terminal)
+    assert "Traceback" not in terminal.screen
+
+
+def test_what_is_pasted_is_no_command_though_it_begins_like_one(shell: Shell) -> None:
+    with talking(shell, whole("One.")) as (terminal, server):
+        tell(terminal, "\x1b[200~/set verbose\nand more\x1b[201~", "One.")
+        assert messages(server) == [("user", "/set verbose\nand more")]
+        tell(terminal, "\x1b[200~/set system one\ntwo\x1b[201~", "Set system message.")
+        leave(terminal)
+
+
+@pytest.mark.parametrize(
+    ("editor", "says"),
+    [
+        ('printf "caf\\351" >"$1"', None),
+        ('rm "$1"', "No such file"),
+        ("exit 3", "ended with code 3"),
+        ("", "There is no editor"),
+    ],
+)
+def test_an_editor_that_fails_loses_nothing(
+    shell: Shell, tmp_path: Path, editor: str, says: str | None
+) -> None:
+    program = tmp_path / "editor"
+    if editor:
+        program.write_text(f"#!/bin/sh\n{editor}\n")
+        program.chmod(0o755)
+    own = shell.having(RILLET_EDITOR=str(program))
+    with talking(own, whole("One."), columns=250) as (terminal, server):
+        terminal.type("words\x07")
+        terminal.until(says or "caf\ufffd")
+        terminal.until(PROMPT, after=terminal.screen.rindex(says or "caf") if says else 0)
+        tell(terminal, "", "One.")
+        assert messages(server) == [("user", "words" if says else "caf\ufffd")]
+        leave(terminal)
     assert "Traceback" not in terminal.screen
 
 

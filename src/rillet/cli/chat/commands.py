@@ -44,6 +44,8 @@ def obey(talk: "Talk", line: str) -> bool:
             else f"Unknown command '{word}'. Type /? for help"
         )
         return True
+    if "\n" in rest and not (word == "/set" and rest.startswith("system ")):
+        return False  # what was pasted, and begins like a command
     command(talk, rest.strip())
     return True
 

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app, run_in_terminal
@@ -21,7 +20,8 @@ from prompt_toolkit.history import History
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from rillet.words.settings import Settings
+from rillet.cli.prompt import as_text
+from rillet.words.errors import InvalidRequest
 
 PROMPT, MORE = ">>> ", "... "
 _PLACEHOLDER = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
@@ -49,7 +49,7 @@ class Editor:
         )
 
     def read(self, default: str = "") -> str:
-        line = self._session.prompt(PROMPT, default=default, placeholder=_placeholder)
+        line = as_text(self._session.prompt(PROMPT, default=default, placeholder=_placeholder))
         return self._rest(line) if line.startswith(_QUOTES) else line
 
     def more(self, first: str) -> str:
@@ -59,7 +59,7 @@ class Editor:
     def _rest(self, line: str) -> str:
         lines = [line.removeprefix(_QUOTES)]
         while not lines[-1].rstrip().endswith(_QUOTES):
-            lines.append(self._session.prompt(MORE, placeholder=""))
+            lines.append(as_text(self._session.prompt(MORE, placeholder="")))
         lines[-1] = lines[-1].rstrip().removesuffix(_QUOTES)
         return "\n".join(lines)
 
@@ -78,7 +78,7 @@ class LineHistory(History):
     def store_string(self, string: str) -> None:
         if self.path is None or not self.writing or not string.strip():
             return
-        lines = [*self._lines(), " ".join(string.split("\n"))][-_ENTRIES:]
+        lines = [*self._lines(), " ".join(as_text(string).split("\n"))][-_ENTRIES:]
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self.path.with_suffix(f".{os.getpid()}")
@@ -147,17 +147,33 @@ def _keys(show_thinking: Callable[[], None]) -> KeyBindings:
             buffer.insert_text(_TAB)
 
     @keys.add("c-g")
-    def _editor(event: KeyPressEvent) -> Any:
-        # The one of the settings comes before VISUAL and EDITOR, which the editor's opener reads.
-        if named := Settings.from_env(os.environ).editor:
-            os.environ["VISUAL"] = named
-        return event.current_buffer.open_in_editor()
+    async def _editor(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        written = await run_in_terminal(lambda: _composed(buffer.text), in_executor=True)
+        if written is not None:
+            buffer.document = Document(written)
+
+    @keys.add("c-@")
+    def _nothing(event: KeyPressEvent) -> None:
+        """A zero byte, which would begin a selection that the next key replaces."""
 
     @keys.add("c-z")
     def _suspend(event: KeyPressEvent) -> None:
         event.app.suspend_to_background()
 
     return keys
+
+
+def _composed(text: str) -> str | None:
+    """The text out of an editor; None, and a word about it, where that does not work."""
+    from rillet.cli import exits, screen
+    from rillet.cli.chat.composing import composed
+
+    try:
+        return composed(as_text(text))
+    except InvalidRequest as error:
+        exits.report(error, screen.notes())
+        return None
 
 
 def history_path(nohistory: bool) -> Path | None:
