@@ -206,9 +206,17 @@ async def test_a_body_that_is_too_large(announced: bool) -> None:
 
 
 async def test_a_head_that_is_too_large(server: Running) -> None:
-    answer = await server.ask("GET", "/", headers={"X": "a" * 70_000})
+    assert (await server.ask("GET", "/", headers={"X": "a" * 700_000})).status == 200
+    answer = await server.ask("GET", "/", headers={"X": "a" * 1_050_000})
     assert answer.status == 431
     assert answer.body == b"431 Request Header Fields Too Large"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity", "gzip, chunked", "xchunked"])
+async def test_a_body_that_is_coded_in_an_unknown_way(server: Running, coding: str) -> None:
+    headers = {"Transfer-Encoding": coding, "Content-Length": None}
+    answer = await server.ask("POST", "/api/show", b"0\r\n\r\n", headers)
+    assert (answer.status, answer.body) == (501, b"Unsupported transfer encoding")
 
 
 async def test_lists_answer_while_a_generation_runs(server: Running) -> None:

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from rillet.server.streams import ABORT
 
-HEAD_LIMIT = 64 << 10  # bytes of request line and headers
+HEAD_LIMIT = 1 << 20  # bytes of request line and headers, as Go's server has it
 HEAD_TIMEOUT = 60.0  # seconds for a request head to come
 _AUTHORITY = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 NO_METHOD = b"PATCH"  # that no route has: in place of those that the parser has no name for
@@ -53,6 +53,7 @@ class Connection(HttpToolsProtocol):
     between = True  # no request has begun and not ended
     _head_bytes = 0
     _head_open = False
+    _strange_coding = False  # of the body, which no Go server takes
     _timer: asyncio.TimerHandle | None = None
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -77,6 +78,7 @@ class Connection(HttpToolsProtocol):
         self.between = False
         self._head_bytes = 0
         self._head_open = True
+        self._strange_coding = False
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
 
     def on_url(self, url: bytes) -> None:
@@ -85,7 +87,16 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
+        if len(name) == 17 and name.lower() == b"transfer-encoding":
+            self._coded(value)
         super().on_header(name, value)
+
+    def _coded(self, coding: bytes) -> None:
+        """Chunks alone are taken, and told once."""
+        again = any(name == b"transfer-encoding" for name, _ in self.headers)
+        if again or coding.lower() != b"chunked":
+            self._strange_coding = True
+            raise ValueError("the body is coded in an unknown way")  # the parser stops
 
     def on_headers_complete(self) -> None:
         self._head_open = False
@@ -115,17 +126,19 @@ class Connection(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", b""])
 
     def send_400_response(self, msg: str) -> None:
-        status = "400 Bad Request"
+        status = said = "400 Bad Request"
         if self._head_bytes > HEAD_LIMIT:
-            status = "431 Request Header Fields Too Large"
+            status = said = "431 Request Header Fields Too Large"
+        elif self._strange_coding:
+            status, said = "501 Not Implemented", "Unsupported transfer encoding"
         lines = (
             f"HTTP/1.1 {status}",
             "content-type: text/plain; charset=utf-8",
-            f"content-length: {len(status)}",
+            f"content-length: {len(said)}",
             "connection: close",
         )
         head = "\r\n".join(lines)
-        self.transport.write(f"{head}\r\n\r\n{status}".encode())  # as Go's server says it
+        self.transport.write(f"{head}\r\n\r\n{said}".encode())  # as Go's server says it
         self.transport.close()
 
     def _count(self, size: int) -> None:
