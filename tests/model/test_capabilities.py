@@ -53,6 +53,7 @@ def test_thoughts_without_tags_cannot_be_told_apart() -> None:
         ("tools", GO_TOOLS + GO_THINKS, False),
         ("tools", GO_THINKS, False),
         ("tools", "{{ .Prompt }}{{ .Suffix }}", False),
+        ("tools<think></think>", "{{ .Prompt }}{{ .Suffix }}", True),
         ("plain", "{{ .Prompt }}", False),
         ("", "{{ .Prompt }}", False),
     ],

@@ -8,6 +8,7 @@ import signal
 import time
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -331,6 +332,20 @@ async def test_chatml_ends_as_it_likes(opened: Opened, last: list[Message]) -> N
     async with opened() as service:
         request = ChatRequest(model=HELLO, messages=[Message("user", "hi"), *last])
         assert text(await events(await service.chat(request))) == SAID  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", ["json", {"type": "object", "maxProperties": 0}])
+async def test_an_answer_that_was_begun_begins_anew_in_a_form(opened: Opened, form: Any) -> None:
+    """The engine fails at going on with it there."""
+    async with opened() as service:
+        request = ChatRequest(
+            model=HELLO,
+            messages=[Message("user", "hi"), Message("assistant", "He")],
+            format=form,
+            options={"num_predict": 4},
+        )
+        found = await events(await service.chat(request))
+        assert isinstance(found[-1], Finish) and text(found).lstrip().startswith("{")  # type: ignore[arg-type]
 
 
 async def test_a_long_last_message_loses_its_middle_in_chatml(opened: Opened) -> None:

@@ -62,7 +62,7 @@ def capabilities(
 
 
 def jinja_is_abler(header: GgufHeader, template: Template) -> bool:
-    """Whether the template in the file does all that the Go template does, and more.
+    """Whether the template in the file does more things than the Go template.
 
     Then the model is asked through it: who wrote the shorter one had no tools or thoughts in mind.
     Of two that show tools, one that shows calls and their results too is the abler.
@@ -78,12 +78,10 @@ def jinja_is_abler(header: GgufHeader, template: Template) -> bool:
         "insert": False,
         "thinking": jinja_has_thinking(text),
     }
-    if not all(jinja[ability] for ability, has in go.items() if has):
-        return False
     returns = _jinja_shows_results(text)
-    if go != jinja:
+    if sum(jinja.values()) > sum(go.values()):
         return returns or not _go_shows_results(template)
-    return go["tools"] and returns and not _go_shows_results(template)
+    return go == jinja and go["tools"] and returns and not _go_shows_results(template)
 
 
 def _go_shows_results(template: Template) -> bool:

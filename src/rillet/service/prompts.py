@@ -127,16 +127,19 @@ def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Templat
 
 
 def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
-    """ChatML rendered here takes what the engine refuses; an answer begun is gone on with there."""
+    """ChatML rendered here takes what the engine refuses; an answer begun is gone on with there.
+
+    But not in a form, at which the engine fails: it begins anew then, as with Ollama.
+    """
     if not isinstance(request, ChatRequest) or model.projector or not request.messages:
         return None
     if model.go is not None and not is_known(model.go, model.header.chat_template):
         return None
-    if llamacpp.has_free_numbers(request.format):  # they end in the engine's own grammar alone
-        return None
     *before, last = request.messages
     answered = bool(before) and before[-1].role == "assistant"
-    if last.role == "assistant" and not last.tool_calls and not answered:
+    begun = last.role == "assistant" and not last.tool_calls and not answered
+    # Numbers without bounds end in the engine's own grammar alone.
+    if not request.format if begun else llamacpp.has_free_numbers(request.format):
         return None
     return chatml(model.header.chat_template)
 
