@@ -313,6 +313,14 @@ async def test_likely_tokens_are_told_where_they_were_asked_for(
         assert told and all(len(one.top) == (top or 0) for one in told)
 
 
+async def test_wrong_options_are_told_before_a_wrong_form(opened: Opened) -> None:
+    async with opened() as service:
+        for wrong in ({"format": "x"}, {"images": ["aGk="]}):
+            request = GenerateRequest(model=HELLO, prompt="hi", options={"stop": "x"}, **wrong)  # type: ignore[arg-type]
+            with pytest.raises(ServerError, match='option "stop" must be of type array'):
+                await service.generate(request)
+
+
 async def test_a_penalty_of_nothing_is_refused(opened: Opened) -> None:
     async with opened() as service:
         with pytest.raises(ServerError, match="repeat_penalty") as caught:

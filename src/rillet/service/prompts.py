@@ -5,7 +5,8 @@ rendered here; else the engine applies the Jinja template that stands in the GGU
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
 from rillet.service import limits, listener
 from rillet.service.library import Model
+from rillet.service.options import layered
 from rillet.service.pictures import Mark, marked, numbered, placed
 from rillet.service.resident import Resident
 from rillet.wire import llamacpp
@@ -36,11 +38,12 @@ def check_generate(model: Model, request: GenerateRequest) -> None:
     check_able(model, request)
     if is_load(model, request):
         return
-    _check_context(model, request.context or ())
-    _check_images(model, bool(request.images))
-    limits.check_images(request.images or ())
-    _check_stops(request)
-    llamacpp.format_schema(request.format)
+    with _options_first(model, request):
+        _check_context(model, request.context or ())
+        _check_images(model, bool(request.images))
+        limits.check_images(request.images or ())
+        _check_stops(request)
+        llamacpp.format_schema(request.format)
 
 
 def check_chat(model: Model, request: ChatRequest) -> None:
@@ -48,11 +51,22 @@ def check_chat(model: Model, request: ChatRequest) -> None:
     check_able(model, request)
     if not request.messages:
         return
-    _check_images(model, any(turn.images for turn in request.messages))
-    limits.check_messages(request.messages)
-    limits.check_tools(request.tools or ())
-    _check_stops(request)
-    llamacpp.format_schema(request.format)
+    with _options_first(model, request):
+        _check_images(model, any(turn.images for turn in request.messages))
+        limits.check_messages(request.messages)
+        limits.check_tools(request.tools or ())
+        _check_stops(request)
+        llamacpp.format_schema(request.format)
+
+
+@contextmanager
+def _options_first(model: Model, request: GenerateRequest | ChatRequest) -> Iterator[None]:
+    """What is wrong with the options is told before what else is: Ollama loads the model first."""
+    try:
+        yield
+    except ServerError:
+        layered(model.params, request.options)
+        raise
 
 
 def check_able(model: Model, request: GenerateRequest | ChatRequest) -> None:
