@@ -14,6 +14,10 @@ def test_the_text_for_show() -> None:
     ]
 
 
+def test_an_object_is_shown_as_json() -> None:
+    assert parameters_text({"foo": {"a": [1, True]}}).split() == ["foo", '{"a":[1,true]}']
+
+
 def test_the_last_line_of_a_modelfile_counts_but_stops_add_up() -> None:
     assert parse_parameter("top_k", ["1", "2"]) == 2
     assert parse_parameter("stop", ["1", "2"]) == ["1", "2"]

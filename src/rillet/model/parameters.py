@@ -12,7 +12,7 @@ from typing import Final, Literal
 from rillet.words.errors import InvalidRequest
 from rillet.words.quoting import quoted
 
-from .gotemplate.values import float_text
+from .gotemplate.values import as_json, float_text
 
 Kind = Literal["int", "float", "bool", "strings"]
 Parameter = int | float | bool | str | list[str]
@@ -92,6 +92,8 @@ def show(value: object) -> str:
         return "true" if value else "false"
     if value is None:
         return "<nil>"
+    if isinstance(value, dict):
+        return as_json(value)
     return float_text(value) if isinstance(value, float) else str(value)
 
 
