@@ -133,14 +133,14 @@ async def test_the_template_in_the_file_is_taken_where_it_knows_more(opened: Ope
 
 
 async def test_tools_are_shown_by_whichever_template_can(opened: Opened) -> None:
-    """A Go template for gaps in a text is kept beside the file's own, which shows the tools."""
+    """A Go template for gaps in a text is kept beside the file's own, which does more in a talk."""
     async with opened() as service:
         model = await made(service, "<P>{{ .Prompt }}<S>{{ .Suffix }}<M>")
         messages = [Message("user", "hi")]
         plain = await service.render(ChatRequest(model=model, messages=messages))
         tools = await service.render(ChatRequest(model=model, messages=messages, tools=[TOOL]))
         gap = await service.render(GenerateRequest(model=model, prompt="a", suffix="b"))
-    assert plain.startswith("<P>hi") and gap == "<P>a<S>b<M>"
+    assert plain.startswith("<|im_start|>user\nhi") and gap == "<P>a<S>b<M>"
     assert "get_weather" in tools and "<P>" not in tools
 
 
