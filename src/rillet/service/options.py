@@ -6,10 +6,11 @@ is cut. A wrong type answers with status 500, as Ollama's does.
 """
 
 import math
+import random
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rillet.words.errors import ServerError
 
@@ -114,3 +115,10 @@ def _kind(hint: str) -> str:
 
 
 _KINDS = {name: _kind(str(hint)) for name, hint in Options.__annotations__.items()}
+
+
+def settled(options: Options) -> Options:
+    """A seed drawn here where the engine would draw one, so that the same can be asked again."""
+    if options.seed != -1:
+        return options
+    return structs.replace(options, seed=random.randrange(1 << 31))

@@ -21,7 +21,7 @@ from rillet.service.generation import Generation
 from rillet.service.library import Library, Model
 from rillet.service.lifetime import lifetime, told
 from rillet.service.loading import Loading
-from rillet.service.options import Options, layered
+from rillet.service.options import Options, layered, settled
 from rillet.service.preloading import preload
 from rillet.service.recording import Recorder
 from rillet.service.residents import Residents
@@ -230,7 +230,7 @@ class Service:
         """With a seed, where the engine would draw one by lot: then the same can be asked again."""
         try:
             model = await self.model(request.model)
-            seed = answers.settled(layered(model.params, request.options)).seed
+            seed = settled(layered(model.params, request.options)).seed
         except RilletError:
             return request  # who opens it says what is wrong with it
         return msgspec.structs.replace(request, options={**(request.options or {}), "seed": seed})
