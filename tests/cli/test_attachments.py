@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rillet.cli.chat.attachments import attach
+from rillet.cli.where import abilities_of
 from rillet.testing import CHUNKED, ScriptedServer, answer
 from rillet.words.errors import InvalidRequest
 
@@ -42,6 +43,7 @@ def test_what_is_no_text_file_stays_words() -> None:
 def test_an_image_goes_to_a_model_that_sees() -> None:
     seen = attach("What is on ./sky.png", ["completion", "vision"])
     assert (seen.text, seen.media) == ("What is on", ("./sky.png",))
+    assert attach("What is on ./sky.png", abilities_of(None)) == seen  # who does not tell may see
     blind = attach("What is on ./sky.png", ["completion"])
     assert (blind.text, blind.media) == ("What is on ./sky.png", ())
     assert blind.notes == ("Note: this model cannot see './sky.png'",)

@@ -54,7 +54,12 @@ class Found(NamedTuple):
 
     @property
     def abilities(self) -> "Sequence[str]":
-        return (self.card.capabilities if self.card else None) or ()
+        return abilities_of(self.card)
+
+
+def abilities_of(card: "ModelCard | None") -> "Sequence[str]":
+    """A server that does not tell is sent an image, and says itself where it cannot see."""
+    return ("vision",) if card is None else card.capabilities or ()
 
 
 def default_model() -> str:

@@ -2,9 +2,9 @@
 
 Lists of models say little there. What Ollama's clients cannot do without (a time, a digest, what a
 model can do) is filled in: a time that is not told is that of the first look, the digest is one of
-the name, and a server that does not tell its models' abilities is taken to have tools, for there is
-a clear error of its own where it has none. Source: OpenAI's API reference; llama-server's and
-vLLM's documentation for what stands in their lists.
+the name, and a server that does not tell its models' abilities is taken to have tools and to see,
+for there is a clear error of its own where it does not.
+Source: OpenAI's API reference; llama-server's and vLLM's documentation for what their lists have.
 """
 
 import hashlib
@@ -101,7 +101,8 @@ class OpenAI:
 
     def _info(self, model: "_Model") -> ModelInfo:
         meta = model.meta or _Meta()
-        sees = model.architecture and "image" in (model.architecture.input_modalities or ())
+        inputs = model.architecture and model.architecture.input_modalities
+        sees = "image" in inputs if inputs else not (model.meta or model.status)
         length = meta.n_ctx or model.max_model_len or model.context_length
         return ModelInfo(
             name=model.id,
@@ -116,7 +117,7 @@ class OpenAI:
                 context_length=length or None,
                 embedding_length=meta.n_embd or None,
             ),
-            capabilities=["completion", "tools", *(["vision"] if sees else [])],
+            capabilities=["completion", *(["vision"] if sees else []), "tools"],
         )
 
 

@@ -1,9 +1,11 @@
 """What was said so far, and the request for what comes next. Knows neither terminal nor keys."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from rillet.cli.where import abilities_of
 from rillet.words.requests import Message
 
 if TYPE_CHECKING:
@@ -60,8 +62,8 @@ class Conversation:
             before[1].client.close()
 
     @property
-    def abilities(self) -> list[str]:
-        return (self.card.capabilities if self.card else None) or []
+    def abilities(self) -> Sequence[str]:
+        return abilities_of(self.card)
 
     def say(self, text: str, images: list[str] | None = None) -> None:
         self.messages.append(Message(role="user", content=text, images=images))
