@@ -56,3 +56,10 @@ async def test_an_input_is_missed_only_where_the_model_is_there(server: Running)
     ):
         answer = await server.ask("POST", "/v1/responses", {"model": model, "input": []})
         assert (answer.status, answer.json()["error"]["message"]) == (status, text)
+
+
+async def test_instructions_alone_are_answered(server: Running) -> None:
+    answer = await server.ask("POST", "/v1/responses", {"model": "tiny", "instructions": "Say hi"})
+    assert answer.status == 200
+    (request,) = server.operations.asked
+    assert [(turn.role, turn.content) for turn in request.messages] == [("system", "Say hi")]

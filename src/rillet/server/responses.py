@@ -62,8 +62,9 @@ class ResponsesAnswers:
         with worded(NOT_FOUND, request.model):
             await able_to_call(self._face, request, body)
             if not request.messages:
-                await self._face.operations.show(ShowRequest(model=request.model))
-                raise ServerError("input is required", status=400)
+                card = await self._face.operations.show(ShowRequest(model=request.model))
+                if "completion" in (card.capabilities or ()):  # else it cannot chat at all
+                    raise ServerError("input is required", status=400)
             if body.get("background") and self._face.records is not None:
                 settings |= {"background": True, "store": True}
                 await self._background(exchange, self._face.records, request, settings)

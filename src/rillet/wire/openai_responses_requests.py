@@ -60,7 +60,7 @@ def chat_request_from_responses(body: Any) -> ChatRequest:
     effort = given.get("reasoning", {}).get("effort") or ""
     think = effort_to_think(effort if isinstance(effort, str) else json.dumps(effort))
     tools, choice = chosen(_tools(given.get("tools", [])), given.get("tool_choice"))
-    if messages and (instructions := given.get("instructions")):
+    if instructions := given.get("instructions"):
         messages.insert(0, Message("system", instructions))
     return ChatRequest(
         model=given.get("model", ""),
