@@ -122,6 +122,21 @@ def test_a_stop_sequence_is_told() -> None:
     assert message(fold([end]), ID, "m")["stop_sequence"] == "ld"
 
 
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (ToolCall("f", {"a": 1}, "c1"), "tool_use"),
+        (ToolCall("f", {}, "c1", 0, '{"a'), "max_tokens"),
+    ],
+)
+def test_a_whole_call_is_one_also_where_the_limit_came_behind_it(
+    call: ToolCall, reason: str
+) -> None:
+    events: list[Event] = [call, Finish("length", Usage(1, 1))]
+    assert named(encoded(events))[-2][1]["delta"]["stop_reason"] == reason
+    assert message(fold(events), ID, "m")["stop_reason"] == reason
+
+
 def test_the_cache_is_counted_apart() -> None:
     usage = message(fold([Finish("stop", Usage(10, 2, 4))]), ID, "m")["usage"]
     assert usage == {"input_tokens": 6, "output_tokens": 2, "cache_read_input_tokens": 4}

@@ -64,7 +64,7 @@ class MessagesEncoder:
         self._index = -1
         self._open: type[Text] | type[Thinking] | None = None
         self._head = b""  # of a delta in the open block: a token is two joins
-        self._called = False
+        self._calls: list[ToolCall] = []
 
     def encode(self, event: Event) -> bytes:
         if isinstance(event, Text | Thinking):
@@ -107,7 +107,7 @@ class MessagesEncoder:
         return _event("content_block_delta", index=self._index, delta=delta) + stop
 
     def _tool_use(self, call: ToolCall) -> bytes:
-        self._called = True
+        self._calls.append(call)
         self._index += 1
         at = self._index
         block = {"type": "tool_use", "id": _call_id(call), "name": call.name, "input": {}}
@@ -119,7 +119,7 @@ class MessagesEncoder:
         )
 
     def _finish(self, finish: Finish) -> bytes:
-        delta = _stopped(finish, self._called)
+        delta = _stopped(finish, self._calls)
         usage = _usage_entry(finish.usage)
         seam = {"resumed": True} if finish.resumed else {}  # Rillet's own word
         return _event("message_delta", delta=delta, usage=usage, **seam) + _event("message_stop")
@@ -139,7 +139,7 @@ def message(reply: Reply, id: str, model: str) -> _Json:
     return {
         **_envelope(id, model),
         "content": content,
-        **_stopped(reply.finish, bool(reply.tool_calls)),
+        **_stopped(reply.finish, reply.tool_calls),
         "usage": _usage_entry(reply.usage),
     }
 
@@ -179,10 +179,12 @@ def _call_id(call: ToolCall) -> str:
     return call.id or f"toolu_{call.index}"
 
 
-def _stopped(finish: Finish | None, called: bool) -> _Json:
+def _stopped(finish: Finish | None, calls: Sequence[ToolCall]) -> _Json:
     if finish is None:
         return {"stop_reason": None, "stop_sequence": None}
-    if called and finish.reason in ("stop", "tool_calls"):
+    # calls that are whole can be made, also where the limit came behind them
+    whole = all(call.raw_arguments is None for call in calls)
+    if calls and (finish.reason in ("stop", "tool_calls") or (whole and finish.reason == "length")):
         return {"stop_reason": "tool_use", "stop_sequence": None}
     if finish.reason == "stop" and finish.stop_string is not None:
         return {"stop_reason": "stop_sequence", "stop_sequence": finish.stop_string}

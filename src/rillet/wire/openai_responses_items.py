@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from rillet.wire.go_fields import kind, refused
+from rillet.wire.go_fields import refused
 from rillet.wire.go_scanner import unmarshal_fault
 from rillet.wire.go_structs import NO_OBJECT
-from rillet.wire.go_types import Check, Fault, fault_of, list_of, string, struct
+from rillet.wire.go_types import Check, Fault, fault_of, kind_name, list_of, string, struct
 from rillet.wire.openai_messages import image_data, read_arguments
 from rillet.words.errors import ServerError
 from rillet.words.quoting import quoted
@@ -71,7 +71,7 @@ def check_input(value: Any) -> None:
     if value is None or isinstance(value, str):
         return
     if not isinstance(value, list):
-        wrong = f"json: cannot unmarshal {kind(value)} into Go value of type []json.RawMessage"
+        wrong = f"json: cannot unmarshal {kind_name(value)} into Go value of type []json.RawMessage"
         raise Fault(f"input must be a string or array: {wrong}")
     try:
         for i, item in enumerate(value):
@@ -116,7 +116,9 @@ def _check_content(content: Any, at: str) -> None:
     if content is None or isinstance(content, str):
         return
     if not isinstance(content, list):
-        wrong = f"json: cannot unmarshal {kind(content)} into Go value of type []json.RawMessage"
+        wrong = (
+            f"json: cannot unmarshal {kind_name(content)} into Go value of type []json.RawMessage"
+        )
         raise refused(f"{at} must be a string or array: {wrong}")
     for i, part in enumerate(content):
         _check(part, _PART, f"{at}[{i}]")
