@@ -67,6 +67,9 @@ def test_a_file_goes_with_the_question(shell: Shell, tmp_path: Path) -> None:
         blind = at(server, shell).run("run", "m", "What?", *files)
     assert blind.returncode == 1 and b"cannot see" in blind.stderr
     with serving() as server:
+        away = at(server, shell).run("run", "m", "What?", "-a", "http://x/y.png")
+    assert b"Fetch it first: curl -O http://x/y.png" in away.stderr
+    with serving() as server:
         none = at(server, shell).run("run", "m", "What?", "-a", "none.png")
     assert none.stderr == b"Error: none.png: No such file or directory\n"
 
@@ -117,7 +120,8 @@ def test_schemas(shell: Shell, tmp_path: Path) -> None:
     assert short("name, age int: y") == people == short("name str\nage int: y\n")
     (tmp_path / "people.json").write_text(json.dumps(people))
     assert read(str(tmp_path / "people.json")) == people == read(json.dumps(people))
-    for wrong in ("name foo, x", "{bad", "a b c, d"):
+    (tmp_path / "latin").write_bytes(b"caf\xe9")
+    for wrong in ("name foo, x", "{bad", "a b c, d", "[1]", str(tmp_path / "latin")):
         with pytest.raises(UsageError):
             read(wrong)
     with serving([CHUNKED, piece("{}"), DONE]) as server:

@@ -113,6 +113,16 @@ def test_it_is_served(shell: Shell, kept: str) -> None:
     assert process.returncode == 130
 
 
+def test_it_cannot_be_served(shell: Shell, kept: str) -> None:
+    with serving() as other:
+        port = other.url.rpartition(":")[2]
+        done = shell.run("replay", kept, "--serve", port)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: Cannot listen on 127.0.0.1:{port}: Address ".encode())
+    wrong = shell.run("replay", kept, "--serve", "99999")
+    assert wrong.returncode == 2 and b"0 to 65535" in wrong.stderr
+
+
 def test_it_is_served_to_clients_of_openai(kept: str) -> None:
     asked: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
     with server(read(kept), None, 0, 0) as there:

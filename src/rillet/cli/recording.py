@@ -104,6 +104,8 @@ def read(path: str) -> Recording:
     try:
         lines = Path(path).read_bytes().splitlines()
         head = msgspec.json.decode(lines[0])
+        if not isinstance(head, dict) or "recording" not in head:
+            raise ValueError("its first line is that of something else")
         if head["recording"] != _FORMAT:
             raise ValueError(f"its format is {head['recording']}, not {_FORMAT}")
         reader = _Reader()

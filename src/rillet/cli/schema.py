@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 from rillet.cli.exits import UsageError
@@ -15,13 +16,11 @@ _HOW = 'Write {"type": ...}, the path of such a file, or "name, age int"'
 def read(said: str) -> dict[str, Any]:
     """Raises `UsageError`, `OSError`."""
     text = said.strip()
-    if not text.startswith("{"):
-        if not os.path.exists(said) and re.search(r"[,\s]", text):
-            return short(text)
-        with open(said, encoding="utf-8") as file:
-            text = file.read()
+    of_a_file = not text.startswith(("{", "["))
+    if of_a_file and not os.path.exists(said) and re.search(r"[,\s]", text):
+        return short(text)
     try:
-        schema = json.loads(text)
+        schema = json.loads(Path(said).read_text(encoding="utf-8") if of_a_file else text)
     except ValueError as error:
         raise UsageError(f"the schema is no JSON ({error})\n{_HOW}") from None
     if not isinstance(schema, dict):

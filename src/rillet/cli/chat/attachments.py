@@ -77,6 +77,11 @@ def attach_files(files: Sequence[str], abilities: Sequence[str], *, known: bool)
 
     Where it is not `known` what the model can, the server says it.
     """
+    for path in files:
+        if path.startswith(("http://", "https://")):
+            raise InvalidRequest(
+                f"'{path}' is an address, not a file", hint=f"Fetch it first: curl -O {path}"
+            )
     texts = {path: None if is_media(path) else text_of(path) for path in files}
     media = tuple(path for path, text in texts.items() if text is None)
     for path in media:

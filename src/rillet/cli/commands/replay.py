@@ -1,5 +1,6 @@
 """`rillet replay FILE`: an answer that `rillet run --record FILE` kept, played again."""
 
+import os
 import time
 from argparse import Namespace
 
@@ -9,6 +10,7 @@ from rillet.cli.exits import UsageError
 from rillet.cli.parsing import Parser
 from rillet.cli.recording import Recording, read
 from rillet.cli.status import Status
+from rillet.words.errors import InvalidRequest
 from rillet.words.events import Failure
 
 USAGE = "FILE [flags]"
@@ -37,6 +39,8 @@ def run(args: Namespace) -> int:
         raise UsageError("--speed is a number from 0")
     if args.fault and args.serve is None:
         raise UsageError("--fault goes with --serve PORT")
+    if args.serve is not None and not 0 <= args.serve <= 65535:
+        raise UsageError("--serve is a port, 0 to 65535")
     recording = read(args.file)
     if args.serve is not None:
         return _serve(recording, args)
@@ -75,7 +79,14 @@ def _serve(recording: Recording, args: Namespace) -> int:
 
     from rillet.cli.replaying import server
 
-    with server(recording, args.fault, args.speed, args.serve) as playing:
+    try:
+        playing = server(recording, args.fault, args.speed, args.serve)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise InvalidRequest(
+            f"Cannot listen on 127.0.0.1:{args.serve}: {why}", hint="--serve 0 takes a free port"
+        ) from None
+    with playing:
         fault = f", with the fault '{args.fault}'" if args.fault else ""
         screen.notes().line(f"Replaying '{recording.model}' at {playing.url}{fault}")
         threading.Event().wait()
