@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from rillet.words.errors import ServerError
 from rillet.words.events import Finish
 
-from .asking import CHAT, chat, events, start, text
+from .asking import CHAT, TINY, chat, events, start, text
 from .conftest import Opened
 
 FLAT = {
@@ -66,3 +67,25 @@ async def test_numbers_of_a_chat_come_to_their_end(opened: Opened) -> None:
         for seed in range(4):
             found = await chat(service, CHAT, "hi", format=schema, options={"seed": seed})
             assert isinstance(json.loads(text(found))["n"], int | float)
+
+
+@pytest.mark.parametrize("form", ["json", {"properties": {"a": {"type": "string"}}}])
+async def test_half_a_character_at_the_limit_loses_nothing(opened: Opened, form: Any) -> None:
+    """The engine, asked for the chat, ends some of these seeds in an error."""
+    hot = {"temperature": 8.0, "top_k": 0, "top_p": 1.0}
+    async with opened() as service:
+        for seed in range(20, 40):
+            options = {"num_predict": 20 + seed, "seed": seed, **hot}
+            assert text(await chat(service, TINY, "hi", format=form, options=options))[0] == "{"
+
+
+async def test_a_form_changes_nothing_of_the_prompt(opened: Opened) -> None:
+    async with opened() as service:
+        counts = set()
+        for form in (None, "json", PERSON):
+            last = (await chat(service, TINY, "hi", format=form, options={"num_predict": 3}))[-1]
+            assert isinstance(last, Finish) and last.usage
+            counts.add(last.usage.prompt_tokens)
+        assert len(counts) == 1
+        with pytest.raises(ServerError, match="exceeds the available context"):  # nothing is cut
+            await chat(service, TINY, "hi " * 3000, format=PERSON, options={"num_ctx": 512})

@@ -117,6 +117,10 @@ async def _chat(
     request, model = answer.request, answer.model
     assert isinstance(request, ChatRequest)
     if template is None:
+        if text := await questions.held_as_text(resident, model, request):
+            seam = await questions.seam_of(resident, text, said, answer, ())
+            events = questions.completed(resident, seam, answer, None, (), text, waiting)
+            return seam, events, None
         call = await questions.jinja_chat(resident, answer, request)
         return Seam.repeated(said), reading.events(resident, call, waiting), None
     request_fitting = await fitting.chat(resident, model, request, template)

@@ -158,6 +158,13 @@ def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | 
     return chatml(model.header.chat_template)
 
 
+def is_plain(model: Model, request: ChatRequest) -> bool:
+    """Whether an answer in a form is all that can come: no thoughts, no calls, nothing begun."""
+    able = model.can("thinking") or model.projector
+    begun = not request.messages or request.messages[-1].role == "assistant"
+    return bool(request.format) and not (able or request.tools or begun)
+
+
 def _only_jinja_shows_tools(model: Model, request: GenerateRequest | ChatRequest) -> bool:
     """Tools would be lost in a Go template that has no place for them."""
     tools = isinstance(request, ChatRequest) and request.tools

@@ -14,6 +14,7 @@ from rillet.net.http1 import Request
 from rillet.service import fitting, listener, prompts, reading
 from rillet.service.answer import Answer
 from rillet.service.continuing import Replay, Said, Seam
+from rillet.service.library import Model
 from rillet.service.options import Options
 from rillet.service.parting import Split, parting, special_texts, tags_of
 from rillet.service.pictures import Mark
@@ -34,6 +35,20 @@ def bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
         return request
     text = fitting.bounded(request.prompt, num_ctx)
     return request if text is request.prompt else msgspec.structs.replace(request, prompt=text)
+
+
+async def held_as_text(resident: Resident, model: Model, request: ChatRequest) -> str | None:
+    """The prompt of a chat that asks for a form and for nothing else that the engine takes apart.
+
+    As a text it is held to it byte by byte. In a chat the engine reads the answer again at its end,
+    and what it cannot read, such as half a character at the limit, is an error and all is lost.
+    """
+    if not prompts.is_plain(model, request) or llamacpp.has_free_numbers(request.format):
+        return None
+    fitted = await fitting.chat(resident, model, request, None)
+    body = prompts.chat_template_body(model, fitted)
+    text = await listener.apply_template(resident, body)
+    return text if fitting.most_tokens(text) < resident.num_ctx else None
 
 
 async def jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) -> Call:
