@@ -71,8 +71,7 @@ def check_input(value: Any) -> None:
     if value is None or isinstance(value, str):
         return
     if not isinstance(value, list):
-        wrong = f"json: cannot unmarshal {kind_name(value)} into Go value of type []json.RawMessage"
-        raise Fault(f"input must be a string or array: {wrong}")
+        raise Fault(f"input must be a string or array: {_no_array(value)}")
     try:
         for i, item in enumerate(value):
             _checked(item, f"input[{i}]")
@@ -126,6 +125,10 @@ def _check_content(content: Any, at: str) -> None:
         if part_type not in _PARTS:
             raise refused(f"{at}[{i}]: unknown content type: {part_type}")
         _check(part, _PARTS[part_type], f"{at}[{i}]")
+
+
+def _no_array(value: Any) -> str:
+    return f"json: cannot unmarshal {kind_name(value)} into Go value of type []json.RawMessage"
 
 
 class _Conversation:
