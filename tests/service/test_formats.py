@@ -35,6 +35,7 @@ OTHERS = [
     {"oneOf": [{"type": "string", "maxLength": 3}, {"type": "string", "maxLength": 5}]},
     {"type": "string", "pattern": "^(?=a)a$", "maxLength": 4},
     {"type": "string", "format": "time"},
+    {"type": "string", "format": "email"},
     {"type": "string", "const": 5},
     {"allOf": [{"properties": {"a": {"const": 1}}}, PERSON], "required": ["a"]},
 ]

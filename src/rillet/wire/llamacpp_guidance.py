@@ -11,7 +11,8 @@ A schema of a chat is read by llama.cpp itself. What llguidance reads otherwise,
   the type that is described.
 * Integers have any number of digits. They have those that programs read without a loss. Numbers
   with bounds have ten places; others stay free, for the same grammar has no exponents then.
-* Fractions of a second have no end either; they get six digits.
+* Fractions of a second, and what stands before the @ of an email, have no end either. They get six
+  digits and 64 characters (RFC 5321).
 * One thing that it does not know frees the whole answer. It passes over such things.
 Engines without llguidance take no notice of "x-guidance", and mean the same by the rest.
 Source: llguidance's documentation of JSON schemas.
@@ -42,7 +43,11 @@ _TIME = (
     r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _DATE = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_MOMENTS = {"time": f"^{_TIME}$", "date-time": f"^{_DATE}T{_TIME}$"}
+_ENDED = {
+    "time": f"^{_TIME}$",
+    "date-time": f"^{_DATE}T{_TIME}$",
+    "email": r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,3}[A-Za-z]{2,24}$",
+}
 
 
 def guided(schema: JsonObject) -> JsonObject:
@@ -55,8 +60,8 @@ def guided(schema: JsonObject) -> JsonObject:
             _tell_type(each)
             _close(each)
         _bound(each)
-        if each.get("format") in _MOMENTS and "pattern" not in each:
-            each["pattern"] = _MOMENTS[each.pop("format")]
+        if each.get("format") in _ENDED and "pattern" not in each:
+            each["pattern"] = _ENDED[each.pop("format")]
     return {**schema, "x-guidance": _WRITING}
 
 
