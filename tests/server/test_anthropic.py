@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,11 @@ from rillet.words.events import Text
 from .conftest import Running
 from .scripted import failing
 
-ASK = {"model": "tiny", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
+ASK: dict[str, Any] = {
+    "model": "tiny",
+    "max_tokens": 5,
+    "messages": [{"role": "user", "content": "hi"}],
+}
 
 
 async def test_a_whole_message(server: Running) -> None:
@@ -28,6 +33,19 @@ async def test_a_stream(server: Running) -> None:
     names = re.findall(r"^event: (\w+)$", answer.body.decode(), re.MULTILINE)
     assert names[0] == "message_start" and names[-2:] == ["message_delta", "message_stop"]
     assert names.count("content_block_delta") == 2
+
+
+async def test_the_first_guess_at_the_tokens_counts_tools_and_calls(server: Running) -> None:
+    call = {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": "x" * 400}}
+    tool = {"name": "f", "description": "y" * 400, "input_schema": {"type": "object"}}
+    for more, least in (
+        ({}, 1),
+        ({"tools": [tool]}, 100),
+        ({"messages": [*ASK["messages"], {"role": "assistant", "content": [call]}]}, 100),
+    ):
+        answer = await server.ask("POST", "/v1/messages", {**ASK, **more, "stream": True})
+        start = json.loads(re.findall(r"^data: (.*)$", answer.body.decode(), re.MULTILINE)[0])
+        assert least <= start["message"]["usage"]["input_tokens"] < least + 60
 
 
 async def test_an_error_in_mid_stream_is_said(server: Running) -> None:

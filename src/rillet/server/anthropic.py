@@ -94,5 +94,9 @@ def _plain(handler: Handler) -> Handler:
 
 
 def _estimate(request: ChatRequest) -> int:
-    length = sum(len(turn.content) for turn in request.messages)
+    turns = request.messages
+    length = sum(len(turn.role) + len(turn.content) + len(turn.thinking or "") for turn in turns)
+    calls = [turn.tool_calls for turn in turns if turn.tool_calls]
+    if request.tools or calls:
+        length += len(msgspec.json.encode((request.tools, calls)))
     return max(1, length // _CHARACTERS_PER_TOKEN)
