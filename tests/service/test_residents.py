@@ -68,6 +68,7 @@ async def test_what_makes_no_difference_here_loads_nothing_again(
         first = resident(service).process
         gpus: list[dict[str, object]] = [{"num_gpu": n} for n in (0, 1, -1, 99)]
         gpus += [{"main_gpu": n} for n in (-1, 0, 64)]
+        await say(service)
         for asked in ({}, {"num_batch": 2048}, {"num_batch": (1 << 31) - 1}, *gpus):
             await say(service, options={"num_batch": 512, **asked})
             assert resident(service).process is first
@@ -83,19 +84,22 @@ async def test_what_no_engine_can_be_started_with_unloads_nothing(opened: Opened
             assert resident(service).process is first
 
 
-async def test_who_leaves_the_layers_open_takes_what_is_loaded(
+async def test_who_leaves_something_open_takes_what_is_loaded(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "processor_alone", lambda: False)
-    async with opened() as service:
-        await say(service, options={"num_gpu": 0})
+    async with opened(num_parallel=1) as service:
+        await say(service, options={"num_gpu": 0, "use_mmap": False})
         first = resident(service).process
+        for asked in ({}, {"main_gpu": -1}):  # which is none of the GPUs
+            await say(service, options=asked)
+            assert resident(service).process is first
+        await say(service, options={"num_batch": 16})
         await say(service)
-        assert resident(service).process is first
-        await say(service, options={"main_gpu": -1})  # none of the GPUs
-        assert resident(service).process is first
-        await say(service, options={"num_gpu": 1})
-        assert resident(service).process is not first
+        assert resident(service).options.num_batch > 16
+        await say(service, options={"num_gpu": 0, "num_ctx": 256})
+        await say(service, options={"num_ctx": 512})  # another engine: all is chosen anew
+        assert resident(service).options.num_gpu == -1
 
 
 async def test_any_negative_number_of_layers_is_automatic_and_a_huge_one_is_all(

@@ -10,7 +10,7 @@ Laws:
 """
 
 from functools import cached_property
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from msgspec.structs import replace
 
@@ -76,7 +76,7 @@ class Loading:
         self, model: Model, asked: Options, shift: bool | None, *, embedding: bool = False
     ) -> LoadOptions:
         """What the model is loaded with. A request without num_ctx takes what is loaded, unless
-        somebody made that smaller than usual."""
+        somebody made that smaller than usual; so it is with num_batch."""
         there = self._residents.options(model, embedding=embedding)
         num_ctx = self._context(model, asked.num_ctx)
         if there and not asked.num_ctx:
@@ -93,8 +93,8 @@ class Loading:
             num_ctx=num_ctx,
             parallel=parallel,
             num_batch=max(0, _cut(asked.num_batch, MAX_EMBEDDING_BATCH)),
-            **self._devices(asked, there),
-            use_mmap=there.use_mmap if there and asked.use_mmap is None else asked.use_mmap,
+            **self._devices(asked),
+            use_mmap=asked.use_mmap,
             num_thread=_cut(asked.num_thread, MAX_THREADS),
             shift=shift is not False,
             embedding=embedding,
@@ -104,22 +104,35 @@ class Loading:
             if len(self._known) >= _KNOWN:
                 self._known.clear()
             known = self._known[wanted] = self._options(model, wanted)
-        return known
+        return there if there and self._serves(there, known, wanted) else known
 
-    def _devices(self, asked: Options, there: LoadOptions | None) -> _Devices:
+    def _serves(self, there: LoadOptions, known: LoadOptions, wanted: Wanted) -> bool:
+        """Whether what is loaded differs in nothing but what the request leaves open."""
+        if there == known:
+            return True
+        left_open: dict[str, Any] = {}
+        if wanted.num_gpu < 0:
+            left_open["num_gpu"] = there.num_gpu
+        if wanted.use_mmap is None:
+            left_open["use_mmap"] = there.use_mmap
+        if not wanted.num_batch:
+            least = replace(known, num_batch=self._batch(there.num_gpu, there.parallel)).batch
+            left_open["num_batch"] = max(least, there.num_batch)
+        return replace(known, **left_open) == there
+
+    def _devices(self, asked: Options) -> _Devices:
         """The GPUs, as the engine means them: one below zero is none of them."""
         if self._processor_alone and abs(asked.main_gpu or 0) <= _INT32:
             return {"num_gpu": -1, "main_gpu": None}
         if asked.main_gpu is not None and -_INT32 <= asked.main_gpu < 0:
             return {"num_gpu": 0, "main_gpu": None}
-        num_gpu = there.num_gpu if there and asked.num_gpu < 0 else asked.num_gpu
-        return {"num_gpu": max(-1, min(num_gpu, MAX_LAYERS)), "main_gpu": asked.main_gpu}
+        return {"num_gpu": max(-1, min(asked.num_gpu, MAX_LAYERS)), "main_gpu": asked.main_gpu}
 
     def _options(self, model: Model, wanted: Wanted) -> LoadOptions:
         options = LoadOptions(
             model_path=model.path,
             num_ctx=wanted.num_ctx,
-            num_batch=wanted.num_batch or self._batch(wanted),
+            num_batch=wanted.num_batch or self._batch(wanted.num_gpu, wanted.parallel),
             num_gpu=wanted.num_gpu,
             main_gpu=wanted.main_gpu,
             use_mmap=wanted.use_mmap,
@@ -149,9 +162,8 @@ class Loading:
         free = available_memory()
         return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
 
-    def _batch(self, wanted: Wanted) -> int:
-        processor = wanted.num_gpu == 0 or self._processor_alone
-        return usual_batch(parallel=wanted.parallel, processor=processor)
+    def _batch(self, num_gpu: int, parallel: int) -> int:
+        return usual_batch(parallel=parallel, processor=num_gpu == 0 or self._processor_alone)
 
     @cached_property
     def _processor_alone(self) -> bool:
