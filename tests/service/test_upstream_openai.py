@@ -4,15 +4,19 @@ import json
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
+from rillet.service import upstream_watched
 from rillet.service.upstream import Upstream
+from rillet.service.upstream_openai import OpenAI
 from rillet.service.upstreams import Upstreams
 from rillet.testing import Hangup, ScriptedServer, Stall, answer
 from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Progress, Text
 from rillet.words.models import EmbeddingRequest, ShowRequest
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
+from rillet.words.timeouts import Timeouts
 
 from .asking import events
 
@@ -174,3 +178,27 @@ async def test_who_waits_for_a_silent_server_is_told_so() -> None:
         assert await anext(aiter(generation)) == [Progress("waiting")]
         await generation.aclose()
         assert "return_progress" not in json.loads(server.requests[-1].body)
+
+
+async def test_a_server_that_is_busy_keeps_its_models_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick = msgspec.structs.replace(upstream_watched._LOOK, timeouts=Timeouts(total=0.05))
+    with ScriptedServer(ABSENT, said({"data": [LLAMA]}), *[[Stall()]] * 3) as server:
+        upstream = await met(server)
+        monkeypatch.setattr(upstream_watched, "_LOOK", quick)
+        for _ in range(2):
+            await upstream.look()
+            assert upstream.error == "" and upstream.find("x/m") == "m"
+        await upstream.look()
+        assert "within 0.05 s" in upstream.error and upstream.find("x/m") is None
+
+
+async def test_options_are_read_as_ollama_reads_them() -> None:
+    dialect = OpenAI()
+    given = {"num_predict": 6.0, "num_ctx": 99, "seed": None, "unheard_of": 1}
+    call = dialect.stream(GenerateRequest(model="m", prompt="a", options=given))
+    assert isinstance(call.request.body, bytes)
+    assert json.loads(call.request.body)["max_tokens"] == 6
+    with pytest.raises(ServerError, match=r'^option "top_k" must be of type integer$'):
+        dialect.stream(GenerateRequest(model="m", prompt="a", options={"top_k": True}))

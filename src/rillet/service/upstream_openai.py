@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rillet.model.capabilities import jinja_has_thinking, jinja_has_tools
 from rillet.model.gguf.formats import human_count
@@ -22,6 +23,7 @@ from rillet.net.flow import Call
 from rillet.net.http1 import Request
 from rillet.service.cards import timestamp
 from rillet.service.embedding import unit_vector
+from rillet.service.options import layered
 from rillet.service.upstream_dialects import JSON, Asked, Question, post
 from rillet.wire import openai
 from rillet.wire.answers import read_answer
@@ -35,7 +37,13 @@ from rillet.words.models import (
     ModelInfo,
     ShowRequest,
 )
-from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
+from rillet.words.requests import (
+    ChatRequest,
+    EmbedRequest,
+    GenerateRequest,
+    JsonObject,
+    Message,
+)
 
 
 class OpenAI:
@@ -61,6 +69,7 @@ class OpenAI:
         """There is no such question."""
 
     def stream(self, request: Asked) -> Call:
+        request = replace(request, options=_read_options(request.options))
         if isinstance(request, GenerateRequest) and (request.raw or request.suffix):
             path, fields = "/completions", openai.completion_body(request)
             decoder: Callable[[], Any] = openai.CompletionChunkDecoder
@@ -75,6 +84,7 @@ class OpenAI:
         return Call(sent, decoder, request.model)
 
     def embed(self, request: EmbedRequest) -> Question | Embeddings:
+        _read_options(request.options)
         texts = [request.input] if isinstance(request.input, str) else request.input
         if not texts or request.input == "":  # Ollama answers that with nothing; others refuse it
             return Embeddings(model=request.model)
@@ -119,6 +129,13 @@ class OpenAI:
             ),
             capabilities=["completion", *(["vision"] if sees else []), "tools"],
         )
+
+
+def _read_options(given: JsonObject | None) -> JsonObject:
+    """The options that were given, as Ollama reads them: with its errors for a wrong type."""
+    read = layered(given)
+    names = [name for name, value in (given or {}).items() if value is not None]
+    return {name: getattr(read, name) for name in names if hasattr(read, name)}
 
 
 def _as_chat(request: Asked) -> ChatRequest:
