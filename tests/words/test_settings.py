@@ -77,3 +77,17 @@ def test_a_kind_of_cache_that_the_engine_has_not_is_told() -> None:
     assert Settings.from_env({"OLLAMA_KV_CACHE_TYPE": "Q8_0"}).kv_cache_type == "q8_0"
     settings = Settings.from_env({"OLLAMA_KV_CACHE_TYPE": "foo"})
     assert settings.kv_cache_type == "" and "'foo', not one of f16" in settings.warnings[0]
+
+
+@pytest.mark.parametrize("kind", KV_CACHE_TYPES)
+def test_a_small_cache_without_flash_attention_is_told_and_left_out(kind: str) -> None:
+    env = {"OLLAMA_KV_CACHE_TYPE": kind, "OLLAMA_FLASH_ATTENTION": "0"}
+    settings = Settings.from_env(env)
+    options.LoadOptions(
+        model_path="m.gguf",
+        kv_cache_type=settings.kv_cache_type or "f16",
+        flash_attention=settings.flash_attention,
+    ).check()
+    assert (settings.kv_cache_type == "") == bool(settings.warnings)
+    told = "OLLAMA_KV_CACHE_TYPE is 'q8_0', which needs flash attention"
+    assert kind != "q8_0" or settings.warnings[0].startswith(told)

@@ -19,6 +19,7 @@ _Number = TypeVar("_Number", int, float)
 
 #: How the engine may keep keys and values, the usual one first.
 KV_CACHE_TYPES = ("f16", "f32", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1")
+_WHOLE_TYPES = ("f16", "f32", "bf16")
 _PREFIXES = ("RILLET_", "OLLAMA_")
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
@@ -57,6 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read all settings from ``env`` (such as ``os.environ``). Never raises."""
         read, default = _Reader(env), cls()
+        flash_attention = read.switch("FLASH_ATTENTION")
         return cls(
             host=read.text("HOST") or default.host,
             models=read.text("MODELS"),
@@ -71,8 +73,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             noprune=read.switch("NOPRUNE") or False,
             nohistory=read.switch("NOHISTORY") or False,
             no_cloud=read.switch("NO_CLOUD") or False,
-            kv_cache_type=read.choice("KV_CACHE_TYPE", KV_CACHE_TYPES),
-            flash_attention=read.switch("FLASH_ATTENTION"),
+            kv_cache_type=read.kv_cache_type(flash_attention),
+            flash_attention=flash_attention,
             go_template=read.switch("GO_TEMPLATE") is not False,
             editor=read.text("EDITOR"),
             api_version=read.text("API_VERSION") or default.api_version,
@@ -120,6 +122,18 @@ class _Reader:
             )
             return ""
         return value.lower()
+
+    def kv_cache_type(self, flash_attention: bool | None) -> str:
+        """One that the engine can use: those of less than 16 bits want flash attention."""
+        found = self.choice("KV_CACHE_TYPE", KV_CACHE_TYPES)
+        if flash_attention is not False or found in ("", *_WHOLE_TYPES):
+            return found
+        variable, _ = self._find("KV_CACHE_TYPE")
+        self.warnings.append(
+            f"{variable} is {found!r}, which needs flash attention, and that is switched off; "
+            f"{KV_CACHE_TYPES[0]} is used"
+        )
+        return ""
 
     def level(self, name: str) -> int:
         value = self.text(name)
