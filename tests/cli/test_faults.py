@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,22 @@ def test_standard_input_comes_before_the_words(shell: Shell) -> None:
         at(server, shell).run("run", "m", "Review", "this:", stdin=b"a diff\n")
         body = json.loads(server.requests[-1].body)
     assert body["prompt"] == "a diff\n Review this:"
+
+
+def test_standard_input_that_does_not_wait_is_waited_for(shell: Shell) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)  # as Node.js leaves the pipes that it shares
+    with serving([CHUNKED, piece("ok"), DONE]) as server:
+        process = at(server, shell).start("run", "m", stdin=reading)
+        os.write(writing, b"late ")
+        while select.select([reading], [], [], 0)[0]:  # it has not taken that yet
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.write(writing, b"words")
+        os.close(writing)
+        os.close(reading)
+        process.communicate(timeout=PATIENCE)
+        assert json.loads(server.requests[-1].body)["prompt"] == "late words"
 
 
 def test_flags_become_fields_of_the_request(shell: Shell) -> None:

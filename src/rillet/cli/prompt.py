@@ -1,6 +1,7 @@
 """The prompt of a one-shot run: standard input and the words of the command line."""
 
 import os
+import select
 
 from rillet.cli.screen import stdin_is_terminal
 
@@ -10,12 +11,20 @@ def read_stdin() -> str:
     if stdin_is_terminal():
         return ""
     pieces = []
-    try:
-        while piece := os.read(0, 1 << 20):
-            pieces.append(piece)
-    except OSError:  # closed, or a folder
-        pass
+    while piece := _piece():
+        pieces.append(piece)
     return b"".join(pieces).decode(errors="replace")
+
+
+def _piece() -> bytes:
+    """What comes next, nothing at the end."""
+    while True:
+        try:
+            return os.read(0, 1 << 20)
+        except BlockingIOError:  # who started us, such as Node.js, shares a pipe that does not wait
+            select.select([0], [], [])
+        except OSError:  # closed, or a folder
+            return b""
 
 
 def joined(words: list[str], stdin: str) -> str:
