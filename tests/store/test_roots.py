@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from rillet.cli.chat.editor import history_path
+from rillet.service.registry.keys import default_key, sign
 from rillet.store import default_roots
+from rillet.words.errors import StoreError
 
 
 @pytest.mark.parametrize(
@@ -20,3 +23,16 @@ from rillet.store import default_roots
 )
 def test_default_roots(env: dict[str, str], expected: list[str]) -> None:
     assert default_roots(env) == tuple(Path(path).expanduser() for path in expected)
+
+
+def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert default_roots({"RILLET_MODELS": "/models"}) == (Path("/models"),)
+    with pytest.raises(StoreError, match="no home folder") as told:
+        default_roots({})
+    assert "HOME" in told.value.hint
+    assert default_key() is None and sign(None, "https://registry.example/token") is None
+    assert history_path(nohistory=False) is None

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from rillet.cli.exits import UsageError
+from rillet.store.home import home
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -17,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 def folder() -> Path:
     """In the user's settings folder (XDG Base Directory Specification)."""
     named = os.environ.get("XDG_CONFIG_HOME", "")
-    config = Path(named) if os.path.isabs(named) else Path.home() / ".config"
+    config = Path(named) if os.path.isabs(named) else home() / ".config"
     return config / "rillet" / "templates"
 
 

@@ -21,7 +21,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from rillet.cli.prompt import as_text
-from rillet.words.errors import InvalidRequest
+from rillet.store.home import home
+from rillet.words.errors import InvalidRequest, StoreError
 
 PROMPT, MORE = ">>> ", "... "
 _PLACEHOLDER = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
@@ -177,8 +178,11 @@ def _composed(text: str) -> str | None:
 
 
 def history_path(nohistory: bool) -> Path | None:
-    """Ollama's own file where its folder is, else ours."""
+    """Ollama's own file where its folder is, else ours; None without a home."""
     if nohistory:
         return None
-    ollama = Path.home() / ".ollama"
-    return (ollama if ollama.is_dir() else Path.home() / ".rillet") / "history"
+    try:
+        ours, ollama = home() / ".rillet", home() / ".ollama"
+    except StoreError:
+        return None
+    return (ollama if ollama.is_dir() else ours) / "history"

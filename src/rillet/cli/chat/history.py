@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from rillet.store.home import home
 from rillet.words.errors import InvalidRequest, StoreError
 from rillet.words.requests import Message
 
@@ -204,5 +205,5 @@ def _encoded(message: Message) -> str:
 def path() -> Path:
     """In the user's data folder (XDG Base Directory Specification)."""
     named = os.environ.get("XDG_DATA_HOME", "")
-    data = Path(named) if os.path.isabs(named) else Path.home() / ".local" / "share"
+    data = Path(named) if os.path.isabs(named) else home() / ".local" / "share"
     return data / "rillet" / "history.db"

@@ -9,20 +9,28 @@ from hashlib import sha256
 from pathlib import Path
 
 from rillet.service.registry.patience import RegistryError
+from rillet.store.home import home
+from rillet.words.errors import StoreError
 
 _LARGEST = 65536
 _NO_BODY = b64encode(sha256(b"").hexdigest().encode()).decode()
 
 
-def default_key() -> Path:
-    return Path.home() / ".ollama" / "id_ed25519"
+def default_key() -> Path | None:
+    """Where it is; None for a user without a home."""
+    try:
+        return home() / ".ollama" / "id_ed25519"
+    except StoreError:
+        return None
 
 
-def sign(path: Path, url: str) -> str | None:
+def sign(path: Path | None, url: str) -> str | None:
     """The Authorization for a GET of `url`: ``public key:signature``. None where there is no key.
 
     Raises `RegistryError` where the key cannot be used.
     """
+    if path is None:
+        return None
     try:
         with open(path, "rb") as file:
             data = file.read(_LARGEST)

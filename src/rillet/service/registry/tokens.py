@@ -31,7 +31,7 @@ class _Grant(msgspec.Struct):
 class Tokens:
     """`value` is the token to show, or None while none was asked for."""
 
-    def __init__(self, home: Place, get: Get, key: Path) -> None:
+    def __init__(self, home: Place, get: Get, key: Path | None) -> None:
         self.value: str | None = None
         self._home = home
         self._get = get
