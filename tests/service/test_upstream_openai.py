@@ -1,6 +1,8 @@
 """A server behind ours that speaks OpenAI's API: what Ollama's clients need to be told of it."""
 
+import asyncio
 import json
+import threading
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +13,7 @@ from rillet.service import upstream_watched
 from rillet.service.upstream import Upstream
 from rillet.service.upstream_openai import OpenAI
 from rillet.service.upstreams import Upstreams
-from rillet.testing import Hangup, ScriptedServer, Stall, answer
+from rillet.testing import Hangup, ScriptedServer, Signal, Stall, answer
 from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Progress, Text
 from rillet.words.models import EmbeddingRequest, ShowRequest
@@ -171,11 +173,14 @@ async def test_servers_that_cannot_have_a_model_are_not_named_where_it_is_missin
 
 
 async def test_who_waits_for_a_silent_server_is_told_so() -> None:
-    with ScriptedServer(ABSENT, said({"data": [{"id": "m"}]}), [Stall()]) as server:
+    asked = threading.Event()
+    silent = [Signal(asked), Stall()]
+    with ScriptedServer(ABSENT, said({"data": [{"id": "m"}]}), silent) as server:
         upstream = await met(server)
         request = GenerateRequest(model="x/m", prompt="a")
         generation = upstream.generation(request, "m", patience=0.01)
         assert await anext(aiter(generation)) == [Progress("waiting")]
+        assert await asyncio.to_thread(asked.wait, 10)
         await generation.aclose()
         assert "return_progress" not in json.loads(server.requests[-1].body)
 
