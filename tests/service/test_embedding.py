@@ -57,6 +57,32 @@ async def test_a_context_that_the_engine_does_not_round_up_is_not_filled(
         assert found.prompt_eval_count >= min(num_ctx, resident(service).process.num_ctx) - 1
 
 
+@pytest.mark.parametrize(
+    ("num_ctx", "length", "read", "fits"),
+    [
+        (8, 7, 5, True),
+        (8, 11, 7, False),
+        (8, 30, 7, False),
+        (16, 15, 10, True),
+        (16, 30, 15, False),
+    ],
+)
+async def test_as_many_tokens_are_read_as_ollama_reads(
+    opened: Opened, num_ctx: int, length: int, read: int, fits: bool
+) -> None:
+    """It keeps a place for an end, which this model does not add."""
+    text = "the cat sat on a mat the cat sat on a mat"[:length]
+    request = EmbedRequest(model=EMBED, input=text, options={"num_ctx": num_ctx})
+    async with opened() as service:
+        assert (await service.embed(request)).prompt_eval_count == read
+        request.truncate = False
+        if fits:
+            assert (await service.embed(request)).prompt_eval_count == read
+        else:
+            with pytest.raises(ServerError, match="input length exceeds"):
+                await service.embed(request)
+
+
 async def test_nothing_gives_nothing(opened: Opened) -> None:
     async with opened() as service:
         for empty in ([], ""):

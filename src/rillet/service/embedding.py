@@ -2,10 +2,11 @@
 
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
+from rillet.model.gguf import GgufHeader
 from rillet.service import fitting, listener
 from rillet.service.library import Model
 from rillet.service.lifetime import told
@@ -104,10 +105,31 @@ async def _within_context(resident: Resident, text: str, truncate: bool) -> list
     # An embedding is made in one batch, which the engine cuts to the context that was asked for;
     # and it wants a place left in its own context.
     limit = min(resident.num_ctx, resident.options.batch, resident.process.num_ctx - 1)
-    row = await listener.tokenize(resident, fitting.shortened(text, head=limit, tail=0))
-    if len(row) > limit and not truncate:
-        raise ServerError(TOO_LONG, status=400)
+    text = fitting.shortened(text, head=limit, tail=0)
+    row = await listener.tokenize(resident, text)
+    if len(row) <= limit - 2:
+        return row
+    words = await listener.tokenize(resident, text, special=False)
+    room = resident.num_ctx - _marks(resident.model.header, words)
+    if len(words) > room:
+        if not truncate:
+            raise ServerError(TOO_LONG, status=400)
+        text = await listener.detokenize(resident, words[:room])
+        row = await listener.tokenize(resident, text)
     return row[:limit]
+
+
+def _marks(header: GgufHeader, words: Sequence[int]) -> int:
+    """Places that Ollama keeps for a beginning and an end: for models that say nothing of them too.
+
+    `words` are the tokens of a text without them.
+    """
+    kept = 0
+    for name, at in (("bos", 0), ("eos", -1)):
+        added = header.metadata.get(header.own(f"add_{name}_token"), True)
+        token = header.metadata.get(f"tokenizer.ggml.{name}_token_id", 0)
+        kept += bool(words) and words[at] != token and added is True
+    return kept
 
 
 def _raw(model: Model) -> bool:
