@@ -78,7 +78,7 @@ async def test_to_break_off_ends_the_child(tmp_path: Path, monkeypatch: pytest.M
         started.append(command_spawn(*args))
         return started[-1]
 
-    command_spawn = command.spawn
+    command_spawn = command.spawn  # it is called as ever; only which child it was is kept
     monkeypatch.setattr(command, "spawn", spawn)
     async with aclosing(quantize(TINY, tmp_path / "out.gguf", "Q8_0")) as steps:
         async for _ in steps:

@@ -62,7 +62,7 @@ async def test_a_changed_load_option_loads_again_and_a_silent_one_does_not(opene
 async def test_what_makes_no_difference_here_loads_nothing_again(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "processor_alone", lambda: True)
+    monkeypatch.setattr(loading, "processor_alone", lambda: True)  # whatever this machine has
     async with opened() as service:
         await say(service, options={"num_batch": 512, "use_mmap": False})
         first = resident(service).process
@@ -87,6 +87,7 @@ async def test_what_no_engine_can_be_started_with_unloads_nothing(opened: Opened
 async def test_who_leaves_something_open_takes_what_is_loaded(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As if there were a GPU: the engine takes the option and finds none.
     monkeypatch.setattr(loading, "processor_alone", lambda: False)
     async with opened(num_parallel=1) as service:
         await say(service, options={"num_gpu": 0, "use_mmap": False})

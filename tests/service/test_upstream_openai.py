@@ -188,6 +188,7 @@ async def test_who_waits_for_a_silent_server_is_told_so() -> None:
 async def test_a_server_that_is_busy_keeps_its_models_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A look takes seconds before it is given up; here it is short, and all else as it is.
     quick = msgspec.structs.replace(upstream_watched._LOOK, timeouts=Timeouts(total=0.05))
     with ScriptedServer(ABSENT, said({"data": [LLAMA]}), *[[Stall()]] * 3) as server:
         upstream = await met(server)
