@@ -65,7 +65,7 @@ def test_standard_input_that_does_not_wait_is_waited_for(shell: Shell) -> None:
         os.write(writing, b"late ")
         while select.select([reading], [], [], 0)[0]:  # it has not taken that yet
             assert process.poll() is None
-            time.sleep(0.01)
+            time.sleep(0.01)  # nobody tells when another process has read
         os.write(writing, b"words")
         os.close(writing)
         os.close(reading)

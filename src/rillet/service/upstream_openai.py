@@ -25,7 +25,7 @@ from rillet.service.cards import timestamp
 from rillet.service.embedding import unit_vector
 from rillet.service.options import layered
 from rillet.service.upstream_dialects import JSON, Asked, Question, post
-from rillet.wire import openai
+from rillet.wire import llamacpp, openai
 from rillet.wire.answers import read_answer
 from rillet.words.errors import ServerError
 from rillet.words.models import (
@@ -199,20 +199,6 @@ class _Prompt(Struct):
     prompt: str
 
 
-class _Vector(Struct):
-    embedding: list[float]
-    index: int = 0
-
-
-class _Usage(Struct):
-    prompt_tokens: int = 0
-
-
-class _Vectors(Struct):
-    data: list[_Vector]
-    usage: _Usage | None = None
-
-
 def _card(told: ModelInfo, props: _Props) -> ModelCard:
     details = told.details
     able = told.capabilities
@@ -246,8 +232,7 @@ def _card(told: ModelInfo, props: _Props) -> ModelCard:
 
 def _embeddings(body: bytes, request: EmbedRequest) -> Embeddings:
     """Cut and of length one, as Ollama's are; not every server knows of dimensions."""
-    answer = read_answer(body, _Vectors, strict=True)
-    ordered = sorted(answer.data, key=lambda one: one.index)
-    vectors = [unit_vector(one.embedding, request.dimensions) for one in ordered]
+    answer = read_answer(body, llamacpp.Embeddings, strict=True)
+    vectors = [unit_vector(vector, request.dimensions) for vector in answer.vectors]
     tokens = answer.usage.prompt_tokens if answer.usage else 0
     return Embeddings(model=request.model, embeddings=vectors, prompt_eval_count=tokens)

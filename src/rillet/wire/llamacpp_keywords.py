@@ -29,7 +29,8 @@ BOUNDS = (
     "maximum",
     "exclusiveMinimum",
     "exclusiveMaximum",
-)  #: Types for which alone these are read by llama.cpp, and by Ollama with it; "" is none.
+)
+#: Types for which alone these are read by llama.cpp, and by Ollama with it; "" is none.
 _READ_FOR = {
     **dict.fromkeys(BOUNDS, "integer"),
     **dict.fromkeys(("minItems", "maxItems"), "array"),

@@ -57,7 +57,7 @@ class Embeddings(Struct):
     """POST /v1/embeddings, in the order of the inputs."""
 
     data: list[Embedding]
-    usage: EmbeddingUsage = field(default_factory=EmbeddingUsage)
+    usage: EmbeddingUsage | None = None
 
     @property
     def vectors(self) -> list[list[float]]:
