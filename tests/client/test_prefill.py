@@ -215,8 +215,8 @@ def test_an_unknown_way_is_refused() -> None:
 
 
 def test_the_request_of_the_caller_is_left_alone() -> None:
+    from rillet.client.ollama_wire import OllamaWire
     from rillet.client.prefill import Said, rest_of
-    from rillet.client.wires import OllamaWire
 
     request = GenerateRequest(model="m", prompt="a", raw=True, options={"num_predict": 5})
     said = Said()

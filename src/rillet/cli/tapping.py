@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from rillet.client.door import RemoteDoor
+from rillet.client.ollama_wire import OllamaWire
+from rillet.client.openai_wire import OpenAIWire
 from rillet.client.settings import Api, Settings
 from rillet.client.sync import Client
-from rillet.client.wires import OllamaWire, OpenAIWire, Question, Wire
+from rillet.client.wires import Question, Wire
 from rillet.net.flow import Call
 from rillet.words.events import Event
 

@@ -19,7 +19,8 @@ from typing import Any
 
 import msgspec
 
-from rillet.client.wires import OpenAIWire, Wire, with_headers
+from rillet.client.openai_wire import OpenAIWire
+from rillet.client.wires import Wire, with_headers
 from rillet.net.flow import Command, Flow, Policy, stream_flow
 from rillet.net.flow import Pause as Pausing
 from rillet.net.http1 import HeaderList

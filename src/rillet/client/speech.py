@@ -12,15 +12,9 @@ from typing import Any
 import msgspec
 
 from rillet.client.blobs import put_blob
+from rillet.client.ollama_wire import OllamaWire, decoder_of
 from rillet.client.settings import Api, Settings
-from rillet.client.wires import (
-    OllamaWire,
-    OpenAIWire,
-    Question,
-    Wire,
-    decoder_of,
-    with_headers,
-)
+from rillet.client.wires import Question, Wire, with_headers
 from rillet.net.flow import Call, Command, Flow, Policy, stream_flow, whole_flow
 from rillet.net.http1 import Head, HeaderList, Request
 from rillet.net.resuming import is_name, record_flow, record_request
@@ -122,6 +116,8 @@ class Speech:
     def _of(self, api: Api) -> Wire:
         if api == "ollama":
             return OllamaWire()
+        from rillet.client.openai_wire import OpenAIWire
+
         versioned = _VERSION.search(self._settings.target.prefix) is not None
         return OpenAIWire(
             root="" if versioned else "/v1",

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from rillet.client.wires import JSON, OllamaWire, Question
+from rillet.client.ollama_wire import OllamaWire
+from rillet.client.wires import JSON, Question
 from rillet.net.http1 import Request
 from rillet.ollama import types
 from rillet.ollama.part import Part
