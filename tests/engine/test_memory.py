@@ -1,11 +1,9 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from rillet.engine import (
     LoadOptions,
-    available_memory,
     estimate_memory,
     gpu_share,
     read_model_header,
@@ -66,36 +64,6 @@ def test_an_estimate_has_weights_and_more() -> None:
 
 def test_context_beyond_the_model_costs_nothing() -> None:
     assert estimate_memory(HEADER, options(num_ctx=1 << 24)) < 100 << 20
-
-
-def test_the_machine_has_memory() -> None:
-    assert 64 << 20 < available_memory() < 1 << 50
-
-
-MEMINFO = "MemTotal: 4096 kB\nMemAvailable:    2048 kB\n"
-
-
-@pytest.mark.parametrize(
-    ("limit", "used", "cached", "left"),
-    [
-        ("max", "0", "0", 2048 * 1024),
-        ("1048576", "524288", "0", 524288),
-        ("1048576", "1048576", "262144", 262144),
-        ("1048576", "2097152", "0", 0),
-    ],
-)
-def test_a_container_may_have_less(
-    tmp_path: Path, limit: str, used: str, cached: str, left: int
-) -> None:
-    (tmp_path / "meminfo").write_text(MEMINFO)
-    (tmp_path / "memory.max").write_text(limit + "\n")
-    (tmp_path / "memory.current").write_text(used + "\n")
-    (tmp_path / "memory.stat").write_text(f"anon 1\ninactive_file {cached}\n")
-    assert available_memory(tmp_path / "meminfo", tmp_path) == left
-
-
-def test_without_proc_it_is_the_memory_of_the_machine(tmp_path: Path) -> None:
-    assert available_memory(tmp_path / "none", tmp_path) > 64 << 20
 
 
 @pytest.mark.parametrize(("layers", "share"), [(-1, 1.0), (0, 0.0), (1, 1 / 3), (99, 1.0)])

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from rillet.engine import Capabilities, Device, capabilities, has_gpu
+from rillet.engine.survey import gpu_memory_free
 from rillet.words.errors import EngineError
 
 CPU = Device(name="CPU", description="", type="CPU", memory_free=1, memory_total=2)
@@ -56,16 +57,17 @@ def test_no_engine_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("listed", "gpu"),
+    ("listed", "free"),
     [
-        ("Available devices:\n  CUDA0: NVIDIA L4 (22563 MiB, 22100 MiB free)\n", True),
-        ("Available devices:\n  Vulkan1: AMD (8 MiB, 8 MiB free)\n", True),
-        ("Available devices:\n", False),
-        ("Available devices:\n  BLAS: OpenBLAS (0 MiB, 0 MiB free)\n", False),
+        ("Available devices:\n  CUDA0: NVIDIA L4 (22563 MiB, 22100 MiB free)\n", 22100),
+        ("Devices:\n  Vulkan1: AMD (X) (9 MiB, 7 MiB free)\n  B: b (1 MiB, 1 MiB free)\n", 8),
+        ("Available devices:\n  Metal: of another version\n", 0),
+        ("Available devices:\n", None),
+        ("Available devices:\n  BLAS: OpenBLAS (0 MiB, 0 MiB free)\n", None),
     ],
 )
 def test_a_llama_server_tells_its_devices(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: str, gpu: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: str, free: int | None
 ) -> None:
     program = tmp_path / "llama-server"
     program.write_text(f"#!/bin/sh\ncat <<'END'\n{listed}END\n")
@@ -73,6 +75,7 @@ def test_a_llama_server_tells_its_devices(
     monkeypatch.setenv("RILLET_LLAMA_SERVER", str(program))
     has_gpu.cache_clear()
     try:
-        assert has_gpu() is gpu
+        assert has_gpu() is (free is not None)
+        assert gpu_memory_free() == (free or 0) << 20
     finally:
         has_gpu.cache_clear()

@@ -37,13 +37,23 @@ def test_unknown_topology_counts_processors(tmp_path: Path) -> None:
 @pytest.mark.parametrize("quota", ["50000 100000\n", "100000 100000\n", "150000 100000\n"])
 def test_a_share_of_the_processor_is_respected(tmp_path: Path, quota: str) -> None:
     (tmp_path / "cpu.max").write_text(quota)
-    assert usable_cores(tmp_path, tmp_path / "cpu.max") == 1
+    assert usable_cores(tmp_path, tmp_path, tmp_path / "none") == 1
 
 
 @pytest.mark.parametrize("quota", ["max 100000\n", "", "garbage\n"])
 def test_no_share_is_no_limit(tmp_path: Path, quota: str) -> None:
     (tmp_path / "cpu.max").write_text(quota)
-    assert usable_cores(tmp_path, tmp_path / "cpu.max") == allowed()
+    assert usable_cores(tmp_path, tmp_path, tmp_path / "none") == allowed()
+
+
+def test_the_share_of_version_1_and_of_our_own_group(tmp_path: Path) -> None:
+    (tmp_path / "membership").write_text("5:cpu,cpuacct:/docker/1fafb6ce\n")
+    group = tmp_path / "cpu" / "docker" / "1fafb6ce"
+    group.mkdir(parents=True)
+    (group / "cpu.cfs_period_us").write_text("100000\n")
+    for quota, cores in (("100000\n", 1), ("-1\n", allowed()), ("99999999\n", allowed())):
+        (group / "cpu.cfs_quota_us").write_text(quota)
+        assert usable_cores(tmp_path, tmp_path, tmp_path / "membership") == cores
 
 
 def test_a_small_model_gets_one_and_a_large_one_all() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rillet.engine import MachineMemory
 from rillet.service import loading
 from rillet.service.deaths import LIMIT
 from rillet.service.resident import FOR_EVER
@@ -236,7 +237,7 @@ async def test_memory_is_made_by_letting_idle_ones_go(opened: Opened) -> None:
         await say(service, HELLO)
         await say(service, TINY, options={"num_predict": 1})
         free = iter([10 << 20, 1 << 40])
-        service.residents._free_memory = lambda: next(free)
+        service.residents._memory = lambda: MachineMemory(1 << 40, next(free))
         await say(service, CHAT, options={"num_predict": 1})
         # One was enough: the same keep_alive, so the first by its path.
         assert {each.model.path for each in service.residents.all()} == {HELLO, CHAT}
@@ -245,7 +246,7 @@ async def test_memory_is_made_by_letting_idle_ones_go(opened: Opened) -> None:
 async def test_what_can_never_fit_is_refused_and_nobody_else_goes(opened: Opened) -> None:
     async with opened() as service:
         await say(service, HELLO)
-        service.residents._free_memory = lambda: 1 << 20
+        service.residents._memory = lambda: MachineMemory(1 << 40, 1 << 20)
         huge = {"num_ctx": 2048, "num_batch": 512}
         said = await failure(await start(service, TINY, options=huge))
         assert "model requires more system memory" in said.message
@@ -254,7 +255,7 @@ async def test_what_can_never_fit_is_refused_and_nobody_else_goes(opened: Opened
 
 async def test_a_machine_that_does_not_tell_its_memory_evicts_nobody(opened: Opened) -> None:
     async with opened() as service:
-        service.residents._free_memory = lambda: 0
+        service.residents._memory = lambda: MachineMemory(0, 0)
         await say(service, HELLO)
         await say(service, TINY, options={"num_predict": 1})
         assert len(service.residents.all()) == 2

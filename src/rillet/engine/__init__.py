@@ -10,7 +10,8 @@ end is a value. Nobody here reads tokens.
 
 from rillet.engine.batch import processor_alone, usual_batch
 from rillet.engine.endpoint import Endpoint
-from rillet.engine.memory import available_memory, estimate_memory, gpu_share
+from rillet.engine.machine_memory import MachineMemory, available_memory, machine_memory
+from rillet.engine.memory import estimate_memory, gpu_share
 from rillet.engine.options import LoadOptions
 from rillet.engine.preflight import read_model_header
 from rillet.engine.process import EngineProcess
@@ -23,11 +24,13 @@ __all__ = [
     "Endpoint",
     "EngineProcess",
     "LoadOptions",
+    "MachineMemory",
     "available_memory",
     "capabilities",
     "estimate_memory",
     "gpu_share",
     "has_gpu",
+    "machine_memory",
     "processor_alone",
     "read_model_header",
     "usual_batch",

@@ -1,11 +1,10 @@
-"""How much memory a model will take, and how much there is. Bytes everywhere.
+"""How much memory a model will take. Bytes everywhere.
 
 An estimate errs on the high side by some tens of megabytes; it decides whether a model is loaded
 at all, and which others have to go before.
 """
 
 import os
-from pathlib import Path
 
 from rillet.engine.options import KV_CACHE_TYPES, LoadOptions
 from rillet.model.gguf import GgufArray, GgufHeader
@@ -81,54 +80,3 @@ def _compute(header: GgufHeader, options: LoadOptions) -> int:
     scores = 4 * heads * options.num_ctx if options.flash_attention is False else 0
     batch = options.batch * (4 * widest + 2 * options.num_ctx + scores)
     return batch + 4 * vocabulary * options.parallel
-
-
-def available_memory(
-    meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Path("/sys/fs/cgroup")
-) -> int:
-    """Bytes a new process can use without swapping, here or within our container; 0 if unknown."""
-    free = _meminfo(meminfo)
-    limits = [room for room in (_cgroup2(cgroup), _cgroup1(cgroup)) if room is not None]
-    return max(0, min([free, *limits])) if free else 0
-
-
-def _meminfo(path: Path) -> int:
-    try:
-        for line in path.read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError):
-        return 0
-
-
-def _cgroup2(root: Path) -> int | None:
-    """What is left of the limit of our own group; cached files do not count, they give way."""
-    return _left(
-        root / "memory.max", root / "memory.current", root / "memory.stat", "inactive_file"
-    )
-
-
-def _cgroup1(root: Path) -> int | None:
-    folder = root / "memory"
-    return _left(
-        folder / "memory.limit_in_bytes",
-        folder / "memory.usage_in_bytes",
-        folder / "memory.stat",
-        "total_inactive_file",
-    )
-
-
-def _left(limit: Path, usage: Path, stat: Path, cached: str) -> int | None:
-    try:
-        most, used = int(limit.read_text()), int(usage.read_text())
-        for line in stat.read_text().splitlines():
-            name, _, value = line.partition(" ")
-            if name == cached:
-                used -= int(value)
-        return most - used
-    except (OSError, ValueError):
-        return None

@@ -15,9 +15,11 @@ from typing import Any
 
 import msgspec
 
-from rillet.engine import command, exits, listener, memory, preflight, watch
+from rillet.engine import command, exits, listener, memory, preflight, survey, watch
+from rillet.engine.batch import processor_alone
 from rillet.engine.endpoint import Endpoint
 from rillet.engine.folder import PrivateFolder
+from rillet.engine.machine_memory import available_memory
 from rillet.engine.options import LoadOptions
 from rillet.model.gguf import GgufHeader
 from rillet.words.errors import EngineError, LoadFailed
@@ -72,8 +74,8 @@ class EngineProcess:
 
         `header`: from `read_model_header`, where the files were checked already. `load_timeout` in
         seconds. `memory_limit` in bytes of private memory; None is twice the estimate and some
-        gigabytes, 0 none. `env` goes on top of our environment. `on_progress` gets per mille.
-        `name` is what errors call the model; by default that is the name of its file.
+        gigabytes (none with a GPU), 0 none. `env` goes on top of our environment. `on_progress`
+        gets per mille. `name` is what errors call the model; by default the name of its file.
         Raises `InvalidRequest`, `InvalidModelFile`, `LoadFailed` (with what the engine printed) and
         `EngineError` where there is no engine. When cancelled it leaves no process behind.
         """
@@ -85,7 +87,9 @@ class EngineProcess:
         variables = {**os.environ, **(env or {})}
         binary = command.server_binary(variables)
         if memory_limit is None:
-            memory_limit = default_memory_limit(header, options)
+            gpu = not processor_alone() and await asyncio.to_thread(survey.has_gpu)
+            # The driver of a GPU maps as much as it likes.
+            memory_limit = 0 if gpu else default_memory_limit(header, options)
         process = cls(options, memory_limit, port=None if unix_socket else 0)
         process._name = name or process._name
         try:
@@ -279,7 +283,7 @@ class EngineProcess:
 def default_memory_limit(header: GgufHeader, options: LoadOptions) -> int:
     """Private memory for a child: room for surprises, but never more than the machine has free."""
     wanted = 2 * memory.estimate_memory(header, options) + (options.prompt_cache_mib << 20) + _SLACK
-    free = memory.available_memory()
+    free = available_memory()
     return min(wanted, free) if free else wanted
 
 

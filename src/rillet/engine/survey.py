@@ -19,7 +19,9 @@ from rillet.words.errors import EngineError
 
 #: Seconds; a GPU driver that wakes up takes a while.
 _PATIENCE = 30
-_GPU_LINE = re.compile(rb"^\s+(?!CPU|BLAS)[A-Za-z]+\d*: ", re.M)
+_GPU_LINE = re.compile(
+    rb"^\s+(?!CPU|BLAS)[A-Za-z]+\d*: .*?(?:\(\d+ MiB, (?P<free>\d+) MiB free\))?$", re.M
+)
 
 
 class Device(Struct, frozen=True):
@@ -88,18 +90,32 @@ def has_gpu() -> bool:
         return False
     try:
         binary = command.server_binary(os.environ)
-        return _lists_gpu(binary) if binary else bool(capabilities().gpus)
+        return bool(_listed(binary) if binary else capabilities().gpus)
     except (EngineError, OSError, subprocess.SubprocessError):
         return False
 
 
-def _lists_gpu(binary: str) -> bool:
-    """A llama-server has a line for each device, such as `  CUDA0: NVIDIA L4 (22563 MiB, …)`."""
+def gpu_memory_free() -> int:
+    """Bytes that are free on all GPUs together, now; 0 without one. Blocks as `has_gpu` does."""
+    if not has_gpu():
+        return 0
+    try:
+        binary = command.server_binary(os.environ)
+        if binary:
+            return sum(_listed(binary))
+        return sum(device.memory_free for device in capabilities().gpus)
+    except (EngineError, OSError, subprocess.SubprocessError):
+        return 0
+
+
+def _listed(binary: str) -> list[int]:
+    """What is free on each GPU. A llama-server has a line for each device, such as
+    `  CUDA0: NVIDIA L4 (22563 MiB, 22100 MiB free)`."""
     command_line = [binary, "--list-devices"]
     listed = subprocess.run(
         command_line, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE, check=False
     )
-    return bool(_GPU_LINE.search(listed.stdout))
+    return [int(line["free"] or 0) << 20 for line in _GPU_LINE.finditer(listed.stdout)]
 
 
 def _has_avx512(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:

@@ -16,14 +16,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from rillet.engine import EngineProcess, LoadOptions, available_memory, estimate_memory
+from rillet.engine import EngineProcess, LoadOptions, MachineMemory, machine_memory, processor_alone
 from rillet.service.deaths import Deaths
 from rillet.service.hanging import end_when_hanging
 from rillet.service.library import Model
 from rillet.service.resident import FOR_EVER, Key, Resident, closed, key_of
+from rillet.service.room import Room, needs
 from rillet.service.shared_load import SharedLoad
 from rillet.service.slots import Slots, Tell
-from rillet.words.errors import ServerError
 from rillet.words.events import Progress
 
 #: A timer of the loop takes no more than some years.
@@ -47,14 +47,14 @@ class Residents:
         load_timeout: float,
         keep_alive: float = 300.0,
         starter: Callable[..., Any] = EngineProcess.start,
-        free_memory: Callable[[], int] = available_memory,
+        memory: Callable[[], MachineMemory] = machine_memory,
     ) -> None:
         self._max_loaded = max_loaded or 3
         self._max_queue = max_queue
         self._load_timeout = load_timeout or None
         self._keep_alive = keep_alive
         self._starter = starter
-        self._free_memory = free_memory
+        self._memory = memory
         self._loaded: dict[Key, Resident] = {}
         self._loads = Slots(1, max_queue)
         self._waited_for: dict[LoadOptions, SharedLoad] = {}
@@ -176,16 +176,17 @@ class Residents:
             resident.transport.close()
 
     async def _make_room(self, model: Model, options: LoadOptions, tell: Tell) -> None:
-        needed = estimate_memory(model.header, options)
-        free = self._free_memory()
-        others = sum(estimate_memory(each.model.header, each.options) for each in self.all())
-        if free and needed > free + others:
-            raise _too_large(needed, free + others)
-        while len(self._loaded) >= self._max_loaded or (self._loaded and 0 < free < needed):
+        wanted = needs(model.header, options)
+        room = await self._room()
+        room.check_without_others(wanted)
+        while len(self._loaded) >= self._max_loaded or (self._loaded and not room.holds(wanted)):
             await self._drain(min(self._loaded.values(), key=_eviction_order), tell)
-            free = self._free_memory()
-        if 0 < free < needed:
-            raise _too_large(needed, free)
+            room = await self._room()
+        room.check(wanted)
+
+    async def _room(self) -> Room:
+        memory = self._memory() if processor_alone() else await asyncio.to_thread(self._memory)
+        return Room(memory, (needs(each.model.header, each.options) for each in self.all()))
 
     async def _drain(self, resident: Resident, tell: Tell) -> None:
         """Wait for its users, without letting in new ones, and remove it."""
@@ -251,17 +252,5 @@ class Residents:
         task.add_done_callback(self._tasks.discard)
 
 
-def _too_large(needed: int, free: int) -> ServerError:
-    return ServerError(
-        f"model requires more system memory ({_gib(needed)}) than is available ({_gib(free)})",
-        status=500,
-        hint="A smaller num_ctx, a smaller quantisation or a smaller model needs less",
-    )
-
-
 def _eviction_order(resident: Resident) -> tuple[bool, float, str]:
     return (resident.users > 0, resident.keep_alive or 0.0, resident.model.path)
-
-
-def _gib(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GiB"
