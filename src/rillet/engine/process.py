@@ -9,26 +9,31 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rillet.engine import command, exits, listener, memory, preflight, survey, watch
+from rillet.engine import (
+    command,
+    exits,
+    listener,
+    load_progress,
+    memory,
+    preflight,
+    survey,
+    watch,
+)
 from rillet.engine.batch import processor_alone
 from rillet.engine.endpoint import Endpoint
 from rillet.engine.folder import PrivateFolder
+from rillet.engine.load_progress import OnProgress
 from rillet.engine.machine_memory import available_memory
 from rillet.engine.options import LoadOptions
 from rillet.model.gguf import GgufHeader
 from rillet.words.errors import EngineError, LoadFailed
-from rillet.words.events import Progress
 
-OnProgress = Callable[[Progress], None]
-
-#: Seconds between two looks at how far a load has come.
-_PROGRESS_EVERY = 0.25
 #: Seconds between two questions to a llama-server whether it is ready. It cannot tell by itself.
 _ASK_EVERY = 0.02
 #: Seconds for a child that reported a failure to print the rest and leave.
@@ -50,7 +55,6 @@ class EngineProcess:
         self.died = asyncio.Event()
         self._reason = ""
         self._name = Path(options.model_path).name
-        self._file_size = _size(options.files)
         self._loaded: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._kernel_kills = watch.kernel_kills()
         self._folder = _folder()
@@ -185,7 +189,11 @@ class EngineProcess:
         self._watched = watch.Watched(child, self._reported, self._ended)
 
     async def _become_ready(self, binary: str | None, on_progress: OnProgress | None) -> None:
-        ticker = asyncio.create_task(self._tick(on_progress)) if on_progress else None
+        ticker = (
+            asyncio.create_task(load_progress.tell(self.pid, self.options.files, on_progress))
+            if on_progress
+            else None
+        )
         try:
             said = await self._loaded
             if binary and not said:
@@ -242,14 +250,6 @@ class EngineProcess:
         except (OSError, msgspec.DecodeError) as error:
             why = self._reason or str(error)
             raise LoadFailed(f"The engine loaded {self._name} and then failed: {why}") from error
-
-    async def _tick(self, on_progress: OnProgress) -> None:
-        """Tell how much of the model is in memory, as far as the system shows that."""
-        size = self._file_size or 1
-        while True:
-            done = min(999, 1000 * _resident(self.pid) // size)
-            on_progress(Progress("loading", completed=done, total=1000))
-            await asyncio.sleep(_PROGRESS_EVERY)
 
     # What the child does
 
@@ -310,22 +310,6 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _size(paths: tuple[str, ...]) -> int:
-    try:
-        return sum(os.path.getsize(path) for path in paths)
-    except OSError:
-        return 0  # the engine will say which one it cannot read
-
-
 def _missing(paths: tuple[str, ...]) -> str:
     """The first file that is not there any more; "" for none."""
     return next((path for path in paths if not os.path.exists(path)), "")
-
-
-def _resident(pid: int) -> int:
-    """Bytes of a process in memory; 0 if unknown."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0

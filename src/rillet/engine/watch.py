@@ -127,7 +127,6 @@ def _take(pipe: IO[bytes]) -> bytes | None:
 
 
 def _readable(pipe: IO[bytes]) -> bool:
-
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     return any(events & select.POLLIN for _, events in poll.poll(0))
