@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rillet.engine import Capabilities, Device, capabilities, has_gpu
-from rillet.engine.survey import gpu_memory_free
+from rillet.engine.survey import gpu_memory, gpus_found
 from rillet.words.errors import EngineError
 
 CPU = Device(name="CPU", description="", type="CPU", memory_free=1, memory_total=2)
@@ -73,9 +73,9 @@ def test_a_llama_server_tells_its_devices(
     program.write_text(f"#!/bin/sh\ncat <<'END'\n{listed}END\n")
     program.chmod(0o755)
     monkeypatch.setenv("RILLET_LLAMA_SERVER", str(program))
-    has_gpu.cache_clear()
+    gpus_found.cache_clear()
     try:
         assert has_gpu() is (free is not None)
-        assert gpu_memory_free() == (free or 0) << 20
+        assert gpu_memory().free == (free or 0) << 20
     finally:
-        has_gpu.cache_clear()
+        gpus_found.cache_clear()

@@ -15,7 +15,7 @@ from rillet.engine.memory import estimate_memory, gpu_share
 from rillet.engine.options import LoadOptions
 from rillet.engine.preflight import read_model_header
 from rillet.engine.process import EngineProcess
-from rillet.engine.survey import Capabilities, Device, capabilities, has_gpu
+from rillet.engine.survey import Capabilities, Device, capabilities, gpus_found, has_gpu
 from rillet.engine.threads import usual_threads
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "capabilities",
     "estimate_memory",
     "gpu_share",
+    "gpus_found",
     "has_gpu",
     "machine_memory",
     "processor_alone",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rillet.engine import cgroups
-from rillet.engine.survey import gpu_memory_free
+from rillet.engine.survey import gpu_memory
 
 _MEMINFO = Path("/proc/meminfo")
 
@@ -26,7 +26,7 @@ class MachineMemory(NamedTuple):
 def machine_memory() -> MachineMemory:
     """Blocks where there is a GPU: its driver is asked, for up to some seconds."""
     total, available = _system(_MEMINFO, cgroups.ROOT, cgroups.MEMBERSHIP)
-    return MachineMemory(total, available, gpu_memory_free())
+    return MachineMemory(total, available, gpu_memory().free)
 
 
 def available_memory(

@@ -9,6 +9,7 @@ import re
 import select
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +21,7 @@ from rillet.words.errors import EngineError
 #: Seconds; a GPU driver that wakes up takes a while.
 _PATIENCE = 30
 _GPU_LINE = re.compile(
-    rb"^\s+(?!CPU|BLAS)[A-Za-z]+\d*: .*?(?:\(\d+ MiB, (?P<free>\d+) MiB free\))?$", re.M
+    rb"^\s+(?!CPU|BLAS)[A-Za-z]+\d*: .*?(?:\((?P<total>\d+) MiB, (?P<free>\d+) MiB free\))?$", re.M
 )
 
 
@@ -83,39 +84,51 @@ def capabilities() -> Capabilities:
     return msgspec.structs.replace(found, llama_server=binary, machine_has_avx512=_has_avx512())
 
 
+class GpuMemory(NamedTuple):
+    """All GPUs that the engine computes on, together. Bytes."""
+
+    devices: int
+    total: int
+    free: int
+
+
+def gpu_memory() -> GpuMemory:
+    """As it is now. Blocks as `capabilities` does, but not where no GPU was found before."""
+    return _gpus() if has_gpu() else GpuMemory(0, 0, 0)
+
+
 @functools.cache
+def gpus_found() -> GpuMemory:
+    """As it was when it was first asked for: `devices` and `total` do not change. Blocks once."""
+    return GpuMemory(0, 0, 0) if processor_alone() else _gpus()
+
+
 def has_gpu() -> bool:
-    """Whether the engine computes on a GPU here. Blocks as `capabilities` does, once."""
-    if processor_alone():
-        return False
-    try:
-        binary = command.server_binary(os.environ)
-        return bool(_listed(binary) if binary else capabilities().gpus)
-    except (EngineError, OSError, subprocess.SubprocessError):
-        return False
+    """Whether the engine computes on a GPU here. Blocks once, as `gpus_found` does."""
+    return gpus_found().devices > 0
 
 
-def gpu_memory_free() -> int:
-    """Bytes that are free on all GPUs together, now; 0 without one. Blocks as `has_gpu` does."""
-    if not has_gpu():
-        return 0
+def _gpus() -> GpuMemory:
     try:
         binary = command.server_binary(os.environ)
         if binary:
-            return sum(_listed(binary))
-        return sum(device.memory_free for device in capabilities().gpus)
+            sizes = _listed(binary)
+        else:
+            sizes = [(each.memory_total, each.memory_free) for each in capabilities().gpus]
     except (EngineError, OSError, subprocess.SubprocessError):
-        return 0
+        sizes = []
+    return GpuMemory(len(sizes), sum(size[0] for size in sizes), sum(size[1] for size in sizes))
 
 
-def _listed(binary: str) -> list[int]:
-    """What is free on each GPU. A llama-server has a line for each device, such as
+def _listed(binary: str) -> list[tuple[int, int]]:
+    """Total and free of each GPU. A llama-server has a line for each device, such as
     `  CUDA0: NVIDIA L4 (22563 MiB, 22100 MiB free)`."""
     command_line = [binary, "--list-devices"]
     listed = subprocess.run(
         command_line, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE, check=False
     )
-    return [int(line["free"] or 0) << 20 for line in _GPU_LINE.finditer(listed.stdout)]
+    lines = _GPU_LINE.finditer(listed.stdout)
+    return [(int(line["total"] or 0) << 20, int(line["free"] or 0) << 20) for line in lines]
 
 
 def _has_avx512(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:

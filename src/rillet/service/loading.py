@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from rillet.engine import (
     LoadOptions,
     available_memory,
+    gpus_found,
     processor_alone,
     usual_batch,
     usual_threads,
@@ -34,7 +35,9 @@ from rillet.service.options import Options
 from rillet.service.residents import Residents
 from rillet.words.settings import Settings
 
-DEFAULT_CONTEXT = 4096  # Ollama's, for machines without a large GPU
+#: Tokens of context where nobody says how many, by the memory of all GPUs in GiB: Ollama's steps.
+_CONTEXTS = ((47, 262144), (23, 32768))
+DEFAULT_CONTEXT = 4096
 #: Memory that slots beyond the first may take, as a part of what is free.
 _SLOTS_SHARE = 0.1
 _SLOTS = 4
@@ -151,7 +154,7 @@ class Loading:
 
     def _context(self, model: Model, wanted: int) -> int:
         trained = model.header.context_length or MAX_CONTEXT
-        usual = self._settings.context_length or DEFAULT_CONTEXT
+        usual = self._settings.context_length or usual_context(self._gpu_memory)
         return max(4, min(wanted or usual, trained))
 
     def _parallel(self, model: Model, num_ctx: int) -> int:
@@ -159,15 +162,24 @@ class Loading:
         if self._settings.num_parallel:
             return min(self._settings.num_parallel, MAX_PARALLEL)
         one = kv_cache(model.header, LoadOptions(model_path=model.path, num_ctx=num_ctx))
-        free = available_memory()
+        free = self._gpu_memory or available_memory()
         return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
 
     def _batch(self, num_gpu: int, parallel: int) -> int:
         return usual_batch(parallel=parallel, processor=num_gpu == 0 or self._processor_alone)
 
+    @property
+    def _gpu_memory(self) -> int:
+        return gpus_found().total
+
     @cached_property
     def _processor_alone(self) -> bool:
         return processor_alone()  # looks at files; a GPU does not come while we run
+
+
+def usual_context(gpu_memory: int) -> int:
+    """Tokens, for so many bytes of memory on all GPUs together."""
+    return next((size for gib, size in _CONTEXTS if gpu_memory >= gib << 30), DEFAULT_CONTEXT)
 
 
 def _cut(number: int, most: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet import builtin
-from rillet.engine import LoadOptions, has_gpu
+from rillet.engine import LoadOptions, gpus_found, has_gpu
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
 from rillet.service.generation import Generation
@@ -197,7 +197,9 @@ class Service:
         return await reporting.report(self)
 
     def start(self) -> None:
-        """Begin what need not wait for a request: look at other servers, load what is wanted."""
+        """Begin what need not wait for a request: look at GPUs and other servers, load what is
+        wanted."""
+        asyncio.get_running_loop().run_in_executor(None, gpus_found)
         if self.upstreams:
             self.upstreams.start()
         if self.settings.preload and self._preloading is None:
