@@ -47,6 +47,10 @@ class Answer:
         assert self.body.endswith(b"\n")
         return [json.loads(line) for line in self.body.split(b"\n")[:-1]]
 
+    def end(self) -> None:
+        """Send no more, and still read."""
+        self._writer.write_eof()
+
     def hang_up(self) -> None:
         self._writer.transport.abort()
 

@@ -189,6 +189,19 @@ async def test_http_1_0_gets_no_chunks(server: Running, stream: bool) -> None:
     assert records[-1]["done"] and (len(records) > 1) is stream
 
 
+async def test_http_1_0_keeps_a_connection_that_is_asked_to_be_kept(server: Running) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    keep, body = b"HTTP/1.0\r\nConnection: keep-alive\r\n", b'{"model": "tiny", "prompt": "hi"}'
+    for _ in range(2):
+        writer.write(b"GET / " + keep + b"\r\n")
+        answer = await asyncio.wait_for(reader.readuntil(b"Ollama is running"), 10)
+        assert b"connection: keep-alive" in answer
+    writer.write(b"POST /api/generate " + keep + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    answer = await asyncio.wait_for(reader.read(), 10)  # a stream has no other end
+    writer.close()
+    assert b"connection: close" in answer and b'"done":true' in answer
+
+
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_body_that_is_too_large(announced: bool) -> None:
     async with running(Settings(host="127.0.0.1:0", max_body=1000)) as server:

@@ -1,15 +1,19 @@
-"""One connection: uvicorn's, with limits on what comes before a request is known, HTTP/1.1 whatever
-else is offered, and streams for clients that know no chunks.
+"""One connection: uvicorn's, with limits on what comes before a request is known, and HTTP/1.1
+whatever else is offered.
+
+A client that ends its half of the connection still gets its answers, and then the connection ends.
 """
 
 import asyncio
 import re
+from collections import deque
 from http import HTTPMethod
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from rillet.server.cycle import Cycle, UntilClose
 from rillet.server.streams import ABORT
 
 HEAD_LIMIT = 1 << 20  # bytes of request line and headers, as Go's server has it
@@ -54,11 +58,13 @@ class Connection(HttpToolsProtocol):
     _head_bytes = 0
     _head_open = False
     _strange_coding = False  # of the body, which no Go server takes
+    _half_closed = False
     _timer: asyncio.TimerHandle | None = None
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.parser = Parser(self)
+        self._cycles: deque[Cycle] = deque()  # that have no answer yet, or a part of it
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -71,7 +77,25 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends no more. Whether it reads, only writing to it tells."""
+        if self._head_open and not self._cycles:
+            self.send_400_response("")
+        self._half_closed = True
+        for cycle in self._cycles:
+            cycle.half_close()
+        return bool(self._cycles)
+
+    def on_response_complete(self) -> None:
+        self._cycles.popleft()
+        super().on_response_complete()
+        if self._half_closed and not self._cycles:
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -107,8 +131,12 @@ class Connection(HttpToolsProtocol):
             self.headers[:] = [one for one in self.headers if one[0] != b"host"]
             self.headers.append((b"host", authority[1]))
         super().on_headers_complete()
+        cycle: Any = self.cycle
+        cycle.__class__ = Cycle
         if self.scope["http_version"] == "1.0":
-            self.cycle.__class__ = UntilClose
+            cycle.__class__ = UntilClose
+            cycle.keep_alive = self.parser.should_keep_alive()
+        self._cycles.append(cycle)
 
     def on_message_complete(self) -> None:
         self.between = True
@@ -153,18 +181,3 @@ class Connection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-class UntilClose(RequestResponseCycle):
-    """An answer to HTTP/1.0, which knows no chunks: a stream ends with its connection."""
-
-    _is_stream = False
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            self._is_stream = all(name != b"content-length" for name, _ in message["headers"])
-            if self._is_stream:
-                self.chunked_encoding = False
-        elif self._is_stream:
-            self.expected_content_length = len(message.get("body", b""))
-        await super().send(message)

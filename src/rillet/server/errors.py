@@ -28,6 +28,8 @@ from rillet.words.errors import (
 
 Render = Callable[[int, str], bytes]
 
+CANCELED = "request canceled"
+
 log = logging.getLogger("rillet.server")
 
 
@@ -50,6 +52,8 @@ def refusal(error: Exception) -> Refusal:
     """The status and text for an error. One that is not ours says nothing of our insides."""
     if isinstance(error, GoJSONError):
         return Refusal(400, str(error))
+    if isinstance(error, ClientGone):  # who has only stopped sending reads it
+        return Refusal(499, CANCELED)
     if not isinstance(error, RilletError):
         return Refusal(500, "internal server error")
     headers: Headers = ()
@@ -74,12 +78,12 @@ def answering(
     async def handle(exchange: Exchange) -> None:
         try:
             await handler(exchange)
-        except ClientGone:
-            pass
         except Exception as error:
-            if not isinstance(error, RilletError | GoJSONError):
+            if not isinstance(error, RilletError | GoJSONError | ClientGone):
                 log.exception("%s %s", exchange.scope["method"], exchange.scope["path"])
             if exchange.started:
+                if isinstance(error, ClientGone):
+                    return
                 raise
             status, message, own = refusal(error)
             if message == NOTHING:

@@ -20,11 +20,12 @@ HTML = b"text/html; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 PLAIN = b"text/plain"
 Headers = Iterable[tuple[bytes, bytes]]
+HALF_CLOSED = "rillet.half_closed"  # the message of a client that sends no more
 NO_CACHE: Headers = [(b"cache-control", b"no-cache")]
 
 
 class ClientGone(Exception):
-    """The client hung up: nobody reads an answer."""
+    """The client hung up, or sends no more, which looks the same: perhaps nobody reads."""
 
 
 class BodyTooLarge(ServerError):
@@ -36,6 +37,13 @@ class BodyTooLarge(ServerError):
             status=413,
             hint="The server's limit is RILLET_MAX_BODY",
         )
+
+
+class BodyTooShort(ServerError):
+    """The client stopped sending before the end of its body."""
+
+    def __init__(self) -> None:
+        super().__init__("unexpected EOF", status=400)
 
 
 class Exchange:
@@ -81,15 +89,22 @@ class Exchange:
 
     async def _part(self) -> bytes:
         message = await self._receive()
+        if message["type"] == HALF_CLOSED:
+            raise BodyTooShort
         if message["type"] == "http.disconnect":
             raise ClientGone
         self._taken = not message.get("more_body", False)
         part: bytes = message.get("body", b"")
         return part
 
-    async def gone(self) -> None:
-        """Return when the client has hung up. What is left of a body is thrown away."""
-        while (await self._receive())["type"] != "http.disconnect":
+    async def gone(self, patient: bool = False) -> None:
+        """Return when the client has hung up. What is left of a body is thrown away.
+
+        A hang-up is not told from an end of sending alone before something is written to the
+        client. Who is `patient` waits for that.
+        """
+        ends = ("http.disconnect",) if patient else ("http.disconnect", HALF_CLOSED)
+        while (await self._receive())["type"] not in ends:
             pass
 
     async def start(self, status: int, content_type: bytes | None, headers: Headers = ()) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from rillet import __version__
 from rillet.model.names import Digest
 from rillet.server.errors import answering, native, refusal
-from rillet.server.exchange import TEXT, Exchange
+from rillet.server.exchange import TEXT, BodyTooShort, Exchange
 from rillet.server.face import NOT_FOUND, Face, known, named, plain, required, worded
 from rillet.server.ollama import MISSING, body_fields
 from rillet.server.router import Handler, Routes
@@ -74,7 +74,7 @@ class OllamaModels:
         await exchange.json({"cloud": {"disabled": True, "source": source}})
 
     async def tags(self, exchange: Exchange) -> None:
-        models = await self._face.streams.run(exchange, self._operations.tags())
+        models = await self._face.streams.run(exchange, self._operations.tags(), patient=True)
         listed = msgspec.to_builtins(models)
         for model in listed:
             model["details"] = _said(model["details"])
@@ -89,7 +89,8 @@ class OllamaModels:
         request = ShowRequest(**{"model": "", **fields})
         name = known(required(request.model), _DETAILS_OFF)
         with worded(NOT_FOUND, name.display()):
-            card = await self._face.streams.run(exchange, self._operations.show(request))
+            work = self._operations.show(request)
+            card = await self._face.streams.run(exchange, work, patient=True)
         always = {"details": msgspec.to_builtins(card.details), "model_info": card.model_info}
         answer = {**msgspec.to_builtins(card), **always}
         if card.messages:
@@ -132,7 +133,8 @@ class OllamaModels:
         if not request.from_ and request.files is None:
             await exchange.reply(400, native(400, NO_SOURCE), PLAIN_JSON)
             return
-        await self._transfer(exchange, self._operations.create(request), request.stream)
+        lines = self._operations.create(request)
+        await self._transfer(exchange, lines, request.stream, patient=True)
 
     async def pull(self, exchange: Exchange) -> None:
         request = await self._transfer_request(exchange, "PullRequest")
@@ -166,22 +168,29 @@ class OllamaModels:
 
     async def put_blob(self, exchange: Exchange) -> None:
         digest = str(Digest.parse(exchange.parameter))
-        new = await self._operations.put_blob(digest, exchange.chunks())
+        try:
+            new = await self._operations.put_blob(digest, exchange.chunks())
+        except BodyTooShort as error:  # only here it is the server's fault, as there
+            raise ServerError(error.message, status=500) from None
         await exchange.reply(201 if new else 200)
 
     async def _transfer_request(self, exchange: Exchange, body: str) -> TransferRequest:
         return TransferRequest(**{"model": "", **await body_fields(self._face, exchange, body)})
 
     async def _transfer(
-        self, exchange: Exchange, lines: AsyncIterator[Progress], stream: bool | None
+        self,
+        exchange: Exchange,
+        lines: AsyncIterator[Progress],
+        stream: bool | None,
+        patient: bool = False,
     ) -> None:
         """Its steps as they come, or the last one alone; an error of it is plain JSON."""
         try:
             if stream is not False:
                 encode = ProgressEncoder().encode
-                await self._face.streams.stream(exchange, transfer(lines), encode)
+                await self._face.streams.stream(exchange, transfer(lines), encode, patient=patient)
                 return
-            await self._face.streams.whole(exchange, transfer(lines))
+            await self._face.streams.whole(exchange, transfer(lines), patient)
             status, body = 200, SUCCESS
         except RilletError as error:
             if exchange.started:

@@ -136,7 +136,7 @@ class OpenAIAnswers:
 
     async def models(self, exchange: Exchange) -> None:
         exchange.json_type = BARE_JSON
-        models = await self._face.streams.run(exchange, self._operations.tags())
+        models = await self._face.streams.run(exchange, self._operations.tags(), patient=True)
         entries = [
             _entry(exchange, model.name, _owner(model.name), model.modified_at) for model in models
         ]

@@ -3,8 +3,8 @@
 Laws:
 * The head of an answer waits for the first events, so an error before them has its real status.
 * One `send` for each batch of events, at once. Nothing is collected, nothing runs ahead.
-* A client that hangs up ends its generation at once; so does one that reads nothing for
-  `write_timeout` seconds, which is cut off.
+* A client that hangs up ends its generation at once, as does one that sends no more, for that looks
+  the same; so does one that reads nothing for `write_timeout` seconds, which is cut off.
 * Whatever happens, the source is closed before the loop returns, and a reader that is still there
   gets a terminal record. Also when the server is told to stop.
 
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from rillet.server.errors import ServerStopping, log
+from rillet.server.errors import CANCELED, ServerStopping, log
 from rillet.server.exchange import JSON, ClientGone, Exchange, Headers
 from rillet.service.interface import Generation
 from rillet.words.errors import RilletError, ServerError, StreamTruncated
@@ -65,24 +65,31 @@ class Streams:
         for attendance in list(self.attendances):
             attendance.interrupt(ServerStopping())
 
-    def attend(self, exchange: Exchange, work: Awaitable[Any]) -> "Attendance":
-        """Watch a client whose body has been read, while `work` is done for it."""
+    def attend(
+        self, exchange: Exchange, work: Awaitable[Any], patient: bool = False
+    ) -> "Attendance":
+        """Watch a client whose body has been read, while `work` is done for it.
+
+        Who is `patient` also works for a client that sends no more, but may still read.
+        """
         if self._stopping:
             if asyncio.iscoroutine(work):
                 work.close()  # it was not begun
             raise ServerStopping
-        return Attendance(self, exchange)
+        return Attendance(self, exchange, patient)
 
-    async def run(self, exchange: Exchange, work: Awaitable[T]) -> T:
+    async def run(self, exchange: Exchange, work: Awaitable[T], patient: bool = False) -> T:
         """Await some work, unless the client hangs up (`ClientGone`)."""
-        async with self.attend(exchange, work):
+        async with self.attend(exchange, work, patient):
             return await work
 
-    async def whole(self, exchange: Exchange, opening: Awaitable[Generation]) -> Reply:
+    async def whole(
+        self, exchange: Exchange, opening: Awaitable[Generation], patient: bool = False
+    ) -> Reply:
         """Fold a generation. Raises its error, `ClientGone`, or `ServerStopping`."""
         generation = None
         try:
-            async with self.attend(exchange, opening):
+            async with self.attend(exchange, opening, patient):
                 generation = await opening
                 return await _fold(generation)
         finally:
@@ -95,6 +102,7 @@ class Streams:
         encode: Encode,
         frame: Frame = NDJSON,
         single: Callable[[Reply], bytes] | None = None,
+        patient: bool = False,
     ) -> None:
         """Send a generation as it comes. Raises what went wrong before the first events.
 
@@ -102,23 +110,20 @@ class Streams:
         """
         generation = None
         try:
-            async with self.attend(exchange, opening) as attendance:
+            async with self.attend(exchange, opening, patient) as attendance:
                 generation = await opening
                 if single and generation.single:
                     await exchange.reply(200, single(await _fold(generation)), JSON)
                 else:
                     await _pump(exchange, generation, encode, frame, attendance)
         except SlowReader:
-            await _cut(exchange)
-        except ClientGone:
-            pass
+            log.warning("%s: the client does not read, cut off", exchange.scope["path"])
+            await _abort(exchange)
         except Exception as error:
             if not exchange.started:
                 raise
-            if isinstance(error, ServerStopping) and getattr(generation, "survives", False):
-                await _abort(
-                    exchange
-                )  # its record goes on in the next server, and so does a reader
+            if _is_left(error, generation, attendance):
+                await _abort(exchange)
                 return
             await _last_words(exchange, encode, error)
         finally:
@@ -128,11 +133,12 @@ class Streams:
 class Attendance:
     """Watches one client: cancels the task in the `async with` and raises why on leaving it."""
 
-    def __init__(self, streams: Streams, exchange: Exchange) -> None:
+    def __init__(self, streams: Streams, exchange: Exchange, patient: bool) -> None:
         self.sending = False
         self.sent = 0
         self._streams = streams
         self._exchange = exchange
+        self._patient = patient
         self._cause: Exception | None = None
         self._seen = -1
 
@@ -173,7 +179,7 @@ class Attendance:
             raise self._cause from None
 
     async def _watch(self) -> None:
-        await self._exchange.gone()
+        await self._exchange.gone(self._patient)
         self.interrupt(ClientGone())
 
     def _tick(self) -> None:
@@ -248,8 +254,21 @@ async def _fold(generation: Generation) -> Reply:
     return reply
 
 
+def _is_left(error: Exception, generation: Generation | None, attendance: "Attendance") -> bool:
+    """Whether a stream ends without a last record.
+
+    One that is recorded goes on, and so can a reader; one that waits for its reader has no end.
+    """
+    if isinstance(error, ClientGone) and attendance.sending:
+        return True
+    ends = isinstance(error, ServerStopping | ClientGone)
+    return ends and getattr(generation, "survives", False)
+
+
 async def _last_words(exchange: Exchange, encode: Encode, error: Exception) -> None:
     """A terminal record for an answer that has begun."""
+    if isinstance(error, ClientGone):
+        error = ServerError(CANCELED)
     if not isinstance(error, RilletError):
         log.error("%s", exchange.scope["path"], exc_info=error)
         error = ServerError("internal server error")
@@ -264,11 +283,6 @@ async def _close(generation: Generation | None) -> None:
         await generation.aclose()
     except Exception:
         log.exception("closing a generation")
-
-
-async def _cut(exchange: Exchange) -> None:
-    log.warning("%s: the client does not read, cut off", exchange.scope["path"])
-    await _abort(exchange)
 
 
 async def _abort(exchange: Exchange) -> None:
