@@ -3,15 +3,12 @@
 The shape is that of `sync`, call by call. What differs: time is kept by one timer per exchange
 that is moved only when a deadline comes nearer (a paced token costs no timer); a reader too slow
 for its peer stops the socket, not the loop; a task cancelled at any await leaves nothing open.
-
-Idle connections belong to the loop they were made on and are closed when it ends: an asynchronous
-generator waits in each loop for `shutdown_asyncgens`, which `asyncio.run` and all like it call.
 """
 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -21,6 +18,7 @@ from rillet.net.course import Course, Route
 from rillet.net.dial_aio import dial, dial_here, introduce, secure, send_here
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Head, HeaderList, Request
+from rillet.net.pool_aio import AsyncPool
 from rillet.net.reach import Limits, unreachable
 from rillet.net.reception import Reception
 from rillet.net.tls import TlsOptions, make_context
@@ -29,7 +27,6 @@ from rillet.net.wire_aio import Wire
 if TYPE_CHECKING:
     import ssl
 
-IDLE = 60.0  # seconds that an unused connection is kept
 DRAIN_TIME = 0.05  # seconds that a connection worth keeping may take to say its end
 DRAIN_BYTES = 65536
 STALE = 1.0  # as in `sync`
@@ -64,7 +61,7 @@ class AsyncTransport:
             self._context = make_context(self._tls, self._env)
         return self._context
 
-    async def pool(self) -> "AsyncPool":
+    async def pool(self) -> AsyncPool:
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is None:
@@ -77,49 +74,6 @@ class AsyncTransport:
         pool = self._pools.get(asyncio.get_running_loop())
         if pool is not None:
             pool.close()
-
-
-class AsyncPool:
-    """Idle connections of one loop, by route."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._idle: dict[Route, list[tuple[float, Wire]]] = {}
-        self._watch: AsyncGenerator[None, None] | None = None
-
-    async def open(self) -> None:
-        self._watch = self._until_loop_ends()
-        await self._watch.__anext__()
-
-    def take(self, route: Route) -> Wire | None:
-        idle = self._idle.get(route)
-        while idle:
-            since, wire = idle.pop()
-            if monotonic() - since < IDLE and wire.is_alive:
-                return wire
-            wire.abort()
-        return None
-
-    def put(self, route: Route, wire: Wire) -> None:
-        idle = self._idle.setdefault(route, [])
-        idle[:] = [entry for entry in idle if entry[1].is_alive]
-        if len(idle) < self._size and wire.rest():
-            idle.append((monotonic(), wire))
-        else:
-            wire.abort()
-
-    def close(self) -> None:
-        for idle in self._idle.values():
-            for _, wire in idle:
-                wire.abort()
-            idle.clear()
-
-    async def _until_loop_ends(self) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            self.close()
-            await asyncio.sleep(0)  # the loop closes an aborted transport in its next round
 
 
 class AsyncExchange:

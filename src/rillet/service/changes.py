@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 from rillet.model.names import ModelName
-from rillet.service import creation
+from rillet.service.base_model import base_model
+from rillet.service.layers import write_model
 from rillet.service.library import BUILT_IN, Library
 from rillet.service.uploaded import parse_digest
 from rillet.store.blobs import BlobMismatch
@@ -19,10 +20,10 @@ def copy(library: Library, source: str, destination: str) -> None:
     if library.store.copy(*names):
         return
     try:
-        config, pieces = creation.base(library, source)
+        config, pieces = base_model(library, source)
     except ModelNotFound:
         raise ModelNotFound(f'model "{source}" not found', status=404) from None
-    creation.write(library, names[1], config, [piece.layer for piece in pieces])
+    write_model(library, names[1], config, [piece.layer for piece in pieces])
 
 
 def delete(library: Library, model: str) -> None:

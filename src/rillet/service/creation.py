@@ -5,19 +5,18 @@ not there, at whatever moment we are killed. Texts, statuses and their order are
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from rillet.model import manifest as kinds
 from rillet.model.gotemplate import TemplateError
-from rillet.model.manifest import Config, Layer, config_of, encode, make_manifest
-from rillet.model.names import Digest, ModelName
+from rillet.model.manifest import Config, config_of
 from rillet.model.template import Template
+from rillet.service.base_model import base_model
 from rillet.service.config_info import with_info
+from rillet.service.layers import parameters_of, with_layers, write_model
 from rillet.service.library import Library, parse_name
 from rillet.service.options import layered
 from rillet.service.quantization import parse_quantization, quantized
@@ -31,17 +30,11 @@ from rillet.service.uploaded import (
     read_piece,
     require_gguf,
 )
-from rillet.store.store import ModelStore
-from rillet.wire.go_types import fault_of, strings
-from rillet.words.errors import ModelNotFound, ServerError, StoreError
+from rillet.words.errors import ModelNotFound, ServerError
 from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, TransferRequest
-from rillet.words.requests import Message
 
 ROLES = ("system", "user", "assistant", "tool")
-#: Layers that a new value replaces; licences and adapters add up.
-_REPLACED = {kinds.TEMPLATE, kinds.SYSTEM, kinds.PARAMS, kinds.MESSAGES}
-_CHUNK = 4 << 20
 
 Pull = Callable[[TransferRequest], AsyncIterator[Progress]]
 
@@ -63,7 +56,7 @@ async def create(
         _check_template(request)
         async for step in _there(library, request.from_, pull):
             yield step
-        config, pieces = await asyncio.to_thread(base, library, request.from_)
+        config, pieces = await asyncio.to_thread(base_model, library, request.from_)
     elif request.files is not None:
         async for step in _read(library, request.files, pieces):
             yield step
@@ -89,46 +82,14 @@ async def create(
         config = msgspec.structs.replace(config, file_type=parse_quantization(request.quantize))
     config = with_info(config, request.info or {})
     _check_template(request)  # here also for its place among the lines
-    steps, layers = await asyncio.to_thread(_layers, library, made, request)
+    steps, layers = await asyncio.to_thread(with_layers, library, made, request)
     for status in steps:
         yield Progress(status)
     yield Progress("writing manifest")
-    await asyncio.to_thread(write, library, name, config, layers)
+    await asyncio.to_thread(write_model, library, name, config, layers)
     if prune and replaced is not None:
         await asyncio.to_thread(library.store.drop_replaced, replaced)
     yield Progress("success")
-
-
-def base(library: Library, text: str) -> tuple[Config, list[Piece]]:
-    """The configuration and layers of a model, their blobs in the store that is written to.
-
-    Raises `ModelNotFound`.
-    """
-    found = library.stored(parse_name(text))
-    if found is None:  # built in
-        model = library.find(text)
-        digest = library.store.put_blob(_chunks(Path(model.path)))
-        weights = Layer(media_type=kinds.MODEL, digest=str(digest), size=model.size)
-        layers = [library.store.add_layer(kinds.LICENSE, text.encode()) for text in model.licenses]
-        return model.config, [*map(Piece, (weights, *layers))]
-    store, stored = found
-    if store is not library.store:
-        _bring(library.store, store, stored.manifest.layers)
-    parent = stored.name.display()
-    return store.config(stored), [
-        Piece(
-            msgspec.structs.replace(layer, from_=parent)
-            if layer.media_type == kinds.MODEL
-            else layer
-        )
-        for layer in stored.manifest.layers
-    ]
-
-
-def write(library: Library, name: ModelName, config: Config, layers: list[Layer]) -> None:
-    """Name a model; from here on it is there."""
-    described = library.store.add_layer(kinds.CONFIG_TYPE, encode(config))
-    library.store.write_manifest(name, encode(make_manifest(described, layers)))
 
 
 def _check(request: CreateRequest) -> None:
@@ -137,7 +98,7 @@ def _check(request: CreateRequest) -> None:
         listed = ", ".join(f'"{role}"' for role in ROLES)
         raise ServerError(f"the role of a message must be one of {listed}", status=400)
     try:
-        layered(_parameters(request))
+        layered(parameters_of(request))
     except ServerError as error:  # told now, not when it is first used
         raise ServerError(error.message, status=400) from error
 
@@ -173,21 +134,6 @@ async def _there(library: Library, text: str, pull: Pull) -> AsyncIterator[Progr
         async for step in pull(TransferRequest(model=text)):
             if step.status != "success":
                 yield step
-
-
-def _bring(to: ModelStore, store: ModelStore, layers: Iterable[Layer]) -> None:
-    for layer in layers:
-        path = store.blob_path(layer.address)
-        try:
-            to.link_blob(path)
-        except StoreError:  # on another disk
-            to.put_blob(_chunks(path), layer.address)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
 
 
 async def _read(
@@ -227,67 +173,3 @@ def _config(base: Config | None, pieces: list[Piece], request: CreateRequest) ->
         if (value := getattr(request, name))
     }
     return msgspec.structs.replace(base, **given)
-
-
-def _layers(
-    library: Library, pieces: list[Piece], request: CreateRequest
-) -> tuple[list[str], list[Layer]]:
-    """The base's layers with the request's put over them, and a line on each."""
-    layers = [piece.layer for piece in pieces]
-    added = _additions(library, layers, request)
-    replaced = {kind for kind, _ in added} & _REPLACED
-    kept = [layer for layer in layers if layer.media_type not in replaced]
-    said = {piece.layer: piece.step for piece in pieces}
-    steps = [said[layer] for layer in kept]
-    for kind, data in added:
-        word = "using existing" if library.store.has_blob(Digest.of(data)) else "creating new"
-        layer = library.store.add_layer(kind, data)
-        steps.append(f"{word} layer {layer.digest}")
-        kept.append(layer)
-    return steps, kept
-
-
-def _additions(
-    library: Library, layers: list[Layer], request: CreateRequest
-) -> list[tuple[str, bytes]]:
-    """What the request itself adds: media types and contents."""
-    added: list[tuple[str, bytes]] = []
-    if request.template:
-        added.append((kinds.TEMPLATE, request.template.encode()))
-    if request.system:
-        added.append((kinds.SYSTEM, request.system.encode()))
-    added += [(kinds.LICENSE, text.encode()) for text in _licenses(request)]
-    if parameters := _parameters(request):
-        before = [layer for layer in layers if layer.media_type == kinds.PARAMS]
-        old: dict[str, Any] = (
-            msgspec.json.decode(library.store.read_blob(before[-1].address)) if before else {}
-        )
-        merged = dict(sorted({**old, **parameters}.items()))
-        added.append((kinds.PARAMS, encode(merged)))
-    if request.messages:
-        added.append((kinds.MESSAGES, encode([_turn(message) for message in request.messages])))
-    return added
-
-
-def _licenses(request: CreateRequest) -> list[str]:
-    """One text or several; Ollama looks at them late, and has an error of its own kind for them."""
-    given: Any = request.license
-    if isinstance(given, str):
-        return [given] if given else []
-    if given is not None and (fault := fault_of(given, strings)):
-        raise ServerError(str(fault), status=500)
-    return [text or "" for text in given or ()]
-
-
-def _parameters(request: CreateRequest) -> dict[str, Any]:
-    """The parameters, with a bare stop text as the list that it means."""
-    parameters = dict(request.parameters or {})
-    if isinstance(parameters.get("stop"), str):
-        parameters["stop"] = [parameters["stop"]]
-    return parameters
-
-
-def _turn(message: Message) -> dict[str, Any]:
-    """A message as it is stored: role and content always, else what it has."""
-    said: dict[str, Any] = {"role": message.role, "content": message.content or ""}
-    return {**said, **msgspec.to_builtins(message)}
