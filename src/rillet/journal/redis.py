@@ -16,7 +16,6 @@ Source: Redis' documentation of streams (XADD, XREAD) and of expiry.
 
 import asyncio
 import secrets
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -77,7 +76,6 @@ class RedisJournal:
         self,
         url: str,
         limits: Limits = ON_DISK,
-        clock: Callable[[], float] = time.time,
         lease: float = LEASE,
     ) -> None:
         try:

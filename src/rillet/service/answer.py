@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.options import Options, check_answering, layered, settled
 from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting

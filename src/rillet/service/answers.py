@@ -15,8 +15,8 @@ from rillet.service.answer import Answer
 from rillet.service.continuing import Said, Seam, surviving
 from rillet.service.forced_call import forced_call, in_form
 from rillet.service.generation import Emit, Produce
-from rillet.service.library import Model
 from rillet.service.lifetime import told
+from rillet.service.model import Model
 from rillet.service.options import layered
 from rillet.service.parting import Split
 from rillet.service.pictures import images_of

@@ -9,7 +9,7 @@ from rillet.model.chatml import is_known
 from rillet.model.modelfile import Modelfile, Turn, shown
 from rillet.model.parameters import parameters_text
 from rillet.model.template import DEFAULT_TEMPLATE
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.resident import FOR_EVER, Resident
 from rillet.words.errors import RilletError
 from rillet.words.models import ListedDetails, LoadedModel, ModelCard, ModelDetails, ModelInfo

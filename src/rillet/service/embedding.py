@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rillet.model.gguf import GgufHeader
 from rillet.service import fitting, listener
-from rillet.service.library import Model
 from rillet.service.lifetime import told
+from rillet.service.model import Model
 from rillet.service.options import layered
 from rillet.service.resident import Resident
 from rillet.words.errors import EngineDied, ServerError

@@ -10,7 +10,7 @@ import msgspec
 
 from rillet.model.template import Template
 from rillet.service import listener, prompts
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.options import Options
 from rillet.service.resident import Resident
 from rillet.words.errors import ServerError

@@ -30,7 +30,7 @@ from rillet.engine.options import (
     MAX_PARALLEL,
     MAX_THREADS,
 )
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.options import Options
 from rillet.service.residents import Residents
 from rillet.words.settings import Settings

@@ -16,7 +16,7 @@ from rillet.model.gguf import GgufArray
 from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
 from rillet.service import limits, listener
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.options import layered
 from rillet.service.pictures import Mark, marked, numbered, placed
 from rillet.service.resident import Resident

@@ -14,7 +14,7 @@ from rillet.net.http1 import Request
 from rillet.service import fitting, listener, prompts, reading
 from rillet.service.answer import Answer
 from rillet.service.continuing import Replay, Said, Seam
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.options import Options
 from rillet.service.parting import Split, parting, special_texts, tags_of
 from rillet.service.pictures import Mark

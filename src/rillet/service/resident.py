@@ -5,7 +5,7 @@ import asyncio
 from rillet.engine import EngineProcess, LoadOptions
 from rillet.net.address import Target
 from rillet.net.aio import AsyncTransport
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.slots import Slots
 from rillet.words.errors import EngineDied, RilletError, ServerError
 

@@ -19,7 +19,7 @@ from typing import Any
 from rillet.engine import EngineProcess, LoadOptions, MachineMemory, machine_memory, processor_alone
 from rillet.service.deaths import Deaths
 from rillet.service.hanging import end_when_hanging
-from rillet.service.library import Model
+from rillet.service.model import Model
 from rillet.service.resident import FOR_EVER, Key, Resident, closed, key_of
 from rillet.service.room import Room, needs
 from rillet.service.shared_load import SharedLoad

@@ -18,9 +18,10 @@ from rillet.engine import LoadOptions, gpus_found, has_gpu
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
 from rillet.service.generation import Generation
-from rillet.service.library import Library, Model
+from rillet.service.library import Library
 from rillet.service.lifetime import lifetime, told
 from rillet.service.loading import Loading
+from rillet.service.model import Model
 from rillet.service.options import Options, layered, settled
 from rillet.service.preloading import preload
 from rillet.service.recording import Recorder
