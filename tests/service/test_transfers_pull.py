@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rillet.model.manifest import MODEL, TENSOR
 from rillet.model.names import Digest, ModelName
 from rillet.service.registry.patience import Patience
 from rillet.service.registry.sharing import _loops
@@ -211,6 +212,11 @@ def too_much(question: Question, content: bytes) -> None:
     question.reply(206, content[start:end] + b"more", Content_Range=span)
 
 
+def no_range_told(question: Question, content: bytes) -> None:
+    start, end = question.range or (0, len(content))
+    question.reply(206, content[start:end])
+
+
 def no_http(question: Question, content: bytes) -> None:
     question.wfile.write(b"what?\r\n\r\n")
     question.hang_up()
@@ -223,6 +229,7 @@ def no_http(question: Question, content: bytes) -> None:
         short_range,
         wrong_range,
         too_much,
+        no_range_told,
         no_http,
         lambda q, _: q.hang_up(),
         lambda q, _: q.reply(500, b"oops"),
@@ -234,6 +241,7 @@ def no_http(question: Question, content: bytes) -> None:
         "short-range",
         "wrong-range",
         "too-much",
+        "no-range-told",
         "no-http",
         "hang-up",
         "500",
@@ -309,6 +317,19 @@ async def test_a_blob_that_is_not_there(tmp_path: Path, model: Published) -> Non
     assert statuses == ["pulling manifest"]
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+async def test_an_address_that_has_run_out(tmp_path: Path, model: Published, status: int) -> None:
+    """Where a blob is kept elsewhere, another question gets another address."""
+    with scripted_registry() as other:
+        other.blobs = model.registry.blobs
+        other.faults.append(times(2, on_blobs(lambda q, _: q.reply(status, b"expired"))))
+        away = on_blobs(lambda q, _: q.reply(307, Location=f"http://{other.host}{q.path}?a=b c"))
+        model.registry.faults.append(away)
+        await pulled(tmp_path, model.name)
+    assert_complete(tmp_path, model)
+    assert all(seen.path.endswith("?a=b%20c") for seen in other.seen)
+
+
 async def test_a_wrong_digest(tmp_path: Path, model: Published) -> None:
     wrong = bytes(len(model.weights))
     model.registry.blobs[str(model.digest)] = wrong
@@ -345,12 +366,23 @@ async def test_two_programs_do_not_write_one_file(tmp_path: Path, model: Publish
     [
         (404, b"{}", "pull model manifest: file does not exist"),
         (500, b"oops", "pull model manifest: 500: oops"),
-        (500, b"", "pull model manifest: 500: Internal Server Error"),
-        (418, b"a\n\tteapot" * 500, "pull model manifest: 418: a teapota teapot"),
-        (200, b"<html>sign in</html>", "pull model manifest: the manifest of the model cannot"),
+        (500, b"", "pull model manifest: 500: "),
+        (418, b"a\n\tteapot" * 500, "pull model manifest: 418: a\n\tteapota\n\tteapot"),
+        (200, b"<html>", "pull model manifest: invalid character '<' looking for beginning of"),
+        (200, b"", "pull model manifest: unexpected end of JSON input"),
+        (204, b"", "pull model manifest: unexpected end of JSON input"),
+        (200, b"{} x", "pull model manifest: invalid character 'x' after top-level value"),
         (200, b"[" * 100_000, "pull model manifest: the manifest of the model cannot"),
         (200, b" " * (5 << 20), "answers with more than"),
-        (200, b'{"schemaVersion":1,"config":', "pull model manifest: the manifest"),
+        (200, b'{"schemaVersion":1,"fsLayers":[]}', "pull model manifest: the manifest"),
+        (
+            200,
+            b'{"layers":[{"size":"8"}]}',
+            "pull model manifest: json: cannot unmarshal string into Go struct field "
+            "Layer.layers.size of type int64",
+        ),
+        (200, b'{"layers":[{"digest":"md5:aa"}]}', "invalid digest format"),
+        (200, b'{"layers":[{"digest":""}]}', "library/none: digest is empty"),
     ],
 )
 async def test_a_manifest_that_is_none(
@@ -359,7 +391,7 @@ async def test_a_manifest_that_is_none(
     registry.faults.append(lambda q: not q.reply(status, body))
     statuses, error = await failing(pulling(tmp_path, f"{registry.host}/library/none"))
     assert message in error.message
-    assert len(error.message) < 500
+    assert len(error.message) < 5000
     assert statuses == ["pulling manifest"]
     assert isinstance(error, ServerError)
     assert error.status == 500
@@ -381,7 +413,39 @@ async def test_a_manifest_that_lies(
     manifest["layers"][0].update(digest=digest, size=size)
     model.registry.manifests["library/good:latest"] = json.dumps(manifest).encode()
     _, error = await failing(pulling(tmp_path, model.name))
-    assert error.message.startswith("pull model manifest: ")
+    assert error.message.startswith(("pull model manifest: ", "invalid digest format"))
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("size", [0, 5, 1 << 40, None])
+async def test_a_manifest_made_by_hand(tmp_path: Path, model: Published, size: int | None) -> None:
+    """It says what it must; how many bytes a blob has the registry says of the blob itself."""
+    manifest = json.loads(model.manifest)
+    del manifest["config"], manifest["schemaVersion"], manifest["mediaType"]
+    manifest["layers"][0]["size"] = size
+    model.manifest = json.dumps(manifest).encode()
+    model.registry.manifests["library/good:latest"] = model.manifest
+    lines = [step async for step in pulling(tmp_path, model.name)]
+    assert_complete(tmp_path, model)
+    weights = [line for line in lines if line.digest == str(model.digest)]
+    assert (weights[-1].completed, weights[-1].total) == (len(model.weights),) * 2
+    model.registry.seen.clear()
+    again = [step async for step in pulling(tmp_path, model.name)]
+    assert [seen.path for seen in model.registry.seen] == ["/v2/library/good/manifests/latest"]
+    assert again[1] == weights[-1]
+
+
+async def test_a_registry_that_says_no_sizes(tmp_path: Path, model: Published) -> None:
+    model.registry.faults.append(lambda q: q.command == "HEAD" and not q.reply(405))
+    await pulled(tmp_path, model.name)
+    assert_complete(tmp_path, model)
+
+
+async def test_what_nobody_could_use_is_not_fetched(tmp_path: Path, model: Published) -> None:
+    data = model.manifest.replace(MODEL.encode(), TENSOR.encode())
+    model.registry.manifests["library/good:latest"] = data
+    _, error = await failing(pulling(tmp_path, model.name))
+    assert "requires MLX" in error.message
     assert not os.listdir(tmp_path)
 
 

@@ -296,7 +296,7 @@ async def test_a_manifest_that_is_refused(tmp_path: Path, model: Published) -> N
     )
     statuses, error = await failing(pushing(tmp_path, model.name))
     assert statuses[-1] == "pushing manifest"
-    assert error.message == "push model manifest: 400: no"
+    assert error.message == "400: no"
 
 
 async def test_a_damaged_blob_is_not_sent(tmp_path: Path, model: Published) -> None:

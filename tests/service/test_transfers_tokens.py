@@ -99,7 +99,7 @@ async def test_a_token_that_runs_out_is_renewed(tmp_path: Path, model: Published
     keeper = Gatekeeper(model.registry, uses=1)
     await pulled(tmp_path / "m", model.name)
     assert_complete(tmp_path / "m", model)
-    assert len(keeper.grants) == 4  # a manifest and three blobs
+    assert len(keeper.grants) == 7  # a manifest, and three blobs with their sizes
 
 
 async def test_a_signature_where_nothing_less_will_do(
@@ -108,7 +108,7 @@ async def test_a_signature_where_nothing_less_will_do(
     keeper = Gatekeeper(model.registry, uses=1, signed=True)
     await pulled(tmp_path / "m", model.name)
     assert_complete(tmp_path / "m", model)
-    assert [shown is None for _, shown in keeper.grants] == [True, False, False, False, False]
+    assert [shown is None for _, shown in keeper.grants] == [True] + [False] * 7
     path, shown = keeper.grants[1]
     public, _, signature = (shown or "").partition(":")
     nothing = base64.b64encode(hashlib.sha256(b"").hexdigest().encode()).decode()
@@ -121,7 +121,7 @@ async def test_a_signature_where_nothing_less_will_do(
     fields = parse_qs(urlsplit(path).query)
     assert fields["ts"][0].isdecimal()
     assert (
-        len({parse_qs(urlsplit(url).query).get("nonce", [""])[0] for url, _ in keeper.grants}) == 5
+        len({parse_qs(urlsplit(url).query).get("nonce", [""])[0] for url, _ in keeper.grants}) == 8
     )
 
 
@@ -145,7 +145,8 @@ async def test_a_realm_elsewhere_is_not_asked(
         keeper = Gatekeeper(model.registry)
         keeper.realm = f"http://{other.host}/token"
         _, error = await failing(pulling(tmp_path / "m", model.name))
-        assert f"wants a token of another host, {other.host}" in error.message
+        mismatch = f'realm host "{other.host}" does not match original host'
+        assert mismatch in error.message
         assert other.seen == []
 
 
@@ -170,7 +171,7 @@ async def test_another_host_gets_no_token_for_its_401(tmp_path: Path, model: Pub
             on_blobs(lambda q, _: q.reply(307, Location=f"http://{other.host}{q.path}"))
         )
         _, error = await failing(pulling(tmp_path / "m", model.name))
-        assert error.message == "unauthorized: access denied"
+        assert error.message == "max retries exceeded: 401: {}"
         assert not [seen for seen in model.registry.seen if "token" in seen.path]
 
 
@@ -198,6 +199,43 @@ async def test_a_token_that_is_none(tmp_path: Path, model: Published, grant: byt
     assert isinstance(error, RegistryError)
 
 
+@pytest.mark.parametrize(
+    ("status", "grant", "message"),
+    [
+        (500, b"boom", "500: boom"),
+        (404, b"", "404"),
+        (401, b"nope", "unauthorized: access denied"),  # for there is no key to show
+        (200, b"<html>", "invalid character '<' looking for beginning of value"),
+        (200, b"null", "unauthorized: access denied"),
+    ],
+)
+async def test_a_token_that_is_refused(
+    tmp_path: Path, model: Published, status: int, grant: bytes, message: str
+) -> None:
+    Gatekeeper(model.registry)
+    model.registry.faults.insert(
+        0, lambda q: q.path.startswith("/token") and not q.reply(status, grant)
+    )
+    _, error = await failing(pulling(tmp_path / "m", model.name))
+    assert error.message == f"pull model manifest: {message}"
+
+
+async def test_a_token_behind_a_redirect(tmp_path: Path, model: Published) -> None:
+    keeper = Gatekeeper(model.registry)
+    there = model.registry.faults
+    there.insert(
+        0,
+        lambda q: (
+            q.path.startswith("/token?")
+            and "&moved" not in q.path
+            and not q.reply(302, Location=f"{q.path}&moved=1")
+        ),
+    )
+    await pulled(tmp_path / "m", model.name)
+    assert_complete(tmp_path / "m", model)
+    assert len(keeper.grants) == 1
+
+
 def test_a_key_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "key"
     assert sign(path, "https://registry.example/token") is None
@@ -215,6 +253,7 @@ def test_a_key_of_another_kind(tmp_path: Path) -> None:
             'Bearer scope="repository:a/b:pull,push x", realm="https://a/t?x=1", error="no, no"',
             Challenge("https://a/t?x=1", "", "repository:a/b:pull,push x"),
         ),
+        ('realm="https://a/t", service="s"', Challenge("https://a/t", "s")),
         ('Basic realm="https://a/t"', None),
         ("Bearer", None),
         ('Bearer realm=""', None),

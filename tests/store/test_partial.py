@@ -60,6 +60,16 @@ def test_it_goes_on_after_a_break(store: ModelStore, blobs: Path) -> None:
     assert store.read_blob(DIGEST) == CONTENT
 
 
+def test_a_part_that_was_not_begun_does_not_cost_the_others(store: ModelStore, blobs: Path) -> None:
+    """Ollama, too, takes the states that there are for all of the blob."""
+    digest, size = Digest("ab" * 32), 350_000_000
+    with store.download(digest, size) as partial:
+        assert len(partial.remaining()) == len(list(blobs.glob("*-partial-*"))) == 4
+        partial.write(2, b"begun")
+    with store.download(digest, size) as partial:
+        assert partial.completed == 5
+
+
 def test_parts_of_ollama_are_gone_on_with_in_any_order(store: ModelStore, blobs: Path) -> None:
     blobs.mkdir()
     (blobs / NAME).write_bytes(CONTENT[:200].ljust(1000, b"\0"))

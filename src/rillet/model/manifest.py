@@ -44,12 +44,24 @@ class InvalidManifest(ModelError, ValueError):
     """The JSON is not a manifest or configuration of a model."""
 
 
-class Layer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """One blob of a model: what it is, its address and its size in bytes."""
+class BadDigest(InvalidManifest):
+    """A digest in it is none."""
 
-    media_type: str
-    digest: str
-    size: int
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"the manifest names a bad digest {digest[:80]!r}")
+        self.digest = digest
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """One blob of a model: what it is, its address and its size in bytes.
+
+    To Go, which reads these, what is not said is empty or 0. (A factory, because a size of 0 is
+    written all the same.)
+    """
+
+    media_type: str = msgspec.field(default_factory=str)
+    digest: str = msgspec.field(default_factory=str)
+    size: int = msgspec.field(default_factory=int)
     from_: str = msgspec.field(default="", name="from")
     name: str = ""
 
@@ -59,11 +71,11 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The list of a model's blobs; `config` is one like the others."""
+    """The list of a model's blobs; `config` is one like the others, or has no digest: is none."""
 
     schema_version: int = 2
     media_type: str = MANIFEST_TYPE
-    config: Layer
+    config: Layer = Layer()
     layers: tuple[Layer, ...] = ()  # none where the model runs remotely
 
     @property
@@ -73,7 +85,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     def blobs(self) -> tuple[Layer, ...]:
         """Every blob that the model needs, the configuration last, as they are pulled."""
-        return (*self.layers, self.config)
+        return (*self.layers, self.config) if self.config.digest else self.layers
 
     def of_type(self, media_type: str) -> tuple[Layer, ...]:
         return tuple(layer for layer in self.layers if layer.media_type == media_type)
@@ -137,17 +149,15 @@ def encode(value: Manifest | Config | Mapping[str, Any] | Sequence[Any]) -> byte
 def decode_manifest(data: bytes) -> Manifest:
     """Read a manifest; every digest in it is checked. Raises `InvalidManifest`."""
     manifest = _decode(data, Manifest, "manifest")
-    if manifest.schema_version != 2:
-        raise InvalidManifest(f"the manifest has schema version {manifest.schema_version}, not 2")
+    if not manifest.blobs():  # such as the index of several, or one of the first version
+        raise InvalidManifest(f"the manifest ({manifest.media_type}) names no layers")
     if len(manifest.layers) > _MAX_LAYERS:
         raise InvalidManifest(f"the manifest has {len(manifest.layers)} layers")
     for layer in manifest.blobs():
         try:
             Digest.parse(layer.digest)
         except InvalidDigest:
-            raise InvalidManifest(
-                f"the manifest names a bad digest {layer.digest[:80]!r}"
-            ) from None
+            raise BadDigest(layer.digest) from None
         if layer.size < 0:
             raise InvalidManifest(f"the manifest names a blob of {layer.size} bytes")
     return manifest

@@ -41,6 +41,11 @@ class Blobs:
     def has(self, digest: Digest) -> bool:
         return self.path(digest).is_file()
 
+    def is_whole(self, digest: Digest) -> bool:
+        """Whether the bytes under this digest have it."""
+        with open(self.path(digest), "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest.hex
+
     def put(self, chunks: Iterable[bytes], expected: Digest | None) -> Digest:
         """Keep these bytes under their digest, which has to be the expected one."""
         self.folder.mkdir(parents=True, exist_ok=True)

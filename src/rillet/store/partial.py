@@ -54,10 +54,11 @@ class PartialBlob:
                 raise StoreError(f"{digest.short} is being downloaded by another program")
             with disk_errors("begin a download"):
                 self._parts = {part.n: part for part in self._plan(size)}
+                self._unsaved = dict.fromkeys(self._parts, 0)
+                self._save_all()
         except BaseException:
             self._file.close()
             raise
-        self._unsaved = dict.fromkeys(self._parts, 0)
 
     def __enter__(self) -> Self:
         return self
@@ -145,6 +146,14 @@ class PartialBlob:
             self._forget_states()
         os.truncate(self._file.fileno(), size)
         return parts
+
+    def _save_all(self) -> None:
+        """Every part has its state from the start: without one of them the others say nothing,
+        here and to Ollama, which takes those that there are for the whole."""
+        there = {path.name for path in self._states()}
+        for part in self._parts.values():
+            if state_name(self._digest, part.n) not in there:
+                self._save(part)
 
     def _save(self, part: Part) -> None:
         place = self._folder / state_name(self._digest, part.n)

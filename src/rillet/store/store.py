@@ -79,7 +79,8 @@ class ModelStore:
 
     def config(self, model: StoredModel) -> Config:
         """What the model's configuration says. Raises `StoreError` or `InvalidManifest`."""
-        return decode_config(self.read_blob(model.manifest.config.address))
+        address = model.manifest.config.digest
+        return decode_config(self.read_blob(Digest.parse(address))) if address else Config()
 
     def write_manifest(self, name: ModelName, data: bytes) -> StoredModel:
         """Name a model: these bytes become its manifest, over any that was there.
@@ -160,6 +161,11 @@ class ModelStore:
 
     def has_blob(self, digest: Digest) -> bool:
         return self._blobs.has(digest)
+
+    def is_whole(self, digest: Digest) -> bool:
+        """Read all of a blob: whether its bytes are those of its digest."""
+        with disk_errors(f"read the blob {digest.short}"):
+            return self._blobs.is_whole(digest)
 
     def read_blob(self, digest: Digest, limit: int = _MAX_SMALL_BLOB) -> bytes:
         """The bytes of a small blob; `StoreError` where it is missing or above `limit`."""

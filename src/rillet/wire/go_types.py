@@ -119,6 +119,7 @@ def _integer(go_type: str, values: range) -> Check:
 
 
 integer = _integer("int", range(-(2**63), 2**63))
+int64 = _integer("int64", range(-(2**63), 2**63))
 byte = _integer("uint8", range(256))
 
 

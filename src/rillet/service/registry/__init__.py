@@ -5,6 +5,7 @@
     challenge  what a 401 asks for, read from its header
     tokens     the token of one conversation; `keys` signs for it with Ollama's key
     answer     one answer of a registry, read with a limit
+    manifest   a manifest as it came, or Ollama's words for what is none
     client     one conversation with one registry about one model
     fetch      the bytes of a blob into its parts; `download` is a fetch with its check
     sharing    one download for all who wait for the same blob

@@ -12,6 +12,7 @@ from rillet.service.registry.place import Place
 from rillet.service.registry.tokens import denied
 
 _SMALL = 65536  # bytes of an answer that is not a blob or a manifest
+_SHOWN = 4096  # characters of it in an error
 _PASSING = (408, 425, 429)
 
 
@@ -65,21 +66,20 @@ class Answer:
 
     async def refusal(self, *, foreign: bool = False) -> RegistryError:
         """The error that this answer is; `foreign`: it is of a host that we were sent to."""
-        if self.status == 401:
+        if self.status == 401 and not foreign:
             return denied()
-        if self.status == 404:
+        if self.status == 404 and not foreign:
             return RegistryError("file does not exist", code=404)
         try:
-            said = " ".join((await self.whole()).decode(errors="replace").split())[:300]
+            said = (await self.whole()).decode(errors="replace")[:_SHOWN]
         except (Interrupted, RegistryError):
             said = ""
         wish = self.headers.get("retry-after", "")
         return RegistryError(
-            f"{self.status}: {said or self.head.reason}",
+            f"{self.status}: {said}",
             code=self.status,
-            # A signed address that has run out says 403; asked again, the registry gives another.
-            passing=self.status >= 500
-            or self.status in _PASSING
-            or (foreign and self.status == 403),
+            # A signed address that has run out says 403, 400, 404 …; asked again, the registry
+            # gives another.
+            passing=foreign or self.status >= 500 or self.status in _PASSING,
             retry_after=min(float(wish), LONGEST_PAUSE) if wish.isdecimal() else 0.0,
         )

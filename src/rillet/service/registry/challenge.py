@@ -22,8 +22,11 @@ def parse_challenge(header: str) -> Challenge | None:
     """Read the value of WWW-Authenticate; None where it does not ask for a bearer token."""
     from urllib.request import parse_http_list, parse_keqv_list  # slow to import, rarely needed
 
-    scheme, _, rest = header[:_LONGEST].strip().partition(" ")
-    if scheme.lower() != "bearer":
+    header = header[:_LONGEST].strip()
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower().startswith("realm="):  # without a scheme; Ollama takes that
+        rest = header
+    elif scheme.lower() != "bearer":
         return None
     try:
         fields = parse_keqv_list(parse_http_list(rest))

@@ -95,7 +95,10 @@ class Registry:
                     await answer.whole()
             else:
                 return answer
-        raise RegistryError(f"the registry {self.home.host} redirects in circles")
+        raise self._circles()
+
+    def _circles(self) -> RegistryError:
+        return RegistryError(f"the registry {self.home.host} redirects in circles")
 
     async def refusal(self, answer: Answer) -> RegistryError:
         return await answer.refusal(foreign=not answer.place.same_server(self.home))
@@ -105,9 +108,15 @@ class Registry:
         self._transport.close()
 
     async def _get_token(self, place: Place, authorization: str | None) -> tuple[int, bytes]:
-        shown = (("Authorization", authorization),) if authorization else ()
-        async with await self._once("GET", place, shown, b"") as answer:
-            return answer.status, await answer.whole()
+        for _ in range(MAX_HOPS):
+            own = place.same_server(self.home)
+            shown = (("Authorization", authorization),) if authorization and own else ()
+            async with await self._once("GET", place, shown, b"") as answer:
+                body = await answer.whole()
+                if not is_redirect(answer.head):
+                    return answer.status, body
+                place = place.resolve(answer.headers["location"])
+        raise self._circles()
 
     async def _once(
         self, method: str, place: Place, headers: HeaderList, body: bytes | Body

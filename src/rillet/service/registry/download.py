@@ -7,14 +7,17 @@ be fetched while this one is still checked.
 import asyncio
 
 from rillet.model.manifest import Layer
+from rillet.model.pull_plan import MAX_BLOB
 from rillet.service.registry.aside import aside, settled
 from rillet.service.registry.client import Registry
 from rillet.service.registry.fetch import Fetch
 from rillet.service.registry.patience import RegistryError
+from rillet.service.registry.place import Place
 from rillet.service.registry.progress import Transfer
 from rillet.store.blobs import BlobMismatch
 from rillet.store.partial import PartialBlob
 from rillet.store.store import ModelStore
+from rillet.words.errors import RilletError
 
 
 class Download(Transfer):
@@ -38,17 +41,38 @@ class Download(Transfer):
             self.moving.cancel()
 
     async def _fetch(self) -> PartialBlob:
-        partial = await self._open()
+        place = self._registry.place(f"/blobs/{self.digest}")
         try:
-            self.completed = partial.completed
-            place = self._registry.place(f"/blobs/{self.digest}")
-            await Fetch(self._registry, place, partial, self.total, self._count).run()
-        except BaseException:
-            partial.close()
-            raise
+            self.total = await self._size(place)
+            partial = await self._open()
+            try:
+                self.completed = partial.completed
+                await Fetch(self._registry, place, partial, self.total, self._count).run()
+            except BaseException:
+                partial.close()
+                raise
         finally:
             self._registry.close()
         return partial
+
+    async def _size(self, place: Place) -> int:
+        """How many bytes it has. What the registry says of the blob itself goes before what its
+        manifest says, as with Ollama: some manifests are made by hand.
+
+        Raises `RegistryError` where there is no such blob.
+        """
+        said = ""
+        try:
+            async with await self._registry.ask("HEAD", place) as answer:
+                if answer.status == 404:
+                    raise await self._registry.refusal(answer)
+                if answer.status == 200 and "content-encoding" not in answer.headers:
+                    said = answer.headers.get("content-length", "")
+        except RilletError as error:  # others do not matter: the next question will tell
+            if isinstance(error, RegistryError) and error.code == 404:
+                raise
+        size = int(said) if said.isdecimal() and len(said) < 16 else 0
+        return size if 0 < size <= MAX_BLOB else self.total
 
     async def _open(self) -> PartialBlob:
         opened: list[PartialBlob] = []

@@ -6,6 +6,7 @@ from rillet.net.address import Target, parse_host
 from rillet.service.registry.patience import RegistryError
 from rillet.words.errors import InvalidHost
 
+_AS_IT_IS = "".join(map(chr, range(0x21, 0x7F)))  # also a "%": it stands for something already
 _LONGEST = 16384  # bytes of a location; signed ones are about 1,000
 
 
@@ -40,7 +41,7 @@ class Place(Struct, frozen=True):
         Raises `RegistryError` where that is no place of the web, or where it leads from TLS to
         plain HTTP.
         """
-        from urllib.parse import urljoin, urlsplit  # 8 ms of start-up that few need
+        from urllib.parse import quote, urljoin, urlsplit  # 8 ms of start-up that few need
 
         here = f"{self.target.scheme}://{self.target.host_header}{self.path}"
         try:
@@ -57,4 +58,4 @@ class Place(Struct, frozen=True):
         if self.target.scheme == "https" and target.scheme != "https":
             raise RegistryError(f"{self.host} leads to {location[:200]!r}, which is not encrypted")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return Place(target, path)
+        return Place(target, quote(path, safe=_AS_IT_IS))

@@ -3,17 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from rillet.model.manifest import (
-    MANIFEST_TYPE,
-    MAX_BYTES,
-    InvalidManifest,
-    Layer,
-    Manifest,
-    decode_manifest,
-)
+from rillet.model.manifest import MANIFEST_TYPE, MAX_BYTES, Layer, Manifest
 from rillet.model.names import ModelName
-from rillet.model.pull_plan import MAX_BLOB
 from rillet.service.registry.client import Registry
+from rillet.service.registry.manifest import read_manifest
 from rillet.service.registry.patience import Patience, RegistryError
 from rillet.service.registry.progress import follow, line
 from rillet.service.registry.sharing import Shares, shares
@@ -58,19 +51,12 @@ async def _manifest(registry: Registry, name: ModelName) -> tuple[bytes, Manifes
     try:
         place = registry.place(f"/manifests/{name.tag}")
         async with await registry.ask("GET", place, headers=(("Accept", MANIFEST_TYPE),)) as answer:
-            if answer.status != 200:
+            if answer.status >= 400:
                 raise await registry.refusal(answer)
             data = await answer.whole(MAX_BYTES)
-        manifest = decode_manifest(data)
-        _check(manifest)
     except RilletError as error:
         raise RegistryError(f"pull model manifest: {error.message}") from error
-    return data, manifest
-
-
-def _check(manifest: Manifest) -> None:
-    if any(layer.size > MAX_BLOB for layer in manifest.blobs()):
-        raise InvalidManifest(f"the manifest names a blob of more than {MAX_BLOB} bytes")
+    return data, read_manifest(data, name)
 
 
 def _addresses(manifest: Manifest) -> set[str]:
@@ -78,8 +64,9 @@ def _addresses(manifest: Manifest) -> set[str]:
 
 
 async def _layer(store: ModelStore, joined: Shares, layer: Layer) -> AsyncIterator[Progress]:
-    if await asyncio.to_thread(_is_there, store, layer):
-        yield line("pulling", layer.address, layer.size, layer.size)
+    size = await asyncio.to_thread(_size_there, store, layer)
+    if size is not None:
+        yield line("pulling", layer.address, size, size)
         return
     download = await joined.join(layer)
     async for step in follow("pulling", download):
@@ -87,13 +74,20 @@ async def _layer(store: ModelStore, joined: Shares, layer: Layer) -> AsyncIterat
     await joined.keep_up(_CHECKS_BEHIND)
 
 
-def _is_there(store: ModelStore, layer: Layer) -> bool:
-    """Whether the blob is there whole; if so its grace begins anew, for nobody names it yet."""
+def _size_there(store: ModelStore, layer: Layer) -> int | None:
+    """The bytes of the blob if it is there whole; its grace begins anew, for nobody names it yet.
+
+    A manifest may tell another size than the blob has, and a blob may be damaged: the digest says
+    which.
+    """
     path = store.blob_path(layer.address)
-    if layer.size and not (path.is_file() and path.stat().st_size == layer.size):
-        return False
+    if not path.is_file():
+        if layer.size:
+            return None
+    elif path.stat().st_size != layer.size and not store.is_whole(layer.address):
+        return None
     try:
         store.put_blob((), layer.address)  # writes the empty blob where that is the one
-    except BlobMismatch:
-        return False
-    return True
+        return path.stat().st_size
+    except (BlobMismatch, FileNotFoundError):
+        return None

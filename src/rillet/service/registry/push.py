@@ -10,7 +10,6 @@ from rillet.service.registry.patience import Patience, RegistryError
 from rillet.service.registry.progress import follow
 from rillet.service.registry.upload import PIECE, Upload
 from rillet.store.store import ModelStore
-from rillet.words.errors import RilletError
 from rillet.words.events import Progress
 
 
@@ -57,9 +56,6 @@ def _find(stores: Sequence[ModelStore], name: ModelName) -> tuple[ModelStore, by
 async def _manifest(registry: Registry, name: ModelName, manifest: Manifest, data: bytes) -> None:
     headers = (("Content-Type", manifest.media_type),)
     place = registry.place(f"/manifests/{name.tag}")
-    try:
-        async with await registry.ask("PUT", place, headers=headers, body=data) as answer:
-            if not 200 <= answer.status < 300:
-                raise await registry.refusal(answer)
-    except RilletError as error:
-        raise RegistryError(f"push model manifest: {error.message}") from error
+    async with await registry.ask("PUT", place, headers=headers, body=data) as answer:
+        if not 200 <= answer.status < 300:
+            raise await registry.refusal(answer)

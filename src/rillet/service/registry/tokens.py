@@ -16,8 +16,10 @@ from rillet.service.registry.challenge import Challenge, parse_challenge
 from rillet.service.registry.keys import sign
 from rillet.service.registry.patience import RegistryError
 from rillet.service.registry.place import Place
+from rillet.wire.go_scanner import unmarshal_fault
 
 _LONGEST = 16384  # characters of a token
+_SHOWN = 4096  # characters of an answer in an error
 
 #: Gets a place with an Authorization, if any: the status and the (bounded) body of the answer.
 Get = Callable[[Place, str | None], Awaitable[tuple[int, bytes]]]
@@ -50,40 +52,51 @@ class Tokens:
             challenge = parse_challenge(header)
             if challenge is None:
                 raise denied()
-            realm = self._home.resolve(challenge.realm)
-            if not realm.same_server(self._home):
-                raise RegistryError(
-                    f"the registry {self._home.host} wants a token of another host, {realm.host}; "
-                    "that is refused"
-                )
-            token = None if insist or self._signs else await self._anonymous(challenge)
-            self.value = token or await self._signed(challenge)
+            self._check(self._home.resolve(challenge.realm))
+            token, refused = "", denied()
+            if not (insist or self._signs):
+                try:
+                    token = await self._ask(_url(challenge, challenge.query()), None)
+                except RegistryError as error:
+                    refused = error
+            self.value = token or await self._signed(challenge, refused)
 
-    async def _anonymous(self, challenge: Challenge) -> str | None:
-        return await self._ask(_url(challenge, challenge.query()), None)
+    def _check(self, realm: Place) -> None:
+        if realm.host != self._home.host:
+            raise RegistryError(
+                f'realm host "{realm.host}" does not match original host "{self._home.host}"'
+            )
+        if not realm.same_server(self._home):
+            raise RegistryError(f"the registry {realm.host} wants a token by another protocol")
 
-    async def _signed(self, challenge: Challenge) -> str:
+    async def _signed(self, challenge: Challenge, refused: RegistryError) -> str:
+        """`refused` is what happened without a signature; it is raised where there is no key."""
         now = [("ts", str(int(time.time()))), ("nonce", secrets.token_urlsafe(16))]
         url = _url(challenge, challenge.query() + now)
         signature = await asyncio.to_thread(sign, self._key, url)
-        token = await self._ask(url, signature) if signature else None
-        if token is None:
+        if signature is None:
+            raise denied() if refused.code in (401, 403) else refused
+        token = await self._ask(url, signature)
+        if not token:
             raise denied()
         self._signs = True
         return token
 
-    async def _ask(self, url: str, authorization: str | None) -> str | None:
+    async def _ask(self, url: str, authorization: str | None) -> str:
+        """A token, or "" where the answer has none. Raises `RegistryError`."""
         status, body = await self._get(self._home.resolve(url), authorization)
-        if status != 200:
-            return None
+        said = body.decode(errors="replace")
+        if status >= 400:
+            raise RegistryError(f"{status}: {said[:_SHOWN]}" if said else str(status), code=status)
         try:
-            grant = msgspec.json.decode(body, type=_Grant)
+            grant = msgspec.json.decode(body, type=_Grant | None) or _Grant()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise RegistryError("the registry's token cannot be read") from None
+            fault = unmarshal_fault(said[:_SHOWN]) or "the registry's token cannot be read"
+            raise RegistryError(fault) from None
         token = grant.token or grant.access_token
         if len(token) > _LONGEST or not (token.isascii() and token.isprintable()):
             raise RegistryError("the registry's token is not one")
-        return token or None
+        return token
 
 
 def denied() -> RegistryError:
