@@ -1,29 +1,42 @@
-"""Writes an image projector with random weights: 28 x 28 pixels in four patches, two layers.
+"""Writes projectors with random weights, for images (28 x 28 pixels in four patches) and for sounds
+(30 s in 30 frames).
 
-Its vectors fit the tiny models (64 numbers). What it sees means nothing, but a model that is
-shown an image says something else than one that is not. Source of the names: llama.cpp's mtmd.
+Their vectors fit the tiny models (64 numbers). What they see and hear means nothing, but a model
+that is shown an image says something else than one that is not. Source of the names: llama.cpp's
+mtmd.
 """
 
 import base64
+import io
 import struct
+import wave
 import zlib
 from pathlib import Path
 
 import gguf
 import numpy
 
+from rillet.service.service import Service
+from rillet.words.models import CreateRequest
+
 _WIDTH, _FORWARD, _PATCH, _SIZE, _OUT = 32, 64, 14, 28, 64
+_EAR, _BINS, _STACK = 16, 80, 50
+Shapes = list[tuple[str, tuple[int, ...]]]
 
 
-def write_projector(path: Path) -> None:
-    """A file of some 170 KB, the same each time."""
-    random = numpy.random.default_rng(1)
+def write_projector(path: Path, *, kind: str | None = "mlp", general: bool = True) -> None:
+    """A file of some 170 KB, the same each time.
+
+    Old ones tell neither what they are (`general`) nor their `kind`.
+    """
     writer = gguf.GGUFWriter(str(path), "clip")
-    writer.add_string("general.type", "mmproj")
+    if general:
+        writer.add_string("general.type", "mmproj")
     writer.add_uint32("general.file_type", 0)
     writer.add_bool("clip.has_vision_encoder", True)
     writer.add_bool("clip.use_gelu", True)
-    writer.add_string("clip.projector_type", "mlp")
+    if kind:
+        writer.add_string("clip.projector_type", kind)
     numbers = {
         "image_size": _SIZE,
         "patch_size": _PATCH,
@@ -38,13 +51,54 @@ def write_projector(path: Path) -> None:
     writer.add_float32("clip.vision.attention.layer_norm_epsilon", 1e-5)
     for name in ("image_mean", "image_std"):
         writer.add_array(f"clip.vision.{name}", [0.5, 0.5, 0.5])
-    for name, shape in _tensors():
+    _write(writer, _tensors())
+
+
+def write_ears(path: Path) -> None:
+    """A file of some 330 KB for sounds alone."""
+    writer = gguf.GGUFWriter(str(path), "clip")
+    writer.add_string("general.type", "mmproj")
+    writer.add_uint32("general.file_type", 0)
+    writer.add_bool("clip.has_audio_encoder", True)
+    writer.add_string("clip.projector_type", "ultravox")
+    numbers = {
+        "embedding_length": _EAR,
+        "feed_forward_length": _EAR,
+        "projection_dim": _OUT,
+        "block_count": 1,
+        "num_mel_bins": _BINS,
+        "attention.head_count": 2,
+        "projector.stack_factor": _STACK,
+    }
+    for name, value in numbers.items():
+        writer.add_uint32(f"clip.audio.{name}", value)
+    writer.add_float32("clip.audio.attention.layer_norm_epsilon", 1e-5)
+    _write(writer, _ear_tensors())
+
+
+def _write(writer: gguf.GGUFWriter, shapes: Shapes) -> None:
+    random = numpy.random.default_rng(1)
+    for name, shape in shapes:
         values = random.standard_normal(shape) * 0.05
-        writer.add_tensor(name, values.astype(numpy.float32))
+        half = ".conv1d." in name and name.endswith("weight")
+        writer.add_tensor(name, values.astype(numpy.float16 if half else numpy.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+async def created(service: Service, weights: str, projector: Path, template: str = "") -> str:
+    """A model with this projector; its name."""
+    store = service.library.store
+    files = {
+        name: str(store.put_blob((path.read_bytes(),)))
+        for name, path in (("a.gguf", Path(weights)), ("b.gguf", projector))
+    }
+    request = CreateRequest(model="sees", files=files, template=template or None)
+    async for _ in service.create(request):
+        pass
+    return "sees"
 
 
 def png(width: int = 40, height: int = 30, colour: tuple[int, int, int] = (200, 30, 30)) -> str:
@@ -61,9 +115,20 @@ def png(width: int = 40, height: int = 30, colour: tuple[int, int, int] = (200, 
     ).decode()
 
 
-def _tensors() -> list[tuple[str, tuple[int, ...]]]:
-    square, line = (_WIDTH, _WIDTH), (_WIDTH,)
-    found: list[tuple[str, tuple[int, ...]]] = [
+def wav(seconds: float = 0.25, rate: int = 16_000) -> str:
+    """A hum, as base64."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        writer.writeframes(struct.pack("<2h", 9000, -9000) * int(seconds * rate / 2))
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def _tensors() -> Shapes:
+    line = (_WIDTH,)
+    found: Shapes = [
         ("v.class_embd", line),
         ("v.patch_embd.weight", (_WIDTH, 3, _PATCH, _PATCH)),
         ("v.position_embd.weight", ((_SIZE // _PATCH) ** 2 + 1, _WIDTH)),
@@ -74,15 +139,40 @@ def _tensors() -> list[tuple[str, tuple[int, ...]]]:
         ("mm.2.weight", (_OUT, _OUT)),
         ("mm.2.bias", (_OUT,)),
     ]
-    for block in ("v.blk.0.", "v.blk.1."):
-        for name in ("attn_q", "attn_k", "attn_v", "attn_out"):
-            found += [(f"{block}{name}.weight", square), (f"{block}{name}.bias", line)]
-        for name in ("ln1", "ln2"):
-            found += [(f"{block}{name}.weight", line), (f"{block}{name}.bias", line)]
-        found += [
-            (f"{block}ffn_down.weight", (_WIDTH, _FORWARD)),
-            (f"{block}ffn_down.bias", line),
-            (f"{block}ffn_up.weight", (_FORWARD, _WIDTH)),
-            (f"{block}ffn_up.bias", (_FORWARD,)),
-        ]
-    return found
+    return found + _block("v.blk.0.", _WIDTH, _FORWARD) + _block("v.blk.1.", _WIDTH, _FORWARD)
+
+
+def _ear_tensors() -> Shapes:
+    line, once = (_EAR,), (_EAR, 1)
+    found: Shapes = [
+        ("a.position_embd.weight", (1500, _EAR)),
+        ("a.post_ln.weight", line),
+        ("a.post_ln.bias", line),
+        ("a.conv1d.1.weight", (_EAR, _BINS, 3)),
+        ("a.conv1d.1.bias", once),
+        ("a.conv1d.2.weight", (_EAR, _EAR, 3)),
+        ("a.conv1d.2.bias", once),
+        ("mm.a.norm_pre.weight", (_EAR * _STACK,)),
+        ("mm.a.mlp.1.weight", (_OUT, _EAR * _STACK)),
+        ("mm.a.norm_mid.weight", (_OUT // 2,)),
+        ("mm.a.mlp.2.weight", (_OUT, _OUT // 2)),
+    ]
+    block = _block("a.blk.0.", _EAR, _EAR)
+    return found + [each for each in block if not each[0].endswith("attn_k.bias")]
+
+
+def _block(name: str, width: int, forward: int) -> Shapes:
+    """One layer of attention."""
+    square, line = (width, width), (width,)
+    found: Shapes = []
+    for part in ("attn_q", "attn_k", "attn_v", "attn_out"):
+        found += [(f"{name}{part}.weight", square), (f"{name}{part}.bias", line)]
+    for part in ("ln1", "ln2"):
+        found += [(f"{name}{part}.weight", line), (f"{name}{part}.bias", line)]
+    return [
+        *found,
+        (f"{name}ffn_down.weight", (width, forward)),
+        (f"{name}ffn_down.bias", line),
+        (f"{name}ffn_up.weight", (forward, width)),
+        (f"{name}ffn_up.bias", (forward,)),
+    ]

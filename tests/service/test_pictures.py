@@ -10,12 +10,11 @@ from rillet.service.pictures import marked, placed
 from rillet.service.service import Service
 from rillet.words.errors import ServerError
 from rillet.words.events import Event, Finish
-from rillet.words.models import CreateRequest
 from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 from .asking import CHAT, events, text
 from .conftest import Opened
-from .projector import png, write_projector
+from .projector import created, png, write_projector
 
 GO = (
     "{{ range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
@@ -24,18 +23,10 @@ GO = (
 FEW = {"num_predict": 4, "temperature": 0}
 
 
-def put(service: Service, path: Path) -> str:
-    return str(service.library.store.put_blob((path.read_bytes(),)))
-
-
 async def made(service: Service, tmp_path: Path, template: str = "") -> str:
     path = tmp_path / "projector.gguf"
     write_projector(path)
-    files = {"a.gguf": put(service, Path(CHAT)), "b.gguf": put(service, path)}
-    request = CreateRequest(model="sees", files=files, template=template or None)
-    async for _ in service.create(request):
-        pass
-    return "sees"
+    return await created(service, CHAT, path, template)
 
 
 async def generated(service: Service, model: str, **more: Any) -> list[Event]:
@@ -44,8 +35,13 @@ async def generated(service: Service, model: str, **more: Any) -> list[Event]:
 
 
 async def chatted(service: Service, model: str, images: list[str]) -> list[Event]:
-    message = Message("user", "hi", images=images)
-    request = ChatRequest(model=model, messages=[message], options=FEW)
+    return await talked(service, model, [Message("user", "hi", images=images)])
+
+
+async def talked(
+    service: Service, model: str, messages: list[Message], **options: int
+) -> list[Event]:
+    request = ChatRequest(model=model, messages=messages, options={**FEW, **options})
     return await events(await service.chat(request))
 
 
@@ -76,6 +72,67 @@ async def test_an_image_alone_and_one_in_a_raw_prompt(opened: Opened, tmp_path: 
         assert text(await generated(service, model, prompt="", images=[png()]))
         found = await generated(service, model, prompt="a [img] b", raw=True, images=[png()])
         assert prompt_tokens(found) > 3
+
+
+@pytest.mark.parametrize("prompt", ["[img]", "a [img]", "[img-1] [img-0]"])
+async def test_an_image_is_the_last_of_a_prompt(
+    opened: Opened, tmp_path: Path, prompt: str
+) -> None:
+    """The engine aborts where nothing is behind it."""
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        images = [png()] * prompt.count("[img")
+        assert text(await generated(service, model, prompt=prompt, raw=True, images=images))
+
+
+async def test_a_raw_prompt_may_number_its_images(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        one, other = [
+            await generated(service, model, prompt=prompt, raw=True, images=[png()])
+            for prompt in ("a [img] b", "a [img-0] b")
+        ]
+    assert prompt_tokens(one) == prompt_tokens(other)
+    assert text(one) == text(other)
+
+
+async def test_a_template_that_leaves_images_out(opened: Opened, tmp_path: Path) -> None:
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        with pytest.raises(ServerError, match="has places for 0 of 1 images") as caught:
+            await generated(service, model, template="Nothing.", images=[png()])
+        assert caught.value.status == 400
+
+
+async def test_plain_chatml_shows_an_image_where_ollama_does(
+    opened: Opened, tmp_path: Path
+) -> None:
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        chat = await talked(service, model, [Message("user", "a [img] b", images=[png()])])
+        prompt = "<|im_start|>user\na [img] b<|im_end|>\n<|im_start|>assistant\n"
+        raw = await generated(service, model, prompt=prompt, raw=True, images=[png()])
+        assert prompt_tokens(chat) == prompt_tokens(raw)
+        assert text(chat) == text(raw)
+
+
+async def test_an_answer_with_an_image_at_the_end(opened: Opened, tmp_path: Path) -> None:
+    """It is not the beginning of the next: nobody could go on from it."""
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        last = Message("assistant", "ok", images=[png()])
+        assert text(await talked(service, model, [Message("user", "hi"), last]))
+
+
+async def test_the_oldest_images_give_way(opened: Opened, tmp_path: Path) -> None:
+    """Each counts as 768 tokens, as with Ollama."""
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        turn = Message("user", "hi", images=[png()])
+        few = await talked(service, model, [turn, turn], num_ctx=900)
+        one = await talked(service, model, [turn], num_ctx=900)
+        both = await talked(service, model, [turn, turn], num_ctx=2000)
+    assert prompt_tokens(few) == prompt_tokens(one) < prompt_tokens(both)
 
 
 async def test_the_context_of_an_answer_has_no_marks(opened: Opened, tmp_path: Path) -> None:

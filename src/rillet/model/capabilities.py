@@ -27,6 +27,7 @@ def capabilities(
     jinja: bool = True,
     goes_first: bool = True,
     projector: bool = False,
+    hears: bool = False,
     given: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """The capabilities of a model, in Ollama's order. `given` are those its configuration names.
@@ -35,7 +36,8 @@ def capabilities(
     around them, for else they could not be told from the answer.
     `goes_first` says that it is used, and not the one inside the file.
     `jinja=False` leaves the chat template inside the file out, as Ollama's /api/tags does.
-    `projector` says that the model has an image projector file.
+    `projector` says that the model has a projector file, for images or sounds: to Ollama it can
+    see then. `hears` says that the file is also, or only, for sounds.
     """
     text = header.chat_template if jinja else ""
     told = {"tools": jinja_has_tools(text), "thinking": jinja_has_thinking(text)}
@@ -48,7 +50,7 @@ def capabilities(
     own = {
         "embedding" if header.own("pooling_type") in header.metadata else "completion": True,
         "vision": projector or header.own("vision.block_count") in header.metadata,
-        "audio": header.own("audio.block_count") in header.metadata,
+        "audio": hears or header.own("audio.block_count") in header.metadata,
     }
     # What the template tells that is used goes first or last, as Ollama has it.
     order = (own, shown, told) if template and goes_first else (told, own, shown)
@@ -59,6 +61,25 @@ def capabilities(
         if has
     ]
     return tuple(dict.fromkeys(found))
+
+
+def projector_hears(header: GgufHeader) -> bool:
+    """Whether a projector file turns sounds into what the model takes."""
+    if header.text(header.own("vision.projector_type")) == "gemma3nv":
+        return False
+    return _has_encoder(header, "audio")
+
+
+def projector_sees(header: GgufHeader) -> bool:
+    """Whether it does so with images, as one does that tells nothing."""
+    return _has_encoder(header, "vision") or not _has_encoder(header, "audio")
+
+
+def _has_encoder(header: GgufHeader, sense: str) -> bool:
+    key = f"has_{sense}_encoder"
+    return any(
+        value is True for name, value in header.metadata.items() if name.rpartition(".")[2] == key
+    )
 
 
 def jinja_is_abler(header: GgufHeader, template: Template) -> bool:

@@ -19,7 +19,7 @@ from rillet.service.lifetime import told
 from rillet.service.model import Model
 from rillet.service.options import layered
 from rillet.service.parting import Split
-from rillet.service.pictures import images_of
+from rillet.service.pictures import closed, images_of
 from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
 from rillet.words.events import Event, Finish, Text
@@ -53,6 +53,7 @@ def generate(
             mark = await questions.mark_of(resident, images)
             asked = questions.bounded(request, resident.num_ctx)
             prompt = await prompts.generate_prompt(resident, model, asked, mark)
+            prompt = closed(prompt, mark(0), len(images)) if images else prompt
             seam = await questions.seam_of(resident, prompt, said, answer, images)
             written_by = questions.completed(
                 resident, seam, answer, template, images, prompt, waiting
@@ -127,6 +128,7 @@ async def _chat(
     images = images_of(request_fitting)
     mark = await questions.mark_of(resident, images)
     prompt = await prompts.rendered_chat(template, model, request_fitting, mark)
+    prompt = closed(prompt, mark(0), len(images)) if images else prompt
     seam = await questions.seam_of(resident, prompt, said, answer, images)
     events = questions.completed(resident, seam, answer, template, images, prompt, waiting)
     return seam, events, await questions.parted(resident, seam, answer, template, prompt)

@@ -4,14 +4,13 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from rillet.engine import estimate_memory, gpu_share, read_model_header
+from rillet.engine import estimate_memory, gpu_share
 from rillet.model.chatml import is_known
 from rillet.model.modelfile import Modelfile, Turn, shown
 from rillet.model.parameters import parameters_text
 from rillet.model.template import DEFAULT_TEMPLATE
 from rillet.service.model import Model
 from rillet.service.resident import FOR_EVER, Resident
-from rillet.words.errors import RilletError
 from rillet.words.models import ListedDetails, LoadedModel, ModelCard, ModelDetails, ModelInfo
 from rillet.words.requests import JsonObject
 
@@ -91,12 +90,8 @@ def card(
 
 def _projector_info(model: Model) -> dict[str, Any] | None:
     """What the file of the image projector says of itself; None where it cannot be read."""
-    if model.projector is None:
-        return None
-    try:
-        return read_model_header(model.projector).model_info()
-    except RilletError:
-        return None
+    header = model.projector_header
+    return header.model_info() if header else None
 
 
 def _shown_template(model: Model) -> str:

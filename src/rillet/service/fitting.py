@@ -24,6 +24,8 @@ TOO_LONG = (
 #: Characters of the longest token that a vocabulary may be expected to have.
 LONGEST_TOKEN = 256
 _TURN_OVERHEAD = 64  # bytes that a template adds around a message, at the most usual
+#: What an image counts, as with Ollama. What it takes tells the engine, once it has been read.
+_IMAGE = 768
 
 
 async def prompt(
@@ -111,7 +113,11 @@ def _without(request: ChatRequest, places: list[int]) -> ChatRequest:
 def _bytes(request: ChatRequest) -> int:
     texts: list[Any] = [request.tools or "", *(turn.tool_calls or "" for turn in request.messages)]
     written = sum(most_tokens(turn.content) + _TURN_OVERHEAD for turn in request.messages)
-    return written + len(msgspec.json.encode(texts))
+    return written + len(msgspec.json.encode(texts)) + _image_tokens(request)
+
+
+def _image_tokens(request: ChatRequest) -> int:
+    return _IMAGE * sum(len(turn.images or ()) for turn in request.messages)
 
 
 async def _tokens(
@@ -123,4 +129,4 @@ async def _tokens(
         body = prompts.chat_template_body(model, request)
         text = await listener.apply_template(resident, body)
     text = shortened(text, head=0, tail=resident.num_ctx)
-    return len(await listener.tokenize(resident, text))
+    return len(await listener.tokenize(resident, text)) + _image_tokens(request)

@@ -9,7 +9,12 @@ from msgspec import Struct
 
 from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
-from rillet.model.capabilities import capabilities, jinja_is_abler
+from rillet.model.capabilities import (
+    capabilities,
+    jinja_is_abler,
+    projector_hears,
+    projector_sees,
+)
 from rillet.model.chatml import is_known
 from rillet.model.gguf import GgufHeader
 from rillet.model.gotemplate import TemplateError
@@ -17,7 +22,7 @@ from rillet.model.manifest import Config
 from rillet.model.names import ModelName
 from rillet.model.template import Template
 from rillet.store.store import ModelStore, StoredModel
-from rillet.words.errors import ServerError
+from rillet.words.errors import InvalidModelFile, ServerError
 from rillet.words.requests import JsonObject, Message
 
 #: Their answers come in channels, which the engine tells apart and a Go template does not show.
@@ -61,11 +66,29 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
             jinja=jinja,
             goes_first=self.template is not None,
             projector=self.projector is not None,
+            hears=jinja and self._hears(),
             given=self.config.capabilities or (),
         )
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities
+
+    @cached_property
+    def projector_header(self) -> GgufHeader | None:
+        """What the projector says of itself; None where there is none, or none that can be read."""
+        try:
+            return read_model_header(self.projector) if self.projector else None
+        except InvalidModelFile as error:
+            log.warning("the projector of %s cannot be used: %s", self.name.display(), error)
+            return None
+
+    def sees(self) -> bool:
+        """Whether it takes images: one with a projector for sounds alone only says so."""
+        header = self.projector_header
+        return self.can("vision") and (header is None or projector_sees(header))
+
+    def _hears(self) -> bool:
+        return self.projector_header is not None and projector_hears(self.projector_header)
 
 
 def read_model(store: ModelStore, stored: StoredModel) -> Model:

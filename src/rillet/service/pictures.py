@@ -1,13 +1,15 @@
 """Images in a prompt that we render: a mark in the text for each, in the order of the images.
 
-The mark stands where the text says `[img]`, else before the text, as Ollama does it. The engine
-applies its own rule where it renders the chat itself.
+The mark stands where the text says `[img]`, else before the text, as Ollama does it; in a raw
+prompt also where it says `[img-0]`, `[img-1]` and so on. The engine applies its own rule where it
+renders the chat itself.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from rillet.words.errors import ServerError
 from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 #: The mark of the image with this number.
@@ -36,6 +38,28 @@ def placed(text: str, marks: Iterable[str]) -> str:
         else:
             before += mark
     return before + text
+
+
+def placed_raw(text: str, marks: Sequence[str]) -> str:
+    """A raw prompt with its images: each where its number stands, the others as in `placed`."""
+    rest: list[str] = []
+    for at, mark in enumerate(marks):
+        if numbered(at) in text:
+            text = text.replace(numbered(at), mark, 1)
+        else:
+            rest.append(mark)
+    return placed(text, rest)
+
+
+def closed(prompt: str, mark: str, count: int) -> str:
+    """A prompt with `count` images that the engine can go on from.
+
+    It writes behind a token of text, and aborts where an image is the last. Raises `ServerError`
+    (400) for images that a template has left out.
+    """
+    if (shown := prompt.count(mark)) != count:
+        raise ServerError(f"the prompt has places for {shown} of {count} images", status=400)
+    return f"{prompt}\n" if prompt.endswith(mark) else prompt
 
 
 def marked(turns: Sequence[Message], mark: Mark) -> list[Message]:

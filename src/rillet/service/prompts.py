@@ -18,9 +18,10 @@ from rillet.model.template import Template
 from rillet.service import limits, listener
 from rillet.service.model import Model
 from rillet.service.options import layered
-from rillet.service.pictures import Mark, marked, numbered, placed
+from rillet.service.pictures import Mark, marked, numbered, placed, placed_raw
 from rillet.service.resident import Resident
 from rillet.wire import llamacpp
+from rillet.wire.media import kind_of_base64
 from rillet.words.errors import ServerError
 from rillet.words.requests import ChatRequest, GenerateRequest, JsonObject, Message
 
@@ -40,7 +41,7 @@ def check_generate(model: Model, request: GenerateRequest) -> None:
         return
     with _options_first(model, request):
         _check_context(model, request.context or ())
-        _check_images(model, bool(request.images))
+        _check_media(model, request.images or ())
         limits.check_images(request.images or ())
         _check_stops(request)
         llamacpp.format_schema(request.format)
@@ -52,7 +53,7 @@ def check_chat(model: Model, request: ChatRequest) -> None:
     if not request.messages:
         return
     with _options_first(model, request):
-        _check_images(model, any(turn.images for turn in request.messages))
+        _check_media(model, [image for turn in request.messages for image in turn.images or ()])
         limits.check_messages(request.messages)
         limits.check_tools(request.tools or ())
         _check_stops(request)
@@ -108,9 +109,13 @@ def _check_stops(request: GenerateRequest | ChatRequest) -> None:
         limits.check_stops([stop for stop in stops if isinstance(stop, str)])
 
 
-def _check_images(model: Model, images: bool) -> None:
-    if images and not model.can("vision"):
-        raise ServerError(f'"{model.name.display()}" does not support images', status=400)
+def _check_media(model: Model, media: Sequence[str]) -> None:
+    """The engine's own words for these are about its insides."""
+    for data in media:
+        sound = kind_of_base64(data)[0] == "audio"
+        if not (model.can("audio") if sound else model.sees()):
+            what = "audio" if sound else "images"
+            raise ServerError(f'"{model.name.display()}" does not support {what}', status=400)
 
 
 def _cannot(model: Model, capability: str) -> ServerError:
@@ -145,13 +150,15 @@ def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | 
 
     But not in a form, at which the engine fails: it begins anew then, as with Ollama.
     """
-    if not isinstance(request, ChatRequest) or model.projector or not request.messages:
+    if not isinstance(request, ChatRequest) or not request.messages:
         return None
     if model.go is not None and not is_known(model.go, model.header.chat_template):
         return None
     *before, last = request.messages
     answered = bool(before) and before[-1].role == "assistant"
-    begun = last.role == "assistant" and not last.tool_calls and not answered
+    # Behind an empty answer, or an image, the engine would not know who speaks.
+    words = last.content and not (last.tool_calls or last.images)
+    begun = last.role == "assistant" and words and not answered
     # Numbers without bounds end in the engine's own grammar alone.
     if not request.format if begun else llamacpp.has_free_numbers(request.format):
         return None
@@ -160,7 +167,7 @@ def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | 
 
 def is_plain(model: Model, request: ChatRequest) -> bool:
     """Whether an answer in a form is all that can come: no thoughts, no calls, nothing begun."""
-    able = model.can("thinking") or model.projector
+    able = model.can("thinking") or any(turn.images for turn in request.messages)
     begun = not request.messages or request.messages[-1].role == "assistant"
     return bool(request.format) and not (able or request.tools or begun)
 
@@ -200,9 +207,10 @@ async def generate_prompt(
     resident: Resident, model: Model, request: GenerateRequest, mark: Mark = numbered
 ) -> str:
     """The whole prompt of a generate request, the given context put before it."""
-    said = placed(request.prompt, [mark(at) for at in range(len(request.images or ()))])
+    marks = [mark(at) for at in range(len(request.images or ()))]
     if request.raw:
-        return said
+        return placed_raw(request.prompt, marks)
+    said = placed(request.prompt, marks)
     template = template_of(model, request)
     system = model.system if request.system is None else request.system
     if template is not None:

@@ -3,7 +3,8 @@
 Rules:
 * Texts of a message's parts are joined by an empty line, as Ollama's templates join the turns of
   one speaker; its images stay in order.
-* Images travel inside: a data URI there, plain base64 here. Nothing is fetched.
+* Images and sounds travel inside: a data URI or an `input_audio` there, plain base64 here. Nothing
+  is fetched.
 * A tool's arguments are JSON text there, an object here. A result finds the name of its tool by
   the id of the call.
 Source: OpenAI's API reference (chat/create); error texts as observed on Ollama 0.33.
@@ -17,6 +18,7 @@ import msgspec
 
 from rillet.wire.go_fields import fields, interface_type, refused
 from rillet.wire.go_structs import base64_fault
+from rillet.wire.media import kind_of_base64
 from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
 
 _Json = dict[str, Any]
@@ -31,7 +33,6 @@ _FIELDS = {
     "tool_call_id": "string",
 }
 _IMAGE_TYPES = ("jpeg", "jpg", "png", "webp")
-_MAGIC = {"/9j/": "jpeg", "iVBOR": "png", "UklGR": "webp", "R0lGO": "gif"}  # base64 of first bytes
 
 
 def messages_from_openai(values: Sequence[Any]) -> list[Message]:
@@ -205,9 +206,13 @@ def _parts(message: Message) -> str | list[_Json]:
     if not message.images:
         return message.content
     parts: list[_Json] = [{"type": "text", "text": message.content}] if message.content else []
-    for image in message.images:
-        kind = next((k for magic, k in _MAGIC.items() if image.startswith(magic)), "png")
-        parts.append(
-            {"type": "image_url", "image_url": {"url": f"data:image/{kind};base64,{image}"}}
-        )
-    return parts
+    return parts + [_media_part(image) for image in message.images]
+
+
+def _media_part(data: str) -> _Json:
+    """An image or a sound: a model that hears and cannot see takes no sound for an image."""
+    kind, form = kind_of_base64(data)
+    if kind == "audio":
+        return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
+    url = f"data:image/{form or 'png'};base64,{data}"
+    return {"type": "image_url", "image_url": {"url": url}}
