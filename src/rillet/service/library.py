@@ -26,14 +26,23 @@ log = logging.getLogger("rillet.service")
 
 
 class Library:
-    """Finds models by name. `paths=True` also takes the path of a GGUF file for a name."""
+    """Finds models by name. `paths=True` also takes the path of a GGUF file for a name.
+
+    `go_template`: as in `Settings`.
+    """
 
     def __init__(
-        self, stores: Sequence[ModelStore], *, built_in: Path | None, paths: bool = False
+        self,
+        stores: Sequence[ModelStore],
+        *,
+        built_in: Path | None,
+        paths: bool = False,
+        go_template: bool | None = None,
     ) -> None:
         self.stores = tuple(stores)
         self._built_in = built_in
         self._paths = paths
+        self._go_template = go_template
         self._read: dict[str, Model] = {}
         self._own_model: Model | None = None
 
@@ -125,7 +134,7 @@ class Library:
         if key not in self._read:
             if len(self._read) > 512:
                 self._read.clear()
-            self._read[key] = read_model(store, stored)
+            self._read[key] = read_model(store, stored, self._go_template)
         return self._read[key]
 
 

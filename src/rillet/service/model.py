@@ -91,8 +91,11 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
         return self.projector_header is not None and projector_hears(self.projector_header)
 
 
-def read_model(store: ModelStore, stored: StoredModel) -> Model:
-    """A model of the store. Raises `ServerError` where it is not whole or cannot be used."""
+def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None = None) -> Model:
+    """A model of the store. Raises `ServerError` where it is not whole or cannot be used.
+
+    `go_template`: as in `Settings`.
+    """
     manifest = stored.manifest
 
     def texts(kind: str) -> list[str]:
@@ -128,7 +131,7 @@ def read_model(store: ModelStore, stored: StoredModel) -> Model:
         modified=stored.modified.timestamp(),
         template_text=written,
         go=go,
-        template=_used(header, config, go),
+        template=_used(header, config, go, go_template),
         system="".join(texts(kinds.SYSTEM)[-1:]),
         params=_json(texts(kinds.PARAMS), JsonObject, {}),
         messages=_json(texts(kinds.MESSAGES), tuple[Message, ...], ()),
@@ -153,8 +156,10 @@ def _template(name: ModelName, header: GgufHeader, text: str) -> Template | None
         return None
 
 
-def _used(header: GgufHeader, config: Config, go: Template | None) -> Template | None:
-    """The Go template, unless the one inside the file knows more.
+def _used(
+    header: GgufHeader, config: Config, go: Template | None, wanted: bool | None
+) -> Template | None:
+    """The Go template, unless the one inside the file knows more, or what is wanted.
 
     A model that Ollama renders by name has an empty shell of a template; what it is named for
     stands in the file. One that was recognized says the same as the file's.
@@ -162,7 +167,8 @@ def _used(header: GgufHeader, config: Config, go: Template | None) -> Template |
     if go is None or not header.chat_template:
         return go
     named = config.renderer or config.parser or header.architecture in _HARMONY
-    if named or jinja_is_abler(header, go) or is_known(go, header.chat_template):
+    abler = jinja_is_abler(header, go) if wanted is None else not wanted
+    if named or abler or is_known(go, header.chat_template):
         return None
     return go
 

@@ -71,7 +71,10 @@ class Service:
         """`paths`: the path of a GGUF file is a name that only the owner of the process may say."""
         roots = [Path(settings.models).expanduser()] if settings.models else list(default_roots())
         library = Library(
-            [ModelStore(root) for root in roots], built_in=builtin.model_path(), paths=paths
+            [ModelStore(root) for root in roots],
+            built_in=builtin.model_path(),
+            paths=paths,
+            go_template=settings.go_template,
         )
         residents = Residents(
             max_loaded=settings.max_loaded_models,

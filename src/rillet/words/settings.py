@@ -45,7 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     no_cloud: bool = False
     kv_cache_type: str = ""  # one of KV_CACHE_TYPES; empty: f16
     flash_attention: bool | None = None  # None: as the model likes it
-    go_template: bool = True  # use a model's TEMPLATE where it has one
+    #: Use a model's TEMPLATE, or the template in its file; None: the one that can do more.
+    go_template: bool | None = None
     editor: str = ""
     api_version: str = "0.33.0"  # the version of Ollama's API that we speak; clients compare it
     max_body: int = 64 << 20  # bytes of a JSON request
@@ -75,7 +76,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             no_cloud=read.switch("NO_CLOUD") or False,
             kv_cache_type=read.kv_cache_type(flash_attention),
             flash_attention=flash_attention,
-            go_template=read.switch("GO_TEMPLATE") is not False,
+            go_template=read.switch("GO_TEMPLATE"),
             editor=read.text("EDITOR"),
             api_version=read.text("API_VERSION") or default.api_version,
             max_body=read.count("MAX_BODY", default.max_body) or default.max_body,

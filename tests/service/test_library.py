@@ -1,0 +1,43 @@
+"""What is read of a model, and which of its templates is used."""
+
+from pathlib import Path
+
+import pytest
+
+from rillet.service.creation import create
+from rillet.service.library import Library
+from rillet.store.store import ModelStore
+from rillet.words.models import CreateRequest
+from tests.model.gguf_bytes import STRING, changed
+from tests.model.gguf_bytes import gguf as gguf_bytes
+
+PLAIN = "{{ messages }}"
+ABLE = "{% for tool in tools %}{{ tool }}{% endfor %}" + PLAIN
+GO = "{{ .Prompt }} in Go"
+
+
+@pytest.mark.parametrize(
+    ("in_file", "switch", "used"),
+    [
+        (PLAIN, None, True),
+        (PLAIN, True, True),
+        (PLAIN, False, False),
+        (ABLE, None, False),
+        (ABLE, True, True),
+        ("", False, True),
+    ],
+)
+async def test_the_template_that_is_used(
+    tmp_path: Path, in_file: str, switch: bool | None, used: bool
+) -> None:
+    store = ModelStore(tmp_path)
+    file = store.put_blob((gguf_bytes(changed(tokenizer__chat_template=(STRING, in_file))),))
+    request = CreateRequest(model="m", files={"m.gguf": str(file)}, template=GO)
+    async for _ in create(Library([store], built_in=None), request, pull=_none):
+        pass
+    found = Library([store], built_in=None, go_template=switch).find("m").template
+    assert (found is not None and found.source == GO) is used
+
+
+def _none(request: object) -> object:
+    raise AssertionError("nothing is to be pulled")
