@@ -32,7 +32,6 @@ from tests.client.wires import Wire, chunked
 
 TOKENS = ["Hel", "lo", " wörld 🦜"]
 TEXT = "".join(TOKENS)
-QUOTED = f'"{TEXT}"'.encode()
 
 Run = Callable[[str, Wire], str]
 Tell = Callable[[Wire], Script]

@@ -63,7 +63,7 @@ TOTAL = Timeouts(first_token=5, between_tokens=5, total=SHORT)
 stalled("e_stall", "silence after the third token", _spoken(Stall()), GAP, "between_tokens")
 stalled("e_no_headers", "no answer at all", lambda w: [Stall()], FIRST, "first_token")
 stalled("e_no_token", "headers, and no token", lambda w: [CHUNKED, Stall()], FIRST, "first_token")
-BLANK, COMMENT = chunk(b"\n"), chunk(b": ping\n\n")
+BLANK = chunk(b"\n")
 stalled("e_drip", "blank lines for ever", _spoken(Drip(BLANK)), GAP, "between_tokens")
 stalled(
     "e_drip_comment",

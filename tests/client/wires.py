@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rillet.client.aio import AsyncClient
-from rillet.client.aio_stream import AsyncStream
 from rillet.client.settings import Api
-from rillet.client.stream import Stream
 from rillet.client.sync import Client
 from rillet.testing import CHUNKED, LAST_CHUNK, Script, chunk
 
@@ -104,6 +102,3 @@ WIRES = (
 def chunked(frames: Iterable[bytes]) -> Script:
     """A whole answer, each frame a chunk of its own."""
     return [CHUNKED, *map(chunk, frames), LAST_CHUNK]
-
-
-AnyStream = Stream | AsyncStream

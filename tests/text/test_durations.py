@@ -9,8 +9,6 @@ from rillet.text.durations import (
     MIN_NS,
     format_duration,
     parse_duration,
-    saturated,
-    seconds_to_ns,
 )
 
 MS, S, M, H = 10**6, 10**9, 60 * 10**9, 3600 * 10**9
@@ -123,25 +121,3 @@ def test_parse_gives_a_duration_or_an_error(text: str) -> None:
         assert MIN_NS <= parse_duration(text) <= MAX_NS
     except ValueError as error:
         assert str(error).startswith("time: ")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "ns"),
-    [
-        (0, 0),
-        (300, 300 * S),
-        (-1, -S),
-        (0.5, S // 2),
-        (1e18, MAX_NS),
-        (-1e300, MIN_NS),
-        (float("inf"), MAX_NS),
-        (float("nan"), 0),
-        (10**400, MAX_NS),
-    ],
-)
-def test_seconds_saturate(seconds: float, ns: int) -> None:
-    assert seconds_to_ns(seconds) == ns
-
-
-def test_saturated() -> None:
-    assert [saturated(n) for n in (2**64, -(2**64), 7)] == [MAX_NS, MIN_NS, 7]

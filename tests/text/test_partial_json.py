@@ -61,10 +61,6 @@ def values(pieces: list[str]) -> tuple[list[Any], PartialJson]:
     return seen, reader
 
 
-def value_of(text: str) -> Any:
-    return values([text])[0][0]
-
-
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -31,9 +31,6 @@ PARAMS: Final = _LAYER + "params"
 MESSAGES: Final = _LAYER + "messages"
 LICENSE: Final = _LAYER + "license"
 TENSOR: Final = _LAYER + "tensor"
-JSON: Final = _LAYER + "json"
-PROMPT: Final = _LAYER + "prompt"
-EMBED: Final = _LAYER + "embed"
 
 #: A manifest or a configuration above this size is refused unread.
 MAX_BYTES: Final = 4 << 20

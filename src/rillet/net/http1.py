@@ -76,14 +76,11 @@ class Request(Struct, frozen=True):
     length: int | None = None
 
 
-def encode_request(
-    method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes = b""
-) -> bytes:
-    """The bytes of a whole request. Raises `InvalidRequest` for what would change its meaning."""
-    return encode_head(method, path, headers) + body
-
-
 def encode_head(method: str, path: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """What comes before the body of a request.
+
+    Raises `InvalidRequest` for what would change its meaning.
+    """
     if not method.isalpha() or not method.isascii():
         raise InvalidRequest(f"{method!r} is not an HTTP method")
     if not path.isascii() or not path.isprintable() or " " in path or not path:

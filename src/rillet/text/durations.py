@@ -3,7 +3,7 @@
 Ollama's API, environment and command line speak this notation (``keep_alive: "5m"``), and people
 compare error texts, so those are Go's, word for word (package ``time``, ``ParseDuration`` and
 ``Duration.String``). A text for what does not fit into 64 bits (292 years) is an error there and
-here. A number that does not fit is the longest duration there is, where Go's overflows.
+here.
 """
 
 import re
@@ -63,20 +63,6 @@ def format_duration(ns: int) -> str:
     if minutes >= 60:
         return f"{sign}{minutes // 60}h{minutes % 60}m{text}"
     return f"{sign}{minutes}m{text}" if minutes else sign + text
-
-
-def seconds_to_ns(seconds: float) -> int:
-    """A number of seconds, as JSON carries it, in whole nanoseconds; saturates, NaN is 0."""
-    if seconds != seconds:
-        return 0
-    if abs(seconds) >= MAX_NS / 1e9:
-        return MAX_NS if seconds > 0 else MIN_NS
-    return saturated(int(seconds * 1_000_000_000))
-
-
-def saturated(ns: int) -> int:
-    """``ns``, or the nearest value that fits into 64 bits."""
-    return max(MIN_NS, min(MAX_NS, ns))
 
 
 def _term(text: str, digits: str, pos: int) -> tuple[int, int]:

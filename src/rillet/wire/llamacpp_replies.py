@@ -5,7 +5,7 @@ that is not of the protocol.
 Source: llama.cpp's server documentation (tools/server).
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -29,15 +29,10 @@ class Props(Struct):
     """GET /props: what is loaded, and how."""
 
     default_generation_settings: GenerationSettings = field(default_factory=GenerationSettings)
-    total_slots: int = 1
     model_path: str = ""
     chat_template: str = ""
-    chat_template_caps: dict[str, Any] = {}
     modalities: Modalities = field(default_factory=Modalities)
     media_marker: str = ""  # stands in a prompt where an image is
-    bos_token: str = ""
-    eos_token: str = ""
-    build_info: str = ""
 
     @property
     def num_ctx(self) -> int:

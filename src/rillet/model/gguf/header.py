@@ -106,10 +106,6 @@ class GgufHeader:
         """The Jinja chat template inside the file, or ""."""
         return self.text("tokenizer.chat_template")
 
-    @property
-    def tokenizer_model(self) -> str:
-        return self.text("tokenizer.ggml.model")
-
     def model_info(
         self, read_values: Callable[[GgufArray], Sequence[Scalar]] | None = None
     ) -> dict[str, object]:
