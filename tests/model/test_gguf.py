@@ -133,6 +133,10 @@ def test_float32_values_come_out_short(value: float) -> None:
     assert len(repr(short)) <= 14 or short.is_integer()
 
 
+def test_a_float32_near_the_largest_is_short_too() -> None:
+    assert read_header(gguf({**LLAMA, "f": (F32, 3.4e38)})).metadata["f"] == 3.4e38
+
+
 ALLOWED = {
     "no heads": changed(llama__attention__head_count=None, llama__attention__head_count_kv=None),
     "no kv heads": changed(llama__attention__head_count_kv=None),

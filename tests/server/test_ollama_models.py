@@ -57,12 +57,41 @@ async def test_delete(server: Running, body: object, status: int, text: str | No
 
 async def test_a_blob_is_stored_once(server: Running) -> None:
     path = f"/api/blobs/{DIGEST}"
-    dash = path.replace(":", "-")
     assert (await server.ask("HEAD", path)).status == 404
-    assert (await server.ask("POST", dash, b"x" * 300_000)).status == 201
+    assert (await server.ask("POST", path, b"x" * 300_000)).status == 201
     assert len(server.operations.blobs[DIGEST]) == 300_000
-    assert (await server.ask("HEAD", dash)).status == 200
+    assert (await server.ask("HEAD", path)).status == 200
     assert (await server.ask("POST", path, b"x" * 300_000)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "statuses"),
+    [
+        (DIGEST.replace(":", "-"), (404, 400, 200, 200)),
+        ("sha256:" + DIGEST[7:].upper(), (404, 400, 404, 400)),
+        ("sha256-" + DIGEST[7:].upper(), (404, 400, 404, 400)),
+    ],
+)
+async def test_a_digest_that_is_spelled_otherwise(
+    server: Running, asked: str, statuses: tuple[int, ...]
+) -> None:
+    """Asked for, sent, and both once more; what was sent is there afterwards."""
+    path, sent = f"/api/blobs/{asked}", b"x" * 300_000
+    assert (await server.ask("HEAD", path)).status == statuses[0]
+    answer = await server.ask("POST", path, sent)
+    assert (answer.status, answer.json()) == (
+        statuses[1],
+        {"error": f'digest mismatch, expected "{asked}", got "{DIGEST}"'},
+    )
+    assert (await server.ask("HEAD", path)).status == statuses[2]
+    assert (await server.ask("POST", path, sent)).status == statuses[3]
+    assert (await server.ask("HEAD", f"/api/blobs/{DIGEST}")).status == 200
+
+
+async def test_what_is_not_there_is_spelled_like_what_is(server: Running) -> None:
+    server.operations.error = ModelNotFound("", status=404)
+    answer = await server.ask("POST", "/api/show", {"model": "TINY:8b"})
+    assert (answer.status, answer.json()) == (404, {"error": "model 'tiny:8b' not found"})
 
 
 @pytest.mark.parametrize("digest", ["sha256:abc", "0" * 64, "sha256-..%5c..%5cetc", "md5:00"])
@@ -150,6 +179,11 @@ async def test_a_field_of_a_create_that_cannot_be(
 
 
 async def test_a_name_of_the_cloud_is_copied_and_deleted_like_others(server: Running) -> None:
+    for path, body in (
+        ("/api/copy", {"source": "tiny", "destination": "x:cloud"}),
+        ("/api/create", {"model": "x:cloud", "from": "tiny"}),
+    ):
+        assert (await server.ask("POST", path, body)).status == 200
     server.operations.error = ModelNotFound("", status=404)
     copied = await server.ask("POST", "/api/copy", {"source": "x:cloud", "destination": "a"})
     assert (copied.status, copied.json()) == (404, {"error": 'model "x:cloud" not found'})

@@ -9,12 +9,22 @@ from typing import Any
 import gguf
 import numpy
 import pytest
+from msgspec.structs import replace
 
 from rillet import builtin
-from rillet.model.manifest import MODEL, TEMPLATE, Layer, config_of, encode, make_manifest
+from rillet.model.manifest import (
+    MODEL,
+    PARAMS,
+    SYSTEM,
+    TEMPLATE,
+    Layer,
+    config_of,
+    encode,
+    make_manifest,
+)
 from rillet.model.names import Digest, ModelName
 from rillet.service import changes
-from rillet.service.cards import card
+from rillet.service.cards import card, entry
 from rillet.service.creation import create
 from rillet.service.library import BUILT_IN, Library
 from rillet.store import ModelStore, import_gguf
@@ -105,6 +115,37 @@ def adapter(path: Path) -> Path:
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+async def test_a_base_gives_what_its_files_cannot_tell(library: Library) -> None:
+    info = {"parameter_size": "7B", "model_family": "f", "context_length": 77, "base_name": "b"}
+    given: dict[str, Any] = {"renderer": "r", "requires": "1", "parameters": {"seed": 1}}
+    await made(library, "base", from_="theirs", info={**info, "capabilities": ["tools"]}, **given)
+    await made(library, "mine", from_="base", system="S")
+    base, mine = library.find("base"), library.find("mine")
+    assert entry(base).details.context_length == 77
+    assert entry(mine).details.context_length == mine.header.context_length
+    own = config_of(mine.header)
+    assert mine.config == replace(own, renderer="r", requires="1", capabilities=("tools",))
+    stored = library.stored(mine.name)
+    assert stored is not None  # Ollama writes the parameters anew each time, behind what is new
+    assert [layer.media_type for layer in stored[1].manifest.layers][-2:] == [SYSTEM, PARAMS]
+
+
+@pytest.mark.parametrize("digest", ["sha256:" + "0" * 64, "sha256:"])
+async def test_an_adapter_that_is_not_there_is_the_askers_fault(
+    library: Library, digest: str
+) -> None:
+    with pytest.raises(ServerError) as raised:
+        await made(library, "mine", from_="theirs", adapters={"a.gguf": digest})
+    assert raised.value.status == 400
+
+
+async def test_a_digest_in_capitals_is_no_blobs(library: Library) -> None:
+    digest = "sha256:" + kept(library, Path(HELLO)).hex.upper()
+    with pytest.raises(ServerError, match=f"open sha256-{digest[7:]}: no such file") as raised:
+        await made(library, "mine", files={"a.gguf": digest})
+    assert raised.value.status == 500
 
 
 async def test_an_adapter_is_a_layer(library: Library, tmp_path: Path) -> None:

@@ -66,6 +66,14 @@ def test_a_second_spelling_replaces_the_first(store: ModelStore) -> None:
     assert [model.name.display() for model in store.list()] == ["Model:latest"]
 
 
+def test_a_new_name_is_spelled_like_those_that_are_there(store: ModelStore) -> None:
+    make(store, "Some/Model:V1", b"1")
+    make(store, "mODEL:v1", b"2")
+    make(store, "OTHER/model:v2", b"3")
+    names = {model.name.display() for model in store.list()}
+    assert names == {"Some/Model:V1", "Model:V1", "OTHER/Model:v2"}
+
+
 def test_the_layout_and_modes_are_ollamas(store: ModelStore) -> None:
     old = os.umask(0o022)
     try:

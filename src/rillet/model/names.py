@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from rillet.words.errors import InvalidName, ModelError
@@ -115,6 +116,22 @@ class ModelName:
     def path_parts(self) -> tuple[str, str, str, str]:
         """The folder names below `manifests/`, each safe to join to a path."""
         return self.host, self.namespace, self.model, self.tag
+
+    def spelled_like(self, others: Iterable[Self]) -> Self:
+        """This name with each part as some other name spells it, where they differ in case alone.
+
+        So Ollama writes the name of a new model; a part that is there as it is stays so.
+        """
+        known = [
+            set(parts) for parts in zip(*(other.path_parts() for other in others), strict=True)
+        ]
+        host, namespace, model, tag = (
+            part
+            if part in there
+            else min((one for one in there if one.lower() == part.lower()), default=part)
+            for part, there in zip(self.path_parts(), known or [set()] * 4, strict=True)
+        )
+        return replace(self, model=model, tag=tag, namespace=namespace, host=host)
 
     def key(self) -> str:
         """One text for all spellings of the name: compare and look up with this."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rillet import __version__
-from rillet.model.names import Digest
+from rillet.model.names import Digest, ModelName
 from rillet.server.errors import answering, native, refusal
 from rillet.server.exchange import TEXT, BodyTooShort, Exchange
 from rillet.server.face import NOT_FOUND, Face, known, named, plain, required, worded
@@ -19,7 +19,7 @@ from rillet.server.router import Handler, Routes
 from rillet.server.streams import transfer
 from rillet.service.uploaded import NO_SOURCE, check_names
 from rillet.wire.ollama_encoder import ProgressEncoder
-from rillet.words.errors import RilletError, ServerError
+from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.events import Progress
 from rillet.words.models import CreateRequest, ShowRequest, TransferRequest
 from rillet.words.quoting import quoted
@@ -88,9 +88,13 @@ class OllamaModels:
         fields.pop("template", None)  # Ollama does not look at it either
         request = ShowRequest(**{"model": "", **fields})
         name = known(required(request.model), _DETAILS_OFF)
-        with worded(NOT_FOUND, name.display()):
+        try:
             work = self._operations.show(request)
             card = await self._face.streams.run(exchange, work, patient=True)
+        except ModelNotFound as error:
+            others = [ModelName.parse(one.name) for one in await self._operations.tags()]
+            text = NOT_FOUND.format(name.spelled_like(others).display())
+            raise ModelNotFound(text, status=404, hint=error.hint) from None
         always = {"details": msgspec.to_builtins(card.details), "model_info": card.model_info}
         answer = {**msgspec.to_builtins(card), **always}
         if card.messages:
@@ -104,7 +108,6 @@ class OllamaModels:
         names = [fields.get(key, "") for key in ("source", "destination")]
         for key, name in zip(("source", "destination"), names, strict=True):
             plain(name, f"{key} {quoted(name)} is invalid")
-        known(names[1], _DETAILS_OFF)
         with worded('model "{}" not found', names[0]):
             await self._operations.copy(*names)
         await exchange.reply(200)
@@ -129,7 +132,6 @@ class OllamaModels:
         fields["from_"] = fields.pop("from", None)
         request = CreateRequest(**{"model": "", **fields})
         plain(request.model)
-        known(request.model)
         if not request.from_ and request.files is None:
             await exchange.reply(400, native(400, NO_SOURCE), PLAIN_JSON)
             return
@@ -161,17 +163,28 @@ class OllamaModels:
         await exchange.json({"recommendations": []})
 
     async def has_blob(self, exchange: Exchange) -> None:
-        digest = str(Digest.parse(exchange.parameter))
-        if not await self._operations.has_blob(digest):
-            raise ServerError(f"blob {digest} is not there", status=404)
+        asked = exchange.parameter
+        digest = str(Digest.parse(asked))
+        if _has_capitals(asked) or not await self._operations.has_blob(digest):
+            raise ServerError(f"blob {asked} is not there", status=404)
         await exchange.reply(200)
 
     async def put_blob(self, exchange: Exchange) -> None:
-        digest = str(Digest.parse(exchange.parameter))
+        """Only bytes that are there can be told by a digest with a dash, none by one in capitals.
+
+        So Ollama has it, which compares texts: what was sent is kept all the same.
+        """
+        asked = exchange.parameter
+        digest = str(Digest.parse(asked))
         try:
             new = await self._operations.put_blob(digest, exchange.chunks())
         except BodyTooShort as error:  # only here it is the server's fault, as there
             raise ServerError(error.message, status=500) from None
+        except ServerError as error:
+            message = error.message.replace(digest, asked, 1)
+            raise ServerError(message, status=error.status) from None
+        if _has_capitals(asked) or (new and asked != digest):
+            raise ServerError(f'digest mismatch, expected "{asked}", got "{digest}"', status=400)
         await exchange.reply(201 if new else 200)
 
     async def _transfer_request(self, exchange: Exchange, body: str) -> TransferRequest:
@@ -198,6 +211,10 @@ class OllamaModels:
             status, message, _ = refusal(error)
             body = native(status, message)
         await exchange.reply(status, body, PLAIN_JSON)
+
+
+def _has_capitals(digest: str) -> bool:
+    return digest != digest.lower()
 
 
 def _plain(handler: Handler) -> Handler:

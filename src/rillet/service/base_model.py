@@ -5,11 +5,12 @@ from pathlib import Path
 
 import msgspec
 
+from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
-from rillet.model.manifest import Config, Layer
+from rillet.model.manifest import Config, Layer, config_of
 from rillet.service.library import Library, parse_name
 from rillet.service.uploaded import Piece
-from rillet.store.store import ModelStore
+from rillet.store.store import ModelStore, StoredModel
 from rillet.words.errors import StoreError
 
 _CHUNK = 4 << 20  # bytes read at a time
@@ -31,7 +32,7 @@ def base_model(library: Library, text: str) -> tuple[Config, list[Piece]]:
     if store is not library.store:
         _bring(library.store, store, stored.manifest.layers)
     parent = stored.name.display()
-    return store.config(stored), [
+    return _inherited(store, stored), [
         Piece(
             msgspec.structs.replace(layer, from_=parent)
             if layer.media_type == kinds.MODEL
@@ -39,6 +40,26 @@ def base_model(library: Library, text: str) -> tuple[Config, list[Piece]]:
         )
         for layer in stored.manifest.layers
     ]
+
+
+def _inherited(store: ModelStore, stored: StoredModel) -> Config:
+    """What a new model has from its base: what the files tell, and what they cannot tell.
+
+    What the base was given by `info` is its own.
+    """
+    given = store.config(stored)
+    weights = stored.manifest.first(kinds.MODEL)
+    if weights is None:
+        return given
+    own = config_of(read_model_header(store.blob_path(weights.address)))
+    return msgspec.structs.replace(
+        own,
+        model_format=given.model_format or own.model_format,
+        renderer=given.renderer,
+        parser=given.parser,
+        requires=given.requires,
+        capabilities=given.capabilities,
+    )
 
 
 def _bring(to: ModelStore, store: ModelStore, layers: Iterable[Layer]) -> None:

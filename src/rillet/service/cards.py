@@ -28,8 +28,8 @@ def entry(model: Model) -> ModelInfo:
     name = model.name.display()
     listed = ListedDetails(
         **_details(model),
-        context_length=model.header.context_length or None,
-        embedding_length=model.header.embedding_length or None,
+        context_length=model.config.context_length or model.header.context_length or None,
+        embedding_length=model.config.embedding_length or model.header.embedding_length or None,
     )
     return ModelInfo(
         name=name,

@@ -155,8 +155,11 @@ async def _adapters(
     await asyncio.to_thread(require_gguf, library, files)
     if len(files) > 1:
         raise ServerError("only one adapter is currently supported", status=400)
-    async for step in _read(library, files, pieces):
-        yield step
+    try:
+        async for step in _read(library, files, pieces):
+            yield step
+    except ServerError as error:
+        raise ServerError(error.message, status=400) from error
     if pieces[-1].layer.media_type != kinds.ADAPTER:
         raise ServerError("supplied file was not an adapter in GGUF format", status=400)
 

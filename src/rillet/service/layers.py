@@ -46,13 +46,12 @@ def _additions(
     if request.system:
         added.append((kinds.SYSTEM, request.system.encode()))
     added += [(kinds.LICENSE, text.encode()) for text in _licenses(request)]
-    if parameters := parameters_of(request):
-        before = [layer for layer in layers if layer.media_type == kinds.PARAMS]
-        old: dict[str, Any] = (
-            msgspec.json.decode(library.store.read_blob(before[-1].address)) if before else {}
-        )
-        merged = dict(sorted({**old, **parameters}.items()))
-        added.append((kinds.PARAMS, encode(merged)))
+    before = [layer for layer in layers if layer.media_type == kinds.PARAMS]
+    old: dict[str, Any] = (
+        msgspec.json.decode(library.store.read_blob(before[-1].address)) if before else {}
+    )
+    if merged := {**old, **parameters_of(request)}:
+        added.append((kinds.PARAMS, encode(dict(sorted(merged.items())))))
     if request.messages:
         added.append((kinds.MESSAGES, encode([_turn(message) for message in request.messages])))
     return added

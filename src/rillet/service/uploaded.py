@@ -83,9 +83,10 @@ def read_piece(library: Library, text: str, kind: str = "") -> Piece:
     """The layer of an uploaded GGUF file, of the kind that it tells. Raises `ServerError`."""
     digest = parse_digest(text, status=500)
     path = library.store.blob_path(digest)
-    if not path.is_file():
+    file = text.replace(":", "-")
+    if path.name != file or not path.is_file():  # Ollama looks for one in capitals as it stands
         # Ollama names the whole path here; our folders do not concern a stranger.
-        raise ServerError(f"open {path.name}: no such file or directory", status=500)
+        raise ServerError(f"open {file}: no such file or directory", status=500)
     try:
         header = read_model_header(path, part=True)
     except InvalidModelFile as error:

@@ -66,7 +66,7 @@ class Manifests:
 
     def write(self, name: ModelName, data: bytes) -> None:
         """Put a manifest in its place, over the one of another spelling if there is one."""
-        place = self.path(self.spelling(name) or name)
+        place = self.path(self.spelling(name) or name.spelled_like(self.names()))
         for attempt in range(_ATTEMPTS):
             place.parent.mkdir(parents=True, exist_ok=True)
             self._refuse_links(place.parent)

@@ -128,6 +128,9 @@ def _read_elements(cursor: Cursor, value_type: int, count: int) -> list[Scalar]:
     return [_shortest(float(v)) for v in values] if name == "float32" else list(values)
 
 
+_ABOVE_FLOAT32 = 3.4028235677973366e38  # what is below is rounded to a number of 32 bits
+
+
 def _shortest(value: float) -> float:
     """The shortest decimal that is the same float32: 1e-05, not 9.999999747378752e-06."""
     if value != value or value in (float("inf"), float("-inf")):
@@ -136,7 +139,10 @@ def _shortest(value: float) -> float:
         return value
     for digits in (6, 7, 8):
         short = float(f"{value:.{digits}g}")
-        if abs(short) < 3.4e38 and struct.unpack("<f", struct.pack("<f", short))[0] == value:
+        if (
+            abs(short) < _ABOVE_FLOAT32
+            and struct.unpack("<f", struct.pack("<f", short))[0] == value
+        ):
             return short
     return float(f"{value:.9g}")
 
