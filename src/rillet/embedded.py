@@ -135,6 +135,8 @@ async def _asked(service: Service, operation: str, request: Any) -> Any:
             return await service.tags()
         case "ps":
             return await service.ps()
+        case "upstreams":
+            return await service.health()
         case "show":
             return await service.show(request)
         case "copy":

@@ -1,13 +1,19 @@
 """The flags of `rillet serve`."""
 
 import json
+import re
 import resource
 import subprocess
 from argparse import Namespace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from rillet.cli import behind
 from rillet.cli.commands.serve import settings_of
 from rillet.testing import ScriptedServer, answer
+from rillet.words.models import UpstreamHealth
 from rillet.words.settings import Settings
 
 from .processes import Shell
@@ -28,21 +34,42 @@ def test_models_of_a_server_behind_it_are_listed(shell: Shell) -> None:
     tags = {
         "models": [{"name": "far:latest", "model": "far:latest", "size": 1, "digest": "a" * 64}]
     }
-    behind = [answer(json.dumps(tags).encode())]
-    with ScriptedServer(behind) as server:
+    far = [answer(json.dumps(tags).encode())]
+    with ScriptedServer(*[far] * 40) as server:
         upstream = f"gpu={server.url}"
         journal = shell.home / "answers.db"
         flags = ["--host", "127.0.0.1:0", "--upstream", upstream, "--journal", str(journal)]
+        flags += ["--upstream", "http://127.0.0.1:1"]
         process = shell.start("serve", *flags, stdout=subprocess.DEVNULL)
         try:
             assert process.stderr is not None
             address = process.stderr.readline().decode().split()[-1]
             listed = shell.run("list", "--json", "--host", address)
+            loaded = shell.run("ps", "--host", address)
+            told = shell.run("ps", "--json", "--host", address)
+            looked = shell.having(RILLET_MODEL="tinyhello").run("doctor", "--host", address)
         finally:
             process.terminate()
             process.communicate(timeout=20)
     names = [model["name"] for model in json.loads(listed.stdout)["models"]]
     assert "gpu/far:latest" in names and "tinyhello:latest" in names
+    assert b"UPSTREAM" not in loaded.stdout  # programs read it: the models alone
+    gone = rb"http://127.0.0.1:1: Down [^.]+\. Nothing listens"
+    assert re.search(rb"^Note: the server behind it, " + gone, loaded.stderr)
+    names = [each["name"] for each in json.loads(told.stdout)["upstreams"]]
+    assert names == ["gpu", ""]
+    assert re.search(rb"!!  upstream: " + gone, looked.stdout) and looked.returncode == 1
+    assert re.search(rb"ok  upstream: gpu at http:\S+: Up .+, 1 model, speaks", looked.stdout)
+
+
+def test_ps_has_a_table_of_the_servers_behind() -> None:
+    well = UpstreamHealth(url="http://h:1", name="a", speaks="OpenAI", models=2, reachable=True)
+    assert behind.row(well) == ("a", "http://h:1", "OpenAI", "2", "Up")
+    since = (datetime.now(UTC) - timedelta(minutes=5, seconds=1)).isoformat()
+    gone = UpstreamHealth(url="http://h:1", since=since, last_error="no")
+    assert behind.row(gone) == ("-", "http://h:1", "", "0", "Down 5 minutes")
+    failed = replace(well, last_error="late", last_error_at=since)
+    assert behind.described(failed).endswith("API; last error 5 minutes ago: late")
 
 
 def test_it_may_open_as_many_files_as_the_system_allows(shell: Shell) -> None:

@@ -211,7 +211,18 @@ def test_openais_models_and_embeddings(shell: str) -> None:
         assert [r.path for r in server.requests][:2] == ["/v1/models", "/v1/embeddings"]
 
 
-@pytest.mark.parametrize("name", ["ps", "version"])
+def test_how_the_servers_behind_it_are(shell: str) -> None:
+    told = {"url": "http://h:1", "name": "gpu", "models": 2, "reachable": True, "new": "field"}
+    unknown = [answer(b"404 page not found", status=404)]
+    with ScriptedServer([said({"upstreams": [told]})], unknown, [said({"upstreams": None})]) as at:
+        (found,) = call(shell, at.url, lambda c: c.upstreams())
+        assert (found.name, found.models, found.last_error) == ("gpu", 2, "")
+        for _ in range(2):  # Ollama has no such question
+            assert call(shell, at.url, lambda c: c.upstreams()) == []
+        assert at.requests[0].path == "/api/upstreams"
+
+
+@pytest.mark.parametrize("name", ["ps", "version", "upstreams"])
 def test_what_openais_wire_has_no_word_for(shell: str, name: str) -> None:
     with ScriptedServer() as server:
         with pytest.raises(InvalidRequest, match=f"no {name}"):

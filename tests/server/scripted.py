@@ -15,6 +15,7 @@ from rillet.words.models import (
     ModelInfo,
     ShowRequest,
     TransferRequest,
+    UpstreamHealth,
 )
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 
@@ -118,6 +119,9 @@ class ScriptedOperations:
         return ModelCard(capabilities=["completion"])
 
     async def ps(self) -> list[LoadedModel]:
+        return []
+
+    async def health(self) -> list[UpstreamHealth]:
         return []
 
     async def copy(self, source: str, destination: str) -> None:

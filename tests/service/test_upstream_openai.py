@@ -16,23 +16,25 @@ from rillet.service.upstreams import Upstreams
 from rillet.testing import Hangup, ScriptedServer, Signal, Stall, answer
 from rillet.words.errors import RilletError, ServerError
 from rillet.words.events import Progress, Text
-from rillet.words.models import EmbeddingRequest, ShowRequest
+from rillet.words.models import EmbeddingRequest, ModelInfo, ShowRequest
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
 from rillet.words.timeouts import Timeouts
 
 from .asking import events
 
+
+def said(value: Any, status: int = 200) -> list[bytes]:
+    return [answer(json.dumps(value).encode(), status=status)]
+
+
 ABSENT = [answer(b'{"error":{"message":"File Not Found","code":404}}', status=404)]
+VERSION = [answer(b'{"version":"0.33.0"}')]
 #: As a llama-server says it of its one model.
 LLAMA = {
     "id": "m",
     "created": 1796039530,
     "meta": {"n_ctx": 2048, "n_embd": 192, "n_params": 2755008, "size": 2934528, "ftype": "Q8_0"},
 }
-
-
-def said(value: Any, status: int = 200) -> list[bytes]:
-    return [answer(json.dumps(value).encode(), status=status)]
 
 
 async def met(server: ScriptedServer) -> Upstream:
@@ -76,9 +78,29 @@ async def test_an_older_llama_server_is_not_taken_for_ollama() -> None:
             await met(server)
 
 
+@pytest.mark.parametrize("other", [ABSENT, said({"data": [{"id": "org/m", "owned_by": "sglang"}]})])
+async def test_an_imitation_of_ollama_is_asked_in_openais_way(other: list[bytes]) -> None:
+    """SGLang has routes of Ollama's, by which an answer loses its last piece, tools and formats;
+    it is known by the version that it does not tell."""
+    details = {"format": "sglang", "family": "m", "parameter_size": "unknown"}
+    entry = {"name": "org/m", "model": "org/m", "digest": "sha256:sglang00", "details": details}
+    unknown = said({"detail": "Not Found"}, 404)
+    with ScriptedServer(said({"models": [entry]}), unknown, other) as server:
+        upstream = Upstream(f"x={server.url}")
+        await upstream.look()
+        assert [each.name for each in upstream.tags()] == ["x/org/m"]
+        assert [each.path for each in server.requests] == [
+            "/api/tags",
+            "/api/version",
+            "/v1/models",
+        ]
+    assert upstream.dialect and upstream.dialect.name == ("Ollama" if other is ABSENT else "OpenAI")
+
+
 async def test_another_server_at_the_same_address_is_noticed() -> None:
     tags = said({"models": [{"name": "a:latest"}]})
-    with ScriptedServer(tags, ABSENT, ABSENT, said({"data": [{"id": "m"}]})) as server:
+    other = [ABSENT, ABSENT, said({"data": [{"id": "m"}]})]
+    with ScriptedServer(tags, VERSION, *other) as server:
         upstream = Upstream(server.url)
         await upstream.look()
         assert [entry.name for entry in upstream.tags()] == ["a:latest"]
@@ -137,7 +159,8 @@ async def test_ollama_says_nothing_at_the_end_of_a_repetition(cut: bool, reason:
     whole = answer(body, headers=kind)
     if cut:
         whole = whole.replace(b"Content-Length: %d" % len(body), b"Content-Length: 4096")
-    with ScriptedServer(said({"models": [{"name": "m:latest"}]}), [whole, Hangup()]) as server:
+    tags = said({"models": [{"name": "m:latest"}]})
+    with ScriptedServer(tags, VERSION, [whole, Hangup()]) as server:
         upstream = Upstream(server.url)
         await upstream.look()
         request = ChatRequest(model="m", messages=[Message("user", "hi")])
@@ -196,15 +219,79 @@ async def test_a_server_that_is_busy_keeps_its_models_for_a_while(
         for _ in range(2):
             await upstream.look()
             assert upstream.error == "" and upstream.find("x/m") == "m"
+            health = upstream.health()
+            assert health.reachable and "within 0.05 s" in health.last_error
         await upstream.look()
         assert "within 0.05 s" in upstream.error and upstream.find("x/m") is None
+        health = upstream.health()
+        assert not health.reachable and health.models == 0
+        assert health.since and health.last_error_at
 
 
 async def test_options_are_read_as_ollama_reads_them() -> None:
     dialect = OpenAI()
     given = {"num_predict": 6.0, "num_ctx": 99, "seed": None, "unheard_of": 1}
-    call = dialect.stream(GenerateRequest(model="m", prompt="a", options=given))
+    told = ModelInfo(name="m")
+    call = dialect.stream(GenerateRequest(model="m", prompt="a", options=given), told)
     assert isinstance(call.request.body, bytes)
     assert json.loads(call.request.body)["max_tokens"] == 6
     with pytest.raises(ServerError, match=r'^option "top_k" must be of type integer$'):
-        dialect.stream(GenerateRequest(model="m", prompt="a", options={"top_k": True}))
+        dialect.stream(GenerateRequest(model="m", prompt="a", options={"top_k": True}), told)
+
+
+#: As vLLM and SGLang say it of a model.
+VLLM = {"id": "m", "object": "model", "owned_by": "vllm", "max_model_len": 512, "parent": None}
+
+
+async def asked_of_vllm(request: GenerateRequest | ChatRequest) -> Any:
+    """The fields that go out for this request."""
+    chunk = {"choices": [{"index": 0, "text": "a", "delta": {}, "finish_reason": "length"}]}
+    body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
+    streamed = [answer(body, headers=[("Content-Type", "text/event-stream")])]
+    with ScriptedServer(ABSENT, said({"data": [VLLM]}), streamed) as server:
+        await events((await met(server)).generation(request, "m"))
+        return json.loads(server.requests[-1].body)
+
+
+async def test_a_limit_above_all_places_is_none() -> None:
+    """vLLM refuses one: "max_tokens=4000 cannot be greater than max_model_len=512"."""
+    messages = [Message("user", "hi")]
+    for limit, sent in ((4000, None), (512, None), (511, 511), (-1, None)):
+        request = ChatRequest(model="x/m", messages=messages, options={"num_predict": limit})
+        assert (await asked_of_vllm(request)).get("max_tokens") == sent
+
+
+async def test_a_raw_prompt_is_not_cut_after_sixteen_tokens() -> None:
+    """As it is by vLLM and SGLang where no limit is given."""
+    for prompt, limit, sent in (("hi", None, 509), ("x" * 500, None, 128), ("hi", 9, 9)):
+        options = {"num_predict": limit} if limit else None
+        request = GenerateRequest(model="x/m", prompt=prompt, raw=True, options=options)
+        assert (await asked_of_vllm(request))["max_tokens"] == sent
+
+
+@pytest.mark.parametrize("role", ["assistant", "user"])
+async def test_vllm_goes_on_with_the_beginning_of_an_answer(role: str) -> None:
+    messages = [Message("user", "hi"), Message(role, "Hel")]
+    sent = await asked_of_vllm(ChatRequest(model="x/m", messages=messages))
+    found = (sent.get("continue_final_message"), sent.get("add_generation_prompt"))
+    assert found == ((True, False) if role == "assistant" else (None, None))
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"detail":"Not Found"}', b"404 page not found", b"<html>", b'{"message":"x: no"}']
+)
+async def test_a_route_that_is_not_there_is_no_missing_model(body: bytes) -> None:
+    """As those for embeddings of a vLLM whose model makes none."""
+    away = [answer(body, status=404)]
+    with ScriptedServer(ABSENT, said({"data": [VLLM]}), away, away) as server:
+        upstream = await met(server)
+        request = ChatRequest(model="x/m", messages=[Message("user", "hi")])
+        for path, asking in (
+            ("embeddings", upstream.embed(EmbedRequest(model="x/m", input="a"), "m")),
+            ("chat/completions", events(upstream.generation(request, "m"))),
+        ):
+            with pytest.raises(ServerError) as caught:
+                await asking
+            told = (caught.value.status, caught.value.message)
+            none = f"The server of x/m cannot do this: it has no /v1/{path}"
+            assert told == ((404, "x: no") if b"x: no" in body else (501, none))

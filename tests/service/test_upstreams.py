@@ -220,10 +220,10 @@ async def test_an_answer_that_calls_tools_ends_as_ollamas_do(opened: Opened) -> 
 async def test_a_server_that_speaks_openai(opened: Opened) -> None:
     async with opened(), openai(TINY) as url, opened(upstreams=(f"vllm={url}",)) as service:
         (model,) = [entry.name for entry in await service.tags() if "vllm/" in entry.name]
-        report = service.upstreams.report()[0]
+        (health,) = await service.health()
         assert await service.ps() == []
-        assert report["speaks"] == "OpenAI" and report["models"] == 1 and report["error"] == ""
-        assert "@" not in str(report["url"])
+        assert (health.name, health.speaks, health.models) == ("vllm", "OpenAI", 1)
+        assert health.reachable and health.last_error == "" and "@" not in health.url
         said = await say(service, model, options={"num_predict": 5})
         assert said
         generation = await service.generate(
@@ -270,8 +270,12 @@ async def test_one_that_is_silent_and_one_that_is_gone_slow_nobody(opened: Opene
                 await start(service, "anything")
             # Of the type whose words the faces do not replace by their own.
             assert missing.value.status == 404 and type(missing.value) is ServerError
-            errors = [str(each["error"]) for each in service.upstreams.report()]
-            assert errors[0] and "Nothing listens" in errors[1] and not errors[2]
+            begun = time.monotonic()
+            mute_one, away_one, well = await service.health()
+            assert time.monotonic() - begun < 1
+            assert not mute_one.reachable and mute_one.last_error
+            assert not away_one.reachable and "Nothing listens" in away_one.last_error
+            assert well.reachable and not well.last_error and well.models == 1
 
 
 async def test_one_that_dies_in_mid_answer_is_a_clear_error_and_comes_back(opened: Opened) -> None:
@@ -285,6 +289,7 @@ async def test_one_that_dies_in_mid_answer_is_a_clear_error_and_comes_back(opene
         await process.stop()
         error = await failure(generation)
         assert error.message and time.monotonic() - begun < 1
+        assert service.upstreams.servers[0].health().last_error
         assert isinstance(await failure(await start(service, model)), Unreachable)
 
 

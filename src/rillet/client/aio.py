@@ -33,6 +33,7 @@ from rillet.words.models import (
     ModelInfo,
     ShowRequest,
     TransferRequest,
+    UpstreamHealth,
 )
 from rillet.words.replies import Reply
 from rillet.words.timeouts import Timeouts
@@ -140,6 +141,11 @@ class AsyncClient:
         """The models that are loaded."""
         models: list[LoadedModel] = await self._door.ask("ps", None)
         return models
+
+    async def upstreams(self) -> list[UpstreamHealth]:
+        """How the servers behind it are; none where it is no Rillet server."""
+        found: list[UpstreamHealth] = await self._door.ask("upstreams", None)
+        return found
 
     async def show(
         self,

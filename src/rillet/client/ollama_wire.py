@@ -11,7 +11,7 @@ from rillet.net.flow import Call
 from rillet.net.http1 import HeaderList, Request
 from rillet.net.resuming import HEADER as RESUMABLE
 from rillet.words.errors import InvalidRequest
-from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo
+from rillet.words.models import Embeddings, LoadedModel, ModelCard, ModelInfo, UpstreamHealth
 
 if TYPE_CHECKING:
     from rillet.wire.decoder import Decoder
@@ -23,6 +23,10 @@ class _Tags(msgspec.Struct):
 
 class _Loaded(msgspec.Struct):
     models: list[LoadedModel] | None
+
+
+class _Upstreams(msgspec.Struct):
+    upstreams: list[UpstreamHealth] | None
 
 
 class _Version(msgspec.Struct):
@@ -46,6 +50,7 @@ _QUESTIONS: dict[str, tuple[str, str, Any]] = {
     "embedding": ("POST", "/api/embeddings", _Embedding),
     "tags": ("GET", "/api/tags", _Tags),
     "ps": ("GET", "/api/ps", _Loaded),
+    "upstreams": ("GET", "/api/upstreams", _Upstreams),
     "show": ("POST", "/api/show", ModelCard),
     "version": ("GET", "/api/version", _Version),
     "copy": ("POST", "/api/copy", None),
@@ -85,7 +90,8 @@ class OllamaWire:
         model = (
             request.get("model") if isinstance(request, dict) else getattr(request, "model", None)
         )
-        return Question(sent, lambda body: kind and _read(body, kind), model)
+        absent: Any = [] if operation == "upstreams" else Question.REFUSED
+        return Question(sent, lambda body: kind and _read(body, kind), model, absent)
 
 
 def _blob_sent(digest: str, body: blobs.FileBody) -> Question:
@@ -114,6 +120,8 @@ def _read(body: bytes, kind: type[msgspec.Struct]) -> Any:
     from rillet.wire.answers import read_answer
 
     value: Any = read_answer(body, kind, strict=kind in (_Vectors, _Embedding))
+    if kind is _Upstreams:
+        return value.upstreams or []
     if kind is _Version:
         return value.version
     if kind is _Embedding:

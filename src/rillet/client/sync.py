@@ -34,6 +34,7 @@ from rillet.words.models import (
     ModelInfo,
     ShowRequest,
     TransferRequest,
+    UpstreamHealth,
 )
 from rillet.words.replies import Reply
 from rillet.words.timeouts import Timeouts
@@ -139,6 +140,11 @@ class Client:
         """The models that are loaded."""
         models: list[LoadedModel] = self._door.ask("ps", None)
         return models
+
+    def upstreams(self) -> list[UpstreamHealth]:
+        """How the servers behind it are; none where it is no Rillet server."""
+        found: list[UpstreamHealth] = self._door.ask("upstreams", None)
+        return found
 
     def show(
         self,

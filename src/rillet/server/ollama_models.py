@@ -45,6 +45,7 @@ class OllamaModels:
             "/api/version": {"HEAD": version, "GET": version},
             "/api/tags": {"HEAD": tags, "GET": tags},
             "/api/ps": {"GET": _plain(self.ps)},
+            "/api/upstreams": {"GET": _plain(self.upstreams)},
             "/api/status": {"GET": _plain(self.status)},
             "/api/show": {"POST": _plain(self.show)},
             "/api/copy": {"POST": _plain(self.copy)},
@@ -82,6 +83,11 @@ class OllamaModels:
 
     async def ps(self, exchange: Exchange) -> None:
         await exchange.json({"models": await self._operations.ps()})
+
+    async def upstreams(self, exchange: Exchange) -> None:
+        """How the servers behind this one are. Ollama has no such route."""
+        found = await self._face.streams.run(exchange, self._operations.health())
+        await exchange.json({"upstreams": found})
 
     async def show(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "ShowRequest")

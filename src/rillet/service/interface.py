@@ -18,6 +18,7 @@ from rillet.words.models import (
     ModelInfo,
     ShowRequest,
     TransferRequest,
+    UpstreamHealth,
 )
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 
@@ -58,6 +59,9 @@ class Operations(Protocol):
     async def has_blob(self, digest: str) -> bool: ...
     async def put_blob(self, digest: str, chunks: AsyncIterator[bytes]) -> bool:
         """Store an upload; False if it was there already. A mismatch is a ServerError of 400."""
+
+    async def health(self) -> list[UpstreamHealth]:
+        """Of the servers behind this one, in their order."""
 
     async def report(self) -> dict[str, Any]:
         """What the engines use: build, devices, models (for `rillet doctor`)."""

@@ -29,7 +29,7 @@ async def report(service: "Service") -> dict[str, Any]:
     said["leaves_speed"] = found.leaves_speed and not found.llama_server
     said["advice"] = NATIVE_BUILD if said["leaves_speed"] else ""
     said["models"] = [_in_memory(resident) for resident in service.residents.all()]
-    said["upstreams"] = service.upstreams.report()
+    said["upstreams"] = msgspec.to_builtins(await service.upstreams.health())
     return said
 
 

@@ -41,6 +41,7 @@ from rillet.words.models import (
     ModelInfo,
     ShowRequest,
     TransferRequest,
+    UpstreamHealth,
 )
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 from rillet.words.settings import Settings
@@ -196,6 +197,9 @@ class Service:
         from rillet.service import changes
 
         return await changes.put_blob(self.library, digest, chunks)
+
+    async def health(self) -> list[UpstreamHealth]:
+        return await self.upstreams.health() if self.upstreams else []
 
     async def report(self) -> dict[str, Any]:
         return await reporting.report(self)

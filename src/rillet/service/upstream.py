@@ -1,11 +1,13 @@
 """What is asked of one server behind ours: its answers as our generations, vectors, cards."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from rillet.net.flow import Policy
+from rillet.net.http1 import Request
 from rillet.net.run_aio import AsyncStreamSource
 from rillet.service.continuing import Said, Seam
 from rillet.service.generation import Emit, Generation
@@ -21,6 +23,8 @@ from rillet.words.errors import (
     MalformedStream,
     RilletError,
     ServerError,
+    Stalled,
+    StreamTruncated,
     Unauthorized,
     Unreachable,
 )
@@ -37,6 +41,10 @@ from rillet.words.replies import fold
 from rillet.words.requests import ChatRequest, EmbedRequest, KeepAlive
 from rillet.words.timeouts import Timeouts
 
+#: As FastAPI, Go, llama-server and proxies say it; "no such model" says more.
+_NO_ROUTE = re.compile(
+    r"(the server answered )?(40[45] )?(page |file |method )?not (found|allowed)\b", re.IGNORECASE
+)
 _GLANCE = Policy(timeouts=Timeouts(connect=1, first_token=1, between_tokens=1, total=1), retries=0)
 _WORK = Policy(timeouts=Timeouts(connect=5, first_token=600, between_tokens=300), retries=0)
 
@@ -66,7 +74,7 @@ class Upstream(Watched):
         """
         said = [event for event in before if isinstance(event, Content)]
         seam = Seam.repeated(Said(said))
-        call = self._spoken().stream(replace(request, model=model))
+        call = self._spoken().stream(replace(request, model=model), self._listed_as(model))
         empty = not (request.messages if isinstance(request, ChatRequest) else request.prompt)
         loading = empty and not getattr(request, "images", None)
 
@@ -87,13 +95,17 @@ class Upstream(Watched):
                         if told:
                             waiting.over()
                             if type(last := told[-1]) is Failure:
-                                told[-1] = Failure(self._told(last.error, model, request.model))
+                                error = self._told(last.error, model, request.model)
+                                told[-1] = Failure(_routeless(error, request.model, asked.request))
                             answer = seam.joined(told if echo.over else echo.taken_off(told))
                             emit(answer if loading else clock.timed(answer))
                 finally:
                     source.close()
 
         return Generation(produce, single=loading)
+
+    def _listed_as(self, model: str) -> ModelInfo:
+        return self.models.get(model) or ModelInfo(name=model)
 
     def _given(self, request: Asked, model: str) -> str:
         """The beginning of an answer that the question holds: a llama-server gives it back."""
@@ -115,8 +127,7 @@ class Upstream(Watched):
         return found
 
     async def show(self, request: ShowRequest, model: str) -> ModelCard:
-        told = self.models.get(model) or ModelInfo(name=model)
-        question = self._spoken().show(replace(request, model=model), told)
+        question = self._spoken().show(replace(request, model=model), self._listed_as(model))
         found: ModelCard = await self._answered(question, model, request.model)
         return found
 
@@ -146,11 +157,14 @@ class Upstream(Watched):
         except RilletError as error:
             if question.otherwise is not None and isinstance(error, ServerError | MalformedStream):
                 return question.otherwise
-            raise self._told(error, model, asked) from None
+            told = self._told(error, model, asked)
+            raise _routeless(told, asked, question.request) from None
 
     def _told(self, error: RilletError, model: str, asked: str) -> RilletError:
         """An error for who asked: of the model by its name here. That our key was refused is no
         fault of theirs."""
+        if isinstance(error, Unauthorized | Unreachable | Stalled | StreamTruncated):
+            self.failed(error.message)
         if isinstance(error, Unauthorized):
             text = f"The server at {self.target.url} refuses the key of this one: {error.message}"
             return ServerError(text, status=502)
@@ -159,6 +173,16 @@ class Upstream(Watched):
         for mark in ('"', "'", "`"):
             error.message = error.message.replace(f"{mark}{model}{mark}", f"{mark}{asked}{mark}")
         return error
+
+
+def _routeless(error: RilletError, model: str, asked: Request) -> RilletError:
+    """A server that has no such route says "not found", which would be read as "no such model"."""
+    if type(error) is not ServerError or error.status not in (404, 405):
+        return error
+    if not _NO_ROUTE.match(error.message):
+        return error
+    path = asked.path.partition("?")[0]
+    return ServerError(f"The server of {model} cannot do this: it has no {path}", status=501)
 
 
 def _unloads(keep_alive: KeepAlive | None) -> bool:

@@ -53,12 +53,13 @@ class Dialect(Protocol):
 
     def tags(self) -> Question: ...
     def loaded(self) -> Question | None: ...
-    def stream(self, request: Asked) -> Call: ...
+    def stream(self, request: Asked, told: ModelInfo) -> Call:
+        """`told` is what it said of the model in its list."""
+
     def embed(self, request: EmbedRequest) -> Question | Embeddings: ...
     def embedding(self, request: EmbeddingRequest) -> Question | list[float]: ...
     def render(self, request: Asked) -> Question: ...
-    def show(self, request: ShowRequest, told: ModelInfo) -> Question | ModelCard:
-        """`told` is what it said of the model in its list."""
+    def show(self, request: ShowRequest, told: ModelInfo) -> Question | ModelCard: ...
 
 
 class Ollama:
@@ -70,12 +71,18 @@ class Ollama:
     def tags(self) -> Question:
         return Question(Request("GET", "/api/tags"), lambda body: read_answer(body, _Tags).models)
 
+    def version(self) -> Question:
+        """Whether it tells one."""
+        return Question(
+            Request("GET", "/api/version"), lambda body: bool(read_answer(body, _Version).version)
+        )
+
     def loaded(self) -> Question:
         return Question(
             Request("GET", "/api/ps"), lambda body: read_answer(body, _Loaded).models or []
         )
 
-    def stream(self, request: Asked) -> Call:
+    def stream(self, request: Asked, told: ModelInfo) -> Call:
         chat = isinstance(request, ChatRequest)
         headers = (*JSON, ("accept", "application/x-ndjson"))
         body = msgspec.json.encode(replace(request, stream=True))
@@ -109,6 +116,10 @@ class _Tags(Struct):
 
 class _Loaded(Struct):
     models: list[LoadedModel] | None
+
+
+class _Version(Struct):
+    version: str = ""
 
 
 class _Vector(Struct):

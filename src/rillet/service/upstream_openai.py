@@ -56,29 +56,36 @@ class OpenAI:
         self._root = root
         self._since = time.time()
         self._tells_progress = False  # of long prompts, if asked to: llama-server
+        self._continues = False  # what an assistant began, if asked to: vLLM, SGLang
 
     def tags(self) -> Question:
         return Question(Request("GET", f"{self._root}/models"), self._read)
 
     def _read(self, body: bytes) -> list[ModelInfo]:
-        found = [self._info(one) for one in read_answer(body, _Models).data or ()]
+        listed = read_answer(body, _Models).data or ()
+        found = [self._info(one) for one in listed]
+        self._continues = any(one.owned_by in ("vllm", "sglang") for one in listed)
         self._tells_progress = any(info.details.format == "gguf" for info in found)
         return found
 
     def loaded(self) -> None:
         """There is no such question."""
 
-    def stream(self, request: Asked) -> Call:
-        request = replace(request, options=_read_options(request.options))
+    def stream(self, request: Asked, told: ModelInfo) -> Call:
+        request = replace(request, options=_limited(_read_options(request.options), told))
         if isinstance(request, GenerateRequest) and (request.raw or request.suffix):
             path, fields = "/completions", openai.completion_body(request)
             decoder: Callable[[], Any] = openai.CompletionChunkDecoder
+            if "max_tokens" not in fields and (room := _room(request.prompt, told)):
+                fields["max_tokens"] = room
         else:
             path, fields = "/chat/completions", openai.chat_body(_as_chat(request))
             decoder = openai.ChatChunkDecoder
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
         if self._tells_progress:
             fields["return_progress"] = True
+        if self._continues and _is_begun(request):
+            fields |= {"continue_final_message": True, "add_generation_prompt": False}
         headers = (*JSON, ("accept", "text/event-stream"))
         sent = Request("POST", self._root + path, headers, msgspec.json.encode(fields))
         return Call(sent, decoder, request.model)
@@ -138,6 +145,31 @@ def _read_options(given: JsonObject | None) -> JsonObject:
     return {name: getattr(read, name) for name in names if hasattr(read, name)}
 
 
+def _limited(options: JsonObject, told: ModelInfo) -> JsonObject:
+    """Without a limit that is none: as many tokens as the model has places, or more, is as many as
+    come. With Ollama that is no fault; vLLM and SGLang refuse it."""
+    places, limit = told.details.context_length, options.get("num_predict")
+    if places and limit is not None and limit >= places and told.details.format != "gguf":
+        return {name: value for name, value in options.items() if name != "num_predict"}
+    return options
+
+
+def _room(prompt: str, told: ModelInfo) -> int:
+    """How many tokens fit behind a prompt, for its few bytes are no fewer than its tokens; 0 where
+    nobody knows. Completions without a limit end after 16 tokens in OpenAI's API, in Ollama's they
+    do not. More than fits is refused by SGLang."""
+    places = told.details.context_length
+    if not places or told.details.format == "gguf":  # a llama-server has no such limit
+        return 0
+    return max(places - len(prompt.encode("utf-8", "replace")) - 1, places // 4)
+
+
+def _is_begun(request: Asked) -> bool:
+    """Whether the last word is the beginning of the answer, with which Ollama goes on."""
+    last = request.messages[-1] if isinstance(request, ChatRequest) and request.messages else None
+    return last is not None and last.role == "assistant" and not last.tool_calls
+
+
 def _as_chat(request: Asked) -> ChatRequest:
     """A prompt goes through the model's template in Ollama's API; there that is a chat."""
     if isinstance(request, ChatRequest):
@@ -177,6 +209,7 @@ class _Model(Struct):
     meta: _Meta | None = None
     status: dict[str, Any] | None = None
     architecture: _Architecture | None = None
+    owned_by: str = ""
     max_model_len: int | None = None  # vLLM, SGLang
     context_length: int | None = None  # OpenRouter
 

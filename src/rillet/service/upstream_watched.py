@@ -12,6 +12,7 @@ from rillet.net.aio import AsyncTransport
 from rillet.net.flow import Policy
 from rillet.net.http1 import Request
 from rillet.net.run_aio import ask
+from rillet.service.cards import timestamp
 from rillet.service.passing import through
 from rillet.service.upstream_dialects import Dialect, Ollama, Question
 from rillet.service.upstream_names import Names
@@ -25,7 +26,7 @@ from rillet.words.errors import (
     Unauthorized,
     Unreachable,
 )
-from rillet.words.models import ModelInfo
+from rillet.words.models import ModelInfo, UpstreamHealth
 from rillet.words.timeouts import Timeouts
 
 #: A look at a server must not take long.
@@ -56,6 +57,8 @@ class Watched:
         self.models: dict[str, ModelInfo] = {}  # by their names there
         self.names = Names(self.prefix)
         self.error = "it was not asked yet"
+        self._since = time.time()  # of the state it is in
+        self._last_error, self._failed = "", 0.0
         self.looked = float("-inf")  # when it last answered or failed to, on the monotonic clock
         self._stalls = 0  # looks in a row that had no answer in time
         self.dialect: Dialect | None = None
@@ -75,6 +78,7 @@ class Watched:
         except Stalled as stall:
             if self._stalls < _STALLS and not self.error:
                 self.looked = time.monotonic()
+                self.failed(stall.message)
                 return
             error = stall.message
         except RilletError as refusal:
@@ -82,6 +86,10 @@ class Watched:
         except Exception as fault:
             error = f"{type(fault).__name__}: {fault}"
         self._stalls = self._stalls if error else 0
+        if error:
+            self.failed(error)
+        if bool(error) != bool(self.error):
+            self._since = time.time()
         if error and error != self.error:
             log.warning("upstream %s cannot be asked: %s", self.target.url, error)
         elif self.error and not error:
@@ -105,16 +113,21 @@ class Watched:
         here = [(self.names.here(name), info) for name, info in self.models.items()]
         return [replace(info, name=name, model=name) for name, info in here]
 
-    def report(self) -> dict[str, object]:
-        """For people: where it is, what it speaks, how many models, or what is wrong."""
-        speaks = self.dialect.name if self.dialect else ""
-        return {
-            "url": self.target.url,
-            "name": self.prefix.removesuffix("/"),
-            "speaks": speaks,
-            "models": len(self.models),
-            "error": self.error,
-        }
+    def failed(self, error: str) -> None:
+        """Keep it, for who asks how this server is."""
+        self._last_error, self._failed = error, time.time()
+
+    def health(self) -> UpstreamHealth:
+        return UpstreamHealth(
+            url=self.target.url,
+            name=self.prefix.removesuffix("/"),
+            speaks=self.dialect.name if self.dialect else "",
+            models=len(self.models),
+            reachable=not self.error,
+            since=timestamp(self._since),
+            last_error=self._last_error,
+            last_error_at=timestamp(self._failed) if self._last_error else "",
+        )
 
     def close(self) -> None:
         self._transport.close()
@@ -136,14 +149,31 @@ class Watched:
 
     async def _meet(self) -> list[ModelInfo]:
         """Find out what it speaks: Ollama's API where it has that, for that says more."""
+        versioned = _VERSION.search(self.target.prefix) is not None
+        other = OpenAI("" if versioned else "/v1")
         try:
-            return await self._listed(Ollama())
+            found = await self._listed(Ollama())
         except (Busy, Unauthorized):
             raise
         except (ServerError, MalformedStream):
             # No such route, or (an older llama-server) another thing there.
-            versioned = _VERSION.search(self.target.prefix) is not None
-            return await self._listed(OpenAI("" if versioned else "/v1"))
+            return await self._listed(other)
+        return found if await self._whole() else await self._better(other, found)
+
+    async def _whole(self) -> bool:
+        """Whether it has more of Ollama's API than a list. That of SGLang has no tools, formats or
+        thoughts, and drops the end of an answer; it tells no version, as all of Ollama's do."""
+        try:
+            told: bool = await self._ask(Ollama().version(), _LOOK)
+            return told
+        except (ServerError, MalformedStream):
+            return False
+
+    async def _better(self, other: Dialect, found: list[ModelInfo]) -> list[ModelInfo]:
+        try:
+            return await self._listed(other)
+        except (ServerError, MalformedStream):
+            return found
 
     async def _listed(self, dialect: Dialect) -> list[ModelInfo]:
         found: list[ModelInfo] = await self._ask(dialect.tags(), _LOOK)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from rillet.service.passing import came_back
 from rillet.service.upstream import Upstream, parse_upstreams
 from rillet.words.errors import ServerError
-from rillet.words.models import LoadedModel, ModelInfo
+from rillet.words.models import LoadedModel, ModelInfo, UpstreamHealth
 
 EVERY = 10.0  # seconds between two looks
 #: Seconds for which a list is fresh, and that a question waits for one that is not: what was pulled
@@ -65,9 +65,7 @@ class Upstreams:
         return None
 
     async def tags(self) -> list[ModelInfo]:
-        async for _ in self._looks():
-            pass
-        await self._fresh()
+        await self._seen()
         merged: dict[str, ModelInfo] = {}
         for server in self.servers:
             for info in server.tags():
@@ -96,8 +94,10 @@ class Upstreams:
             return ServerError(text, status=404)
         return error
 
-    def report(self) -> list[dict[str, object]]:
-        return [server.report() for server in self.servers]
+    async def health(self) -> list[UpstreamHealth]:
+        """Of each, as it is now."""
+        await self._seen()
+        return [server.health() for server in self.servers]
 
     async def close(self) -> None:
         tasks = [*self._watching, *self._looking.values()]
@@ -107,6 +107,12 @@ class Upstreams:
             await asyncio.wait(tasks)
         for server in self.servers:
             server.close()
+
+    async def _seen(self) -> None:
+        """Wait until each was looked at, if it takes no longer than that may."""
+        async for _ in self._looks():
+            pass
+        await self._fresh()
 
     async def _looks(self) -> AsyncIterator[None]:
         """Once at once; and as long as some were not asked yet, again when one has been."""

@@ -52,6 +52,25 @@ class LoadedModel(Struct, frozen=True, kw_only=True):
     context_length: int = 0
 
 
+class UpstreamHealth(Struct, frozen=True, kw_only=True):
+    """How a server behind a Rillet server is (an entry of its /api/upstreams)."""
+
+    url: str
+    """Without credentials."""
+    name: str = ""
+    """What stands before its models' names; "" where nothing does."""
+    speaks: str = ""
+    """"Ollama" or "OpenAI"; "" where it was never met."""
+    models: int = 0
+    """How many can be asked for now."""
+    reachable: bool = False
+    since: str = ""
+    """Since when it is reachable, or is not."""
+    last_error: str = ""
+    """What it, or the way to it, last failed with: now, or before it was reachable again."""
+    last_error_at: str = ""
+
+
 class ModelCard(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is known of one model (/api/show)."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from rillet.cli import exits, screen, where
+from rillet.cli import behind, exits, screen, where
 from rillet.cli.parsing import Parser
 from rillet.text.human import human_size
 from rillet.text.terminal import clean
@@ -27,6 +27,7 @@ _NATIVE = (
     "A build for this processor would read prompts about twice as fast (AVX-512): docs/engine.md"
     " has the command, RILLET_LLAMA_SERVER names its llama-server"
 )
+_GONE = "Its models cannot be used until it answers; if it is gone for good, serve without it"
 _NO_SERVER = "none runs, so the engine inside is used (start one: rillet serve)"
 
 
@@ -85,6 +86,7 @@ def examine(host: str | None) -> Iterator[Finding]:
             yield Finding(subject, False, error.message, error.hint)
         except Exception as error:  # a look must not end the others
             yield Finding(subject, False, f"{type(error).__name__}: {error}")
+    yield from _upstreams(host)
 
 
 def _program() -> Finding:
@@ -160,6 +162,20 @@ def _server(host: str | None) -> Finding:
         except InvalidRequest:
             speaks = f"OpenAI's API and has {len(client.tags())} models"
     return Finding("server", True, f"{there.name} speaks {speaks}")
+
+
+def _upstreams(host: str | None) -> Iterator[Finding]:
+    """One for each server behind the one that runs; whether that is well was told before."""
+    try:
+        there = where.server(host)
+    except RilletError:
+        return
+    if there is None:
+        return
+    with there.client as client:
+        for each in behind.servers(client):
+            advice = "" if each.reachable else _GONE
+            yield Finding("upstream", each.reachable, behind.described(each), advice)
 
 
 def _answer() -> Finding:

@@ -1,8 +1,12 @@
-"""`rillet ps [PREFIX]`: the models that a server holds in memory."""
+"""`rillet ps [PREFIX]`: the models that a server holds in memory.
+
+A server with others behind it is asked how those are: a second table for people, with `--json` a
+second key. In a pipe the table of models stays alone, and standard error tells which are gone.
+"""
 
 from argparse import Namespace
 
-from rillet.cli import exits, screen, where
+from rillet.cli import behind, exits, screen, where
 from rillet.cli.moments import ago, seconds_since
 from rillet.cli.parsing import Parser
 from rillet.cli.table import table
@@ -26,15 +30,22 @@ def run(args: Namespace) -> int:
     there = where.place(args.host)
     with there.client:
         models = [m for m in there.client.ps() if m.name.lower().startswith(args.prefix.lower())]
+        servers = behind.servers(there.client)
     out = screen.output()
     if args.json:
         import msgspec
 
-        out.write(msgspec.json.encode({"models": models}).decode() + "\n")
+        told = {"models": models, **({"upstreams": servers} if servers else {})}
+        out.write(msgspec.json.encode(told).decode() + "\n")
         return exits.COMPLETE
     header = ("NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL")
     rows = [row(model) for model in models]
     out.write(table(header, rows, safe=out.is_terminal, trimmed=out.is_terminal))
+    if servers and out.is_terminal:
+        out.write("\n" + table(behind.HEADER, map(behind.row, servers), trimmed=True))
+    for server in servers:
+        if not server.reachable:
+            screen.notes().line(f"Note: the server behind it, {behind.described(server)}")
     return exits.COMPLETE
 
 
