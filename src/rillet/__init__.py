@@ -12,11 +12,13 @@
 when first used.
 """
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # type checkers know the name; loading `typing` is a third of a start
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from rillet.client.aio import AsyncClient
     from rillet.client.aio_stream import AsyncStream
     from rillet.client.stream import Stream
@@ -94,12 +96,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'rillet' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(home), name)
+    value: Any = getattr(import_module(home), name)
     globals()[name] = value
     return value

@@ -3,6 +3,8 @@
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -193,6 +195,23 @@ def test_a_burst_of_ctrl_c_ends_it_in_order(shell: Shell) -> None:
             time.sleep(0.001)  # the burst itself: as quick as keys repeat, and quicker
         _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (130, b"")
+
+
+@pytest.mark.parametrize("module", ["rillet.cli.main", "msgspec", "rillet.cli.commands.version"])
+def test_a_ctrl_c_while_it_starts_is_quiet(module: str) -> None:
+    """The key strikes at the moment in which this module is looked for."""
+    starts = f"""if True:
+        import importlib.metadata, signal, sys
+        class Striking:
+            def find_spec(self, name, *rest):
+                if name == {module!r}:
+                    signal.raise_signal(signal.SIGINT)
+        sys.meta_path.insert(0, Striking())
+        sys.argv = ["rillet", "version"]
+        command, = importlib.metadata.entry_points(group="console_scripts", name="rillet")
+        sys.exit(command.load()())"""
+    done = subprocess.run([sys.executable, "-c", starts], capture_output=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 def test_the_word_prompt_is_what_it_is_to_llm_or_begins_a_sentence() -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -159,6 +161,20 @@ def test_an_abandoned_exchange_is_hung_up_without_the_garbage_collector(serve: S
     with pytest.warns(ResourceWarning):
         del exchange
     assert server.disconnected.wait(10)
+
+
+def test_a_client_that_is_dropped_closes_what_it_kept_without_a_warning(serve: Serve) -> None:
+    server = serve([answer(b"1")])
+    transport = Transport(parse_host(server.url), env={})
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        exchange = transport.exchange(POST)
+        exchange.head()
+        while exchange.read():
+            pass
+        del exchange, transport
+        gc.collect()
+    assert server.disconnected.wait(10) and not warned
 
 
 # asyncio: each await, cancelled.

@@ -13,18 +13,21 @@ from rillet.net.course import Route
 
 IDLE = 60.0  # seconds; most servers hang up earlier, which is seen
 
+Connections = dict[Route, deque[tuple[float, socket.socket]]]
+
 
 class Pool:
     def __init__(self, size: int) -> None:
         self._size = size
-        self._idle: dict[Route, deque[tuple[float, socket.socket]]] = {}
+        self._idle: Connections = {}
         self._pid = os.getpid()
         self._closed = False
+        self._finalizer: object = None
 
     def take(self, route: Route) -> socket.socket | None:
         """The connection used last that is still alive, or None."""
         if self._pid != os.getpid():  # after a fork the connections are the parent's
-            self._close_all()
+            _close_all(self._idle)
             self._pid = os.getpid()
         idle = self._idle.get(route)
         while idle:
@@ -43,20 +46,29 @@ class Pool:
             sock.close()
             return
         idle.append((monotonic(), sock))
+        if self._finalizer is None:
+            self._finalizer = self._close_at_end()
         if self._closed:  # closed in between, by another thread
-            self._close_all()
+            _close_all(self._idle)
 
     def close(self) -> None:
         self._closed = True
-        self._close_all()
+        _close_all(self._idle)
 
-    def _close_all(self) -> None:
-        for idle in list(self._idle.values()):
-            while idle:
-                try:
-                    idle.pop()[1].close()
-                except IndexError:
-                    break
+    def _close_at_end(self) -> object:
+        """A client that is dropped leaves nothing that was begun: no reason for a warning."""
+        from weakref import finalize  # here it costs no start
+
+        return finalize(self, _close_all, self._idle)
+
+
+def _close_all(connections: Connections) -> None:
+    for idle in list(connections.values()):
+        while idle:
+            try:
+                idle.pop()[1].close()
+            except IndexError:
+                break
 
 
 def _is_quiet(sock: socket.socket) -> bool:
