@@ -50,6 +50,18 @@ async def test_an_error_in_mid_stream_is_said(server: Running) -> None:
         ("chat/completions", b"{}", 400, "[] is too short - 'messages'"),
         ("chat/completions", {**CHAT, "model": ""}, 400, "model is required"),
         ("chat/completions", {**CHAT, "model": "nope"}, 404, "model 'nope' not found"),
+        (
+            "chat/completions",
+            {**CHAT, "model": "", "top_logprobs": -1},
+            400,
+            "top_logprobs must be between 0 and 20",
+        ),
+        (
+            "completions",
+            {"model": "tiny", "prompt": "x", "logprobs": 21},
+            400,
+            "top_logprobs must be between 0 and 20",
+        ),
         ("completions", {"prompt": "x"}, 404, "model '' not found"),
         ("embeddings", {"input": "x"}, 404, "model '' not found"),
         ("embeddings", {"input": [1]}, 404, "model '' not found"),
@@ -78,6 +90,7 @@ async def test_the_type_of_json_tells_who_answers_as_there(server: Running) -> N
         (CHAT, "application/json"),
         ({**CHAT, "model": "nope"}, "application/json"),
         ({**CHAT, "model": ""}, "application/json"),
+        ({**CHAT, "top_logprobs": 21}, "application/json"),
         ({**CHAT, "messages": []}, "application/json; charset=utf-8"),
         (b"{", "application/json; charset=utf-8"),
     ):

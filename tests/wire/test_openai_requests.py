@@ -1,12 +1,14 @@
 """Requests of the OpenAI dialect: read, refused, and written."""
 
 import base64
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rillet.wire.llamacpp_bodies import format_schema
 from rillet.wire.openai import (
     chat_body,
     chat_request_from_openai,
@@ -58,8 +60,6 @@ GO = "json: cannot unmarshal {} into Go struct field ChatCompletionRequest.{} of
         (body(stream_options="x"), GO.format("string", "stream_options", "openai.StreamOptions")),
         (body(tools="x"), GO.format("string", "tools", "[]api.Tool")),
         (body(logprobs=2), GO.format("number", "logprobs", "bool")),
-        (body(top_logprobs=21), "top_logprobs must be between 0 and 20"),
-        (body(top_logprobs=-1), "top_logprobs must be between 0 and 20"),
         (body(top_logprobs="2"), GO.format("string", "top_logprobs", "int")),
         (content(None), "invalid message content type: <nil>"),
         (body(messages=[None]), "invalid message content type: <nil>"),
@@ -104,7 +104,6 @@ GO = "json: cannot unmarshal {} into Go struct field ChatCompletionRequest.{} of
             'invalid reasoning value: "bogus" (must be "minimal", "low", "medium", "high", "xhigh",'
             ' "ultra", "max", or "none")',
         ),
-        (body(stop=[1]), "stop must be a string or an array of strings"),
         (
             body(response_format={"type": "xml"}),
             "response_format.type must be text, json_object or json_schema",
@@ -127,6 +126,29 @@ def test_defaults_are_openais() -> None:
     assert request.options == {"temperature": 1.0, "top_p": 1.0}
     assert request.messages == [Message("user", "hi")]
     assert request.think is request.format is request.tools is None
+
+
+@pytest.mark.parametrize("stop", [[], [1], [None, []], 5, True, {}])
+def test_a_stop_without_a_text_leaves_the_models_own(stop: Any) -> None:
+    assert chat_request_from_openai(body(stop=stop)).options == {"temperature": 1.0, "top_p": 1.0}
+
+
+def test_stops_that_are_no_texts_are_passed_over() -> None:
+    assert chat_request_from_openai(body(stop=[1, "ld"])).options["stop"] == ["ld"]
+
+
+@pytest.mark.parametrize("limit", ["", "x", 1.5, True, [], {}, 2**63])
+def test_a_limit_that_ollama_does_not_know_is_no_error(limit: Any) -> None:
+    options = chat_request_from_openai(body(max_completion_tokens=limit)).options
+    assert options == {"temperature": 1.0, "top_p": 1.0}
+
+
+def test_what_is_no_schema_is_refused_in_ollamas_words() -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": ["x"]}}
+    request = chat_request_from_openai(body(response_format=wanted))
+    message = r"""invalid format: "[\"x\"]"; expected "json" or a valid JSON Schema object"""
+    with pytest.raises(ServerError, match=f"^{re.escape(message)}$"):
+        format_schema(request.format)
 
 
 def test_names_match_in_any_case() -> None:

@@ -267,6 +267,11 @@ def test_what_is_refused(given_body: Any, message: str) -> None:
     assert (caught.value.status, caught.value.message) == (400, message)
 
 
+def test_where_top_p_is_not_said_the_models_own_holds() -> None:
+    request = chat_request_from_responses({"model": "m", "input": "hi"})
+    assert request.options == {"temperature": 1.0}
+
+
 def test_what_is_said_between_a_call_and_its_result_goes_with_the_call() -> None:
     call = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
     said = {"role": "assistant", "content": [{"type": "output_text", "text": "a moment"}]}

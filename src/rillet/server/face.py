@@ -41,6 +41,12 @@ def required(model: str) -> str:
     return model
 
 
+def check_top_logprobs(count: int | None) -> None:
+    """How many probabilities may be asked for. Raises what Ollama says of others."""
+    if not 0 <= (count or 0) <= 20:
+        raise ServerError("top_logprobs must be between 0 and 20", status=400)
+
+
 def named(model: str, invalid: str) -> ModelName:
     """A name as it was asked for; one that asks for two sources has an error of its own."""
     try:

@@ -13,7 +13,15 @@ from rillet.server import recorded
 from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import JSON, Exchange
-from rillet.server.face import NOT_FOUND, NOT_FOUND_PULL, Face, known, required, worded
+from rillet.server.face import (
+    NOT_FOUND,
+    NOT_FOUND_PULL,
+    Face,
+    check_top_logprobs,
+    known,
+    required,
+    worded,
+)
 from rillet.server.go_json import Fields
 from rillet.server.ollama_bodies import fields_of
 from rillet.server.router import Routes
@@ -44,7 +52,7 @@ class OllamaAnswers:
 
     async def generate(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "GenerateRequest")
-        _check_top_logprobs(fields)
+        check_top_logprobs(fields.get("top_logprobs"))
         debug = fields.pop("_debug_render_only", False)
         request = GenerateRequest(**{"model": "", **fields})
         encoder = GenerateEncoder(request.model, self._face.clock)
@@ -57,7 +65,7 @@ class OllamaAnswers:
 
     async def chat(self, exchange: Exchange) -> None:
         fields = await body_fields(self._face, exchange, "ChatRequest")
-        _check_top_logprobs(fields)
+        check_top_logprobs(fields.get("top_logprobs"))
         debug = fields.pop("_debug_render_only", False)
         request = ChatRequest(**{"model": "", "messages": [], **fields})
         encoder = ChatEncoder(request.model, self._face.clock)
@@ -141,8 +149,3 @@ def _named(model: str) -> None:
     if not model:
         raise ServerError(NOT_FOUND.format(model), status=404)
     known(model)
-
-
-def _check_top_logprobs(fields: Fields) -> None:
-    if not 0 <= fields.get("top_logprobs", 0) <= 20:
-        raise ServerError("top_logprobs must be between 0 and 20", status=400)

@@ -22,6 +22,7 @@ from rillet.server.face import (
     NOT_FOUND_PULL,
     Face,
     able_to_call,
+    check_top_logprobs,
     known,
     required,
     worded,
@@ -71,6 +72,7 @@ class OpenAIAnswers:
         body = await json_body(self._face, exchange)
         request = chat_request_from_openai(body)
         exchange.json_type = BARE_JSON
+        check_top_logprobs(request.top_logprobs)
         id, created = self._stamp("chatcmpl")
         known(required(request.model))
         with worded(NOT_FOUND, request.model):
@@ -94,6 +96,7 @@ class OpenAIAnswers:
             return
         request = generate_request_from_openai(body)
         exchange.json_type = BARE_JSON
+        check_top_logprobs(request.top_logprobs)
         id, created = self._stamp("cmpl")
         _named(request.model)
         with worded(NOT_FOUND, request.model):
@@ -113,6 +116,7 @@ class OpenAIAnswers:
         """Several prompts, one after another."""
         requests = [generate_request_from_openai({**body, "prompt": text}) for text in prompts]
         exchange.json_type = BARE_JSON
+        check_top_logprobs(requests[0].top_logprobs)
         model = requests[0].model
         if requests[0].stream:
             raise ServerError("a stream completes one prompt, not several", status=400)

@@ -86,7 +86,6 @@ _CHAT = struct(
         **_COMMON,
         **dict.fromkeys(_SAMPLING, float64),
         "messages": list_of(_MESSAGE, "[]openai.Message"),
-        "max_completion_tokens": integer,
         "response_format": _FORMAT,
         "tools": list_of(TOOL, "[]api.Tool"),
         "reasoning": struct("openai.Reasoning", texts("effort")),

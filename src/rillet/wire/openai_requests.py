@@ -4,14 +4,15 @@ Rules:
 * Checks and error texts are those of Ollama's /v1 routes; a wrong value is a `ServerError` (400).
 * `stream` is off when absent. `temperature` and `top_p` are 1 when absent, as OpenAI has it.
 * Unknown fields, and those that have no meaning here (`n`, `user`, `logit_bias`), are skipped.
-* Better than there: a stop list that holds no strings, an unknown response format and a schema that
-  is missing are refused; `tool_choice` and `max_completion_tokens` are honoured.
+* Better than there: an unknown response format and a schema that is missing are refused;
+  `tool_choice` and `max_completion_tokens` are honoured. What Ollama takes no notice of is no error
+  here: a `stop` that is no text, a `max_completion_tokens` that is no number.
 Source: OpenAI's API reference; error texts as observed on Ollama 0.33.
 """
 
 from typing import Any, Literal
 
-from rillet.wire.go_fields import Fields, fields, interface_type, kind, mismatch, refused
+from rillet.wire.go_fields import Fields, fields, interface_type, mismatch, refused
 from rillet.wire.go_tools import as_function
 from rillet.wire.openai_messages import messages_from_openai
 from rillet.wire.tool_choice import chosen
@@ -34,7 +35,7 @@ _SAMPLING = {
 }
 _CHAT = _SAMPLING | {
     "messages": "[]openai.Message",
-    "max_completion_tokens": "int",
+    "max_completion_tokens": "any",
     "response_format": "openai.ResponseFormat",
     "tools": "[]api.Tool",
     "tool_choice": "any",
@@ -69,8 +70,7 @@ def chat_request_from_openai(body: Any) -> ChatRequest:
     if not given.get("messages"):
         raise refused("[] is too short - 'messages'")
     messages, think = messages_from_openai(given["messages"]), _think(given)
-    top_logprobs = _top_logprobs(given.get("top_logprobs"))
-    limit = given.get("max_tokens", given.get("max_completion_tokens"))
+    limit = given.get("max_tokens", _whole(given.get("max_completion_tokens")))
     tools, choice = chosen(_tools(given.get("tools")), given.get("tool_choice"))
     return ChatRequest(
         model=given.get("model", ""),
@@ -82,7 +82,7 @@ def chat_request_from_openai(body: Any) -> ChatRequest:
         options=_options(given, limit),
         think=think,
         logprobs=given.get("logprobs"),
-        top_logprobs=top_logprobs,
+        top_logprobs=given.get("top_logprobs"),
     )
 
 
@@ -105,7 +105,7 @@ def generate_request_from_openai(body: Any) -> GenerateRequest:
         stream=given.get("stream", False),
         options=_options(given, given.get("max_tokens")),
         logprobs=True if logprobs else None,
-        top_logprobs=_top_logprobs(logprobs) or None,
+        top_logprobs=logprobs or None,
     )
 
 
@@ -165,10 +165,9 @@ def effort_to_think(effort: str) -> bool | str | None:
     return _EFFORTS[effort]
 
 
-def _top_logprobs(count: int | None) -> int | None:
-    if not 0 <= (count or 0) <= 20:
-        raise refused("top_logprobs must be between 0 and 20")
-    return count
+def _whole(value: Any) -> int | None:
+    """A number that Go's `int` holds; None for all else."""
+    return value if type(value) is int and -(2**63) <= value < 2**63 else None
 
 
 def _think(given: Fields) -> bool | str | None:
@@ -190,32 +189,31 @@ def _options(given: Fields, max_tokens: int | None) -> _Json:
             options[name] = given[name]
     if max_tokens is not None:
         options["num_predict"] = max_tokens
-    if "stop" in given:
-        options["stop"] = _stops(given["stop"])
+    if stops := _stops(given.get("stop")):  # none are not said: the model's own hold
+        options["stop"] = stops
     return options
 
 
 def _stops(stop: Any) -> list[str]:
-    stops = [stop] if isinstance(stop, str) else stop
-    if not isinstance(stops, list) or not all(isinstance(text, str) for text in stops):
-        raise refused("stop must be a string or an array of strings")
-    return stops
+    stops = stop if isinstance(stop, list) else [stop]
+    return [text for text in stops if isinstance(text, str)]
 
 
 def _tools(tools: list[Any] | None) -> list[_Json] | None:
     return [as_function(tool) for tool in tools or ()] or None
 
 
-def _format(wanted: _Json | None) -> str | _Json | None:
-    kind_ = ((wanted or {}).get("type") or "").strip().lower()
-    if kind_ in ("", "text"):
+def _format(wanted: _Json | None) -> Any:
+    """What is no schema at all is refused where it would be used, in Ollama's words."""
+    wanted_type = ((wanted or {}).get("type") or "").strip().lower()
+    if wanted_type in ("", "text"):
         return None
-    if kind_ == "json_object":
+    if wanted_type == "json_object":
         return "json"
-    if kind_ != "json_schema":
+    if wanted_type != "json_schema":
         raise refused("response_format.type must be text, json_object or json_schema")
     holder = (wanted or {}).get("json_schema")
     schema = fields(holder, "openai.JsonSchema", {"schema": "any"}).get("schema")
-    if not isinstance(schema, dict):
-        raise refused(f"response_format.json_schema.schema must be an object, not {kind(schema)}")
+    if schema is None:
+        raise refused("response_format.json_schema.schema must be an object, not null")
     return schema

@@ -51,10 +51,9 @@ def chat_request_from_responses(body: Any) -> ChatRequest:
         if given.get(name):
             raise refused(f"{name} is not supported, send the whole conversation as input")
     messages = _messages(given)
-    options: _Json = {
-        "temperature": given.get("temperature", 1.0),
-        "top_p": given.get("top_p", 1.0),
-    }
+    options: _Json = {"temperature": given.get("temperature", 1.0)}
+    if "top_p" in given:  # else the model's own holds, other than in chat completions
+        options["top_p"] = given["top_p"]
     if "max_output_tokens" in given:
         options["num_predict"] = given["max_output_tokens"]
     effort = given.get("reasoning", {}).get("effort") or ""
@@ -172,13 +171,13 @@ def _within(namespace: str, tools: list[_Json]) -> list[_Json]:
     return tools
 
 
-def _format(wanted: Any) -> str | _Json | None:
+def _format(wanted: Any) -> Any:
     wanted_type = wanted.get("type") if isinstance(wanted, dict) else None
     if wanted_type in (None, "", "text"):
         return None
     if wanted_type == "json_object":
         return "json"
     schema = wanted.get("schema")
-    if wanted_type != "json_schema" or not isinstance(schema, dict):
+    if wanted_type != "json_schema" or schema is None:
         raise refused("text.format must be text, json_object or a json_schema with a schema")
     return schema
