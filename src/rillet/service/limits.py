@@ -65,11 +65,13 @@ def check_images(images: Sequence[str]) -> None:
             data = binascii.a2b_base64(image)
         except binascii.Error:
             raise _refused("an image that is not base64") from None
-        if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-            raise _refused("an image in WebP, which the engine cannot read; send PNG or JPEG")
-        width, height = dimensions(data)
-        if width * height > MAX_PIXELS:
-            raise _refused(f"an image of {width} x {height}: {MAX_PIXELS} pixels are the most")
+        check_size(*dimensions(data))
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises `ServerError` (400) for a picture of more pixels than are good for an engine."""
+    if width * height > MAX_PIXELS:
+        raise _refused(f"an image of {width} x {height}: {MAX_PIXELS} pixels are the most")
 
 
 def dimensions(data: bytes) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from rillet.service.recording import Recorder
 from rillet.service.residents import Residents
 from rillet.service.upstream import Upstream
 from rillet.service.upstreams import Upstreams
+from rillet.service.webp import readable, readable_chat
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
 from rillet.words.errors import ModelNotFound, RilletError, ServerError
@@ -96,6 +97,7 @@ class Service:
         prompts.check_generate(model, request)
         if load:
             return self._load(model, self._options(model, request), request.shift, keep_alive)
+        request = await readable(request)
         return Generation(answers.generate(self, model, request, keep_alive))
 
     async def chat(self, request: ChatRequest) -> Generation:
@@ -108,6 +110,7 @@ class Service:
         prompts.check_chat(model, request)
         if not request.messages:
             return self._load(model, self._options(model, request), request.shift, keep_alive)
+        request = await readable_chat(request)
         return Generation(answers.chat(self, model, request, keep_alive))
 
     async def embed(self, request: EmbedRequest) -> Embeddings:
@@ -254,7 +257,9 @@ class Service:
         model = await self.model(request.model)
         keep_alive = told(request.keep_alive)
         if isinstance(request, ChatRequest):
+            request = await readable_chat(request)
             return Generation(answers.chat(self, model, request, keep_alive, events))
+        request = await readable(request)
         return Generation(answers.generate(self, model, request, keep_alive, events))
 
     # What the parts of the service share
