@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from rillet.service.upstream_openai import OpenAI
 from rillet.service.upstreams import Upstreams
 from rillet.testing import Hangup, ScriptedServer, Signal, Stall, answer
 from rillet.words.errors import RilletError, ServerError
-from rillet.words.events import Progress, Text
+from rillet.words.events import Finish, Progress, Text
 from rillet.words.models import EmbeddingRequest, ModelInfo, ShowRequest
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest, Message
 from rillet.words.timeouts import Timeouts
@@ -29,6 +30,8 @@ def said(value: Any, status: int = 200) -> list[bytes]:
 
 ABSENT = [answer(b'{"error":{"message":"File Not Found","code":404}}', status=404)]
 VERSION = [answer(b'{"version":"0.33.0"}')]
+#: As vLLM and SGLang say it of a model.
+VLLM = {"id": "m", "object": "model", "owned_by": "vllm", "max_model_len": 512, "parent": None}
 #: As a llama-server says it of its one model.
 LLAMA = {
     "id": "m",
@@ -228,6 +231,33 @@ async def test_a_server_that_is_busy_keeps_its_models_for_a_while(
         assert health.since and health.last_error_at
 
 
+async def test_a_server_that_hangs_holds_nobody_up_for_long() -> None:
+    """It keeps its models for some looks, but no question waits a second for each."""
+    with ScriptedServer(ABSENT, said({"data": [LLAMA]}), *[[Stall()]] * 3) as server:
+        upstreams = Upstreams((f"x={server.url}",), every=100)
+        assert [entry.name for entry in await upstreams.tags()] == ["x/m"]
+        upstream = upstreams.servers[0]
+        upstream.looked = float("-inf")  # as after a second
+        assert not upstream.late()
+        assert len(await upstreams.tags()) == 1  # waits for it, as for any list that is old
+        assert upstream.late()
+        begun = time.monotonic()
+        for _ in range(5):
+            assert len(await upstreams.tags()) == 1
+        assert time.monotonic() - begun < 4  # a second each would be more
+        await upstreams.close()
+
+
+async def test_an_answer_in_one_piece_took_time() -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}]}
+    body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
+    streamed = [answer(body, headers=[("Content-Type", "text/event-stream")])]
+    with ScriptedServer(ABSENT, said({"data": [VLLM]}), streamed) as server:
+        request = ChatRequest(model="x/m", messages=[Message("user", "hi")])
+        end = (await events((await met(server)).generation(request, "m")))[-1]
+    assert isinstance(end, Finish) and end.timings and end.timings.completion
+
+
 async def test_options_are_read_as_ollama_reads_them() -> None:
     dialect = OpenAI()
     given = {"num_predict": 6.0, "num_ctx": 99, "seed": None, "unheard_of": 1}
@@ -237,10 +267,6 @@ async def test_options_are_read_as_ollama_reads_them() -> None:
     assert json.loads(call.request.body)["max_tokens"] == 6
     with pytest.raises(ServerError, match=r'^option "top_k" must be of type integer$'):
         dialect.stream(GenerateRequest(model="m", prompt="a", options={"top_k": True}), told)
-
-
-#: As vLLM and SGLang say it of a model.
-VLLM = {"id": "m", "object": "model", "owned_by": "vllm", "max_model_len": 512, "parent": None}
 
 
 async def asked_of_vllm(request: GenerateRequest | ChatRequest) -> Any:

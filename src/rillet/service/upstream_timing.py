@@ -21,8 +21,10 @@ class Clock:
             self._answering, self._first = True, now
         if not batch or type(last := batch[-1]) is not Finish:
             return batch
+        # An answer that came in one piece took some time, too: zeros are left out of Ollama's
+        # records, and clients divide by it.
         timings = last.timings or Timings(
-            prompt=self._first - self._begun, completion=now - self._first
+            prompt=self._first - self._begun, completion=max(1, now - self._first)
         )
         if timings.total is None:
             timings = replace(timings, total=now - self._begun)

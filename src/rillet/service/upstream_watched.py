@@ -33,6 +33,8 @@ from rillet.words.timeouts import Timeouts
 _LOOK = Policy(timeouts=Timeouts(connect=2, first_token=4, between_tokens=2, total=5), retries=0)
 #: A server that is very busy is late now and then; so many looks in a row are none too many.
 _STALLS = 3
+#: Seconds that a look may take without being late.
+_PROMPT = 1.0
 _LIMIT = 1 << 26  # bytes of a whole answer
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=(?=.)(.*)", re.S)
 #: A version in the address is that of the API: /v1beta/openai, /api/paas/v4.
@@ -60,6 +62,7 @@ class Watched:
         self._since = time.time()  # of the state it is in
         self._last_error, self._failed = "", 0.0
         self.looked = float("-inf")  # when it last answered or failed to, on the monotonic clock
+        self._begun: float | None = None  # a look that goes on
         self._stalls = 0  # looks in a row that had no answer in time
         self.dialect: Dialect | None = None
         headers: tuple[tuple[str, str], ...] = ()
@@ -73,18 +76,21 @@ class Watched:
         found: list[ModelInfo] = []
         error = ""
         self._stalls += 1
+        self._begun = time.monotonic()
         try:
             found = await self._tags()
         except Stalled as stall:
             if self._stalls < _STALLS and not self.error:
                 self.looked = time.monotonic()
-                self.failed(stall.message)
+                self.failed(_silent(stall))
                 return
-            error = stall.message
+            error = _silent(stall)
         except RilletError as refusal:
             error = refusal.message
         except Exception as fault:
             error = f"{type(fault).__name__}: {fault}"
+        finally:
+            self._begun = None
         self._stalls = self._stalls if error else 0
         if error:
             self.failed(error)
@@ -99,6 +105,11 @@ class Watched:
         self.models = {model.name: model for model in found}
         spelled = self.dialect is not None and self.dialect.spelled
         self.names = Names(self.prefix, self.models, spelled=spelled)
+
+    def late(self) -> bool:
+        """Whether a look that should be over is not, or the last one had no answer in time."""
+        begun = self._begun
+        return self._stalls > 1 or (begun is not None and time.monotonic() - begun > _PROMPT)
 
     def find(self, name: str) -> str | None:
         """The name by which it is asked for a model of ours; None where it has none such."""
@@ -188,3 +199,10 @@ class Watched:
     def _sent(self, request: Request) -> Request:
         headers = (*request.headers, through(self._via))
         return Request(request.method, request.path, headers, request.body, request.length)
+
+
+def _silent(stall: Stalled) -> str:
+    """A list of models has no tokens."""
+    if stall.phase in ("first_token", "between_tokens"):
+        return f"It does not answer within {stall.after:g} s"
+    return stall.message

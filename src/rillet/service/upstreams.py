@@ -18,7 +18,8 @@ EVERY = 10.0  # seconds between two looks
 #: Seconds for which a list is fresh, and that a question waits for one that is not: what was pulled
 #: there a moment ago can be asked for.
 FRESH = 1.0
-#: The same where a server was not there at the last look: it holds nobody up.
+#: The same where a server was not there at the last look, or does not come out with it: it holds
+#: nobody up.
 GLANCE = 0.1
 #: Seconds that the very first question waits for the servers to tell what they have.
 FIRST = 3.0
@@ -133,10 +134,11 @@ class Upstreams:
 
     async def _fresh(self) -> None:
         """Wait a little for lists that are not old, each look being for all who ask."""
+        late = {server for server in self.servers if server.error or server.late()}
         looks = {self._look(server): server for server in self.servers if _old(server)}
         if looks:
             _, slow = await asyncio.wait(looks, timeout=GLANCE)
-            if slow := {look for look in slow if not looks[look].error}:
+            if slow := {look for look in slow if looks[look] not in late}:
                 await asyncio.wait(slow, timeout=FRESH)
 
     def _look(self, server: Upstream) -> asyncio.Task[None]:
