@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ..service.projector import png, write_projector
-from ..service.test_parting import TEMPLATE
+from ..service.test_output_parser import TEMPLATE
 from .serving import Serving
 from .test_clients import FUNCTION, HI, PARAMETERS, SCHEMA, TOOLS
 

@@ -20,7 +20,7 @@ from rillet.engine import read_model_header
 from rillet.words.models import CreateRequest
 
 from ..engine.models import MODELS
-from ..service.test_parting import TEMPLATE as GO_TEMPLATE
+from ..service.test_output_parser import TEMPLATE as GO_TEMPLATE
 from .conftest import Server, start_server
 from .readers import Record, follow
 from .scripted_model import write_scripted

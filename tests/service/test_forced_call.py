@@ -13,7 +13,7 @@ from rillet.words.requests import ChatRequest
 
 from .asking import MODELS, chat
 from .conftest import Opened
-from .test_parting import made
+from .test_output_parser import made
 
 CALL = ToolCall("f", {"x": 1}, "id")
 FORM = '{"name": "f", "arguments": {"x": 2}}'

@@ -11,7 +11,7 @@ import pytest
 
 from rillet.engine import MachineMemory
 from rillet.service import loading
-from rillet.service.deaths import LIMIT
+from rillet.service.crashes import LIMIT
 from rillet.service.resident import FOR_EVER
 from rillet.service.residents import Residents
 from rillet.words.errors import Busy, InvalidRequest, LoadFailed, ServerError

@@ -12,7 +12,7 @@ from rillet.words.requests import ChatRequest, GenerateRequest, Message
 from .asking import CHAT, MODELS, events, text
 from .conftest import Opened
 from .projector import created, png, wav, write_ears, write_projector
-from .test_pictures import FEW, prompt_tokens
+from .test_images import FEW, prompt_tokens
 
 #: Its chats are rendered by the engine, which wants to know a sound from an image.
 JINJA = str(MODELS / "tinytool.gguf")

@@ -20,8 +20,8 @@ from rillet.client.asking import (
     embed_request,
     generate_request,
 )
-from rillet.client.leaving import leaving_headers
 from rillet.client.messages import MessageLike, convert
+from rillet.client.on_disconnect import on_disconnect_headers
 from rillet.client.settings import Api, ContinueBy, Settings
 from rillet.net.tls import TlsOptions
 from rillet.words.errors import InvalidRequest
@@ -95,14 +95,14 @@ class AsyncClient:
     ) -> AsyncStream:
         """Complete one prompt, as it comes."""
         request = generate_request(model, prompt, options)
-        return AsyncStream(self._door.stream("generate", request, leaving_headers(options)))
+        return AsyncStream(self._door.stream("generate", request, on_disconnect_headers(options)))
 
     def stream_chat(
         self, model: str, messages: Iterable[MessageLike], **options: Unpack[ChatOptions]
     ) -> AsyncStream:
         """The next message of a chat, as it comes."""
         request = chat_request(model, messages, options)
-        return AsyncStream(self._door.stream("chat", request, leaving_headers(options)))
+        return AsyncStream(self._door.stream("chat", request, on_disconnect_headers(options)))
 
     def resume(self, stream_id: str, *, after: int = 0) -> AsyncStream:
         """Go on with an answer that this key began, here or in another process.

@@ -20,8 +20,8 @@ from rillet.client.asking import (
     generate_request,
 )
 from rillet.client.door import Door, RemoteDoor
-from rillet.client.leaving import leaving_headers
 from rillet.client.messages import MessageLike, convert
+from rillet.client.on_disconnect import on_disconnect_headers
 from rillet.client.settings import Api, ContinueBy, Settings
 from rillet.client.stream import Stream
 from rillet.net.tls import TlsOptions
@@ -96,14 +96,14 @@ class Client:
     ) -> Stream:
         """Complete one prompt, as it comes."""
         request = generate_request(model, prompt, options)
-        return Stream(self._door.stream("generate", request, leaving_headers(options)))
+        return Stream(self._door.stream("generate", request, on_disconnect_headers(options)))
 
     def stream_chat(
         self, model: str, messages: Iterable[MessageLike], **options: Unpack[ChatOptions]
     ) -> Stream:
         """The next message of a chat, as it comes."""
         request = chat_request(model, messages, options)
-        return Stream(self._door.stream("chat", request, leaving_headers(options)))
+        return Stream(self._door.stream("chat", request, on_disconnect_headers(options)))
 
     def resume(self, stream_id: str, *, after: int = 0) -> Stream:
         """Go on with an answer that this key began, here or in another process.

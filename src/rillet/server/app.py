@@ -19,7 +19,7 @@ from rillet.server.streams import Streams
 from rillet.server.transcription import TranscriptionAnswers
 from rillet.server.turnstile import Turnstile
 from rillet.service.interface import Operations
-from rillet.service.passing import HEADER, PASSED
+from rillet.service.proxy_loops import HEADER, PASSED
 from rillet.service.slots import CALLER
 from rillet.words.settings import Settings
 

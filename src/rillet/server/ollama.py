@@ -25,8 +25,8 @@ from rillet.server.face import (
 from rillet.server.go_json import Fields
 from rillet.server.ollama_bodies import fields_of
 from rillet.server.router import Routes
+from rillet.service.images import images_of
 from rillet.service.interface import Generation
-from rillet.service.pictures import images_of
 from rillet.wire.ollama_encoder import ChatEncoder, GenerateEncoder, Timestamp
 from rillet.words.errors import ServerError
 from rillet.words.models import EmbeddingRequest

@@ -24,7 +24,7 @@ from rillet.server.router import Routes
 from rillet.service.following import Following
 from rillet.service.interface import Generation
 from rillet.service.recording import Recorder
-from rillet.service.reviving import Request
+from rillet.service.recovery import Request
 from rillet.words.errors import ServerError
 from rillet.words.events import Event
 from rillet.words.replies import Reply

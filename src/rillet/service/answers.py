@@ -10,16 +10,16 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from rillet.model.template import Template
-from rillet.service import fitting, listener, prompts, questions, reading
+from rillet.service import listener, prompts, questions, reading, truncation
 from rillet.service.answer import Answer
 from rillet.service.continuing import Said, Seam, surviving
 from rillet.service.forced_call import forced_call, in_form
 from rillet.service.generation import Emit, Produce
-from rillet.service.lifetime import told
+from rillet.service.images import closed, images_of
+from rillet.service.keep_alive import requested
 from rillet.service.model import Model
 from rillet.service.options import layered
-from rillet.service.parting import Split
-from rillet.service.pictures import closed, images_of
+from rillet.service.output_parser import Split
 from rillet.service.resident import Resident
 from rillet.service.waiting import Waiting
 from rillet.words.events import Event, Finish, Text
@@ -124,7 +124,7 @@ async def _chat(
             return seam, events, None
         call = await questions.jinja_chat(resident, answer, request)
         return Seam.repeated(said), reading.events(resident, call, waiting), None
-    request_fitting = await fitting.chat(resident, model, request, template)
+    request_fitting = await truncation.chat(resident, model, request, template)
     images = images_of(request_fitting)
     mark = await questions.mark_of(resident, images)
     prompt = await prompts.rendered_chat(template, model, request_fitting, mark)
@@ -147,7 +147,7 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
     answer = Answer(service, model, request)
     load = service.load_options(model, answer.options, request.shift)
     async with (
-        service.residents.use(model, load, told(request.keep_alive)) as resident,
+        service.residents.use(model, load, requested(request.keep_alive)) as resident,
         resident.asides,
     ):
         if isinstance(request, GenerateRequest):

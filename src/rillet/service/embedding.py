@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from rillet.model.gguf import GgufHeader
-from rillet.service import fitting, listener
-from rillet.service.lifetime import told
+from rillet.service import listener, truncation
+from rillet.service.keep_alive import requested
 from rillet.service.model import Model
 from rillet.service.options import layered
 from rillet.service.resident import Resident
@@ -79,7 +79,7 @@ def _use(
     service: "Service", model: Model, options: JsonObject | None, keep_alive: KeepAlive | None
 ) -> AbstractAsyncContextManager[Resident]:
     load = service.load_options(model, layered(model.params, options), None, embedding=True)
-    return service.residents.use(model, load, told(keep_alive))
+    return service.residents.use(model, load, requested(keep_alive))
 
 
 async def _vectors(
@@ -105,7 +105,7 @@ async def _within_context(resident: Resident, text: str, truncate: bool) -> list
     # An embedding is made in one batch, which the engine cuts to the context that was asked for;
     # and it wants a place left in its own context.
     limit = min(resident.num_ctx, resident.options.batch, resident.process.num_ctx - 1)
-    text = fitting.shortened(text, head=limit, tail=0)
+    text = truncation.shortened(text, head=limit, tail=0)
     row = await listener.tokenize(resident, text)
     if len(row) <= limit - 2:
         return row

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from rillet.service.parting import call_id
+from rillet.service.output_parser import call_id
 from rillet.service.thought_first import together
 from rillet.wire import llamacpp
 from rillet.words.errors import InvalidRequest, RilletError, ServerError

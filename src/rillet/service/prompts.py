@@ -16,9 +16,9 @@ from rillet.model.gguf import GgufArray
 from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
 from rillet.service import limits, listener
+from rillet.service.images import Mark, marked, numbered, placed, placed_raw
 from rillet.service.model import Model
 from rillet.service.options import layered
-from rillet.service.pictures import Mark, marked, numbered, placed, placed_raw
 from rillet.service.resident import Resident
 from rillet.wire import llamacpp
 from rillet.wire.media import kind_of_base64

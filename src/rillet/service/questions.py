@@ -11,13 +11,13 @@ import msgspec
 from rillet.model.template import Template
 from rillet.net.flow import Call
 from rillet.net.http1 import Request
-from rillet.service import fitting, listener, prompts, reading
+from rillet.service import listener, prompts, reading, truncation
 from rillet.service.answer import Answer
 from rillet.service.continuing import Replay, Said, Seam
+from rillet.service.images import Mark
 from rillet.service.model import Model
 from rillet.service.options import Options
-from rillet.service.parting import Split, parting, special_texts, tags_of
-from rillet.service.pictures import Mark
+from rillet.service.output_parser import Split, output_parser, special_texts, tags_of
 from rillet.service.resident import Resident
 from rillet.service.thought_first import thought_first
 from rillet.service.waiting import Waiting
@@ -33,7 +33,7 @@ def bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
     """Without the megabytes of which the engine will see nothing. Images stand anywhere."""
     if request.truncate is False or request.images:
         return request
-    text = fitting.bounded(request.prompt, num_ctx)
+    text = truncation.bounded(request.prompt, num_ctx)
     return request if text is request.prompt else msgspec.structs.replace(request, prompt=text)
 
 
@@ -45,16 +45,16 @@ async def held_as_text(resident: Resident, model: Model, request: ChatRequest) -
     """
     if not prompts.is_plain(model, request) or llamacpp.has_free_numbers(request.format):
         return None
-    fitted = await fitting.chat(resident, model, request, None)
+    fitted = await truncation.chat(resident, model, request, None)
     body = prompts.chat_template_body(model, fitted)
     text = await listener.apply_template(resident, body)
-    return text if fitting.most_tokens(text) < resident.num_ctx else None
+    return text if truncation.most_tokens(text) < resident.num_ctx else None
 
 
 async def jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) -> Call:
     model = answer.model
     top = request.top_logprobs or 0
-    fitted = await fitting.chat(resident, model, request, None)
+    fitted = await truncation.chat(resident, model, request, None)
     body = llamacpp.chat_body(
         prompts.messages_of(model, fitted.messages),
         msgspec.structs.asdict(answer.options),
@@ -81,7 +81,7 @@ async def seam_of(
     """The prompt as it fits, and where the answer goes on. Images have no tokens to be cut."""
     if images:
         return Seam(prompt, said, replay=Replay(said.events) if said.events else None)
-    fitted = await fitting.prompt(resident, prompt, answer.options, answer.request)
+    fitted = await truncation.prompt(resident, prompt, answer.options, answer.request)
     return await Seam.at(resident, fitted, said, answer.request, answer.options)
 
 
@@ -92,7 +92,7 @@ async def parted(
     if template is None:
         return None
     request = answer.request
-    return parting(
+    return output_parser(
         template,
         prompt,
         await seam.said_text(resident),

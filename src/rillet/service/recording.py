@@ -22,7 +22,7 @@ import msgspec
 from rillet.journal.interface import Full, Header, Journal, Known
 from rillet.service.following import Following
 from rillet.service.interface import Generation
-from rillet.service.reviving import Request, Reviver, Source
+from rillet.service.recovery import Request, Reviver, Source
 from rillet.service.writing import Writing
 from rillet.words.errors import RilletError, StoreError
 from rillet.words.events import Failure

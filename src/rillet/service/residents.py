@@ -5,7 +5,7 @@ Laws:
 * After the last request ended a model stays for the keep_alive of the latest that said one; who
   says none does not change it.
 * To make room, the idle model with the shortest keep_alive goes first; a busy one is waited for.
-* An engine that died is started again by the next request; see `deaths`.
+* An engine that died is started again by the next request; see `crashes`.
 * One load serves all who wait for it, and ends when the last of them has left; then everything is
   as it was before.
 """
@@ -17,13 +17,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from rillet.engine import EngineProcess, LoadOptions, MachineMemory, machine_memory, processor_alone
-from rillet.service.deaths import Deaths
-from rillet.service.hanging import end_when_hanging
+from rillet.service.crashes import Deaths
 from rillet.service.model import Model
 from rillet.service.resident import FOR_EVER, Key, Resident, closed, key_of
 from rillet.service.room import Room, needs
 from rillet.service.shared_load import SharedLoad
 from rillet.service.slots import Slots, Tell
+from rillet.service.watchdog import end_when_hanging
 from rillet.words.events import Progress
 
 #: A timer of the loop takes no more than some years.

@@ -18,8 +18,8 @@ from rillet.engine import LoadOptions, gpus_found, has_gpu
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
 from rillet.service.generation import Generation
+from rillet.service.keep_alive import lifetime, requested
 from rillet.service.library import Library
-from rillet.service.lifetime import lifetime, told
 from rillet.service.loading import Loading
 from rillet.service.model import Model
 from rillet.service.options import Options, layered, settled
@@ -87,7 +87,7 @@ class Service:
         return cls(library, residents, settings, patience=patience)
 
     async def generate(self, request: GenerateRequest) -> Generation:
-        keep_alive = told(request.keep_alive)
+        keep_alive = requested(request.keep_alive)
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1])
         model = await self.model(request.model)
@@ -101,7 +101,7 @@ class Service:
         return Generation(answers.generate(self, model, request, keep_alive))
 
     async def chat(self, request: ChatRequest) -> Generation:
-        keep_alive = told(request.keep_alive)
+        keep_alive = requested(request.keep_alive)
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1])
         model = await self.model(request.model)
@@ -255,7 +255,7 @@ class Service:
         if there := await self._elsewhere(request.model):
             return there[0].generation(request, there[1], events)
         model = await self.model(request.model)
-        keep_alive = told(request.keep_alive)
+        keep_alive = requested(request.keep_alive)
         if isinstance(request, ChatRequest):
             request = await readable_chat(request)
             return Generation(answers.chat(self, model, request, keep_alive, events))

@@ -11,7 +11,7 @@ from rillet.net.http1 import Request
 from rillet.net.run_aio import AsyncStreamSource
 from rillet.service.continuing import Said, Seam
 from rillet.service.generation import Emit, Generation
-from rillet.service.lifetime import lifetime
+from rillet.service.keep_alive import lifetime
 from rillet.service.upstream_dialects import Asked, Question
 from rillet.service.upstream_openai import OpenAI
 from rillet.service.upstream_timing import Clock

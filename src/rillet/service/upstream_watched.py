@@ -13,7 +13,7 @@ from rillet.net.flow import Policy
 from rillet.net.http1 import Request
 from rillet.net.run_aio import ask
 from rillet.service.cards import timestamp
-from rillet.service.passing import through
+from rillet.service.proxy_loops import through
 from rillet.service.upstream_dialects import Dialect, Ollama, Question
 from rillet.service.upstream_names import Names
 from rillet.service.upstream_openai import OpenAI

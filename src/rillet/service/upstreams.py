@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 
-from rillet.service.passing import came_back
+from rillet.service.proxy_loops import came_back
 from rillet.service.upstream import Upstream, parse_upstreams
 from rillet.words.errors import ServerError
 from rillet.words.models import LoadedModel, ModelInfo, UpstreamHealth
@@ -26,7 +26,7 @@ FIRST = 3.0
 
 
 class Upstreams:
-    """False where there are none, or none to ask (see `passing`).
+    """False where there are none, or none to ask (see `proxy_loops`).
 
     Raises `InvalidHost` for what is no server.
     """

@@ -10,7 +10,7 @@
     fetch      the bytes of a blob into its parts; `download` is a fetch with its check
     sharing    one download for all who wait for the same blob
     pull       the steps of a pull;  `upload` and `push` are the other way
-    progress   the lines that people see;  `aside`: work on the disk beside the event loop
+    progress   the lines that people see;  `threads`: work on the disk beside the event loop
 
 Laws:
 - What a registry says is a stranger's word: every length, count and place is bounded and checked.

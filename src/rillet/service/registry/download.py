@@ -8,12 +8,12 @@ import asyncio
 
 from rillet.model.manifest import Layer
 from rillet.model.pull_plan import MAX_BLOB
-from rillet.service.registry.aside import aside, settled
 from rillet.service.registry.client import Registry
 from rillet.service.registry.fetch import Fetch
 from rillet.service.registry.patience import RegistryError
 from rillet.service.registry.place import Place
 from rillet.service.registry.progress import Transfer
+from rillet.service.registry.threads import aside, settled
 from rillet.store.blobs import BlobMismatch
 from rillet.store.partial import PartialBlob
 from rillet.store.store import ModelStore

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from rillet.model.pull_plan import Part
 from rillet.service.registry.answer import Answer
-from rillet.service.registry.aside import settled
 from rillet.service.registry.client import Registry
 from rillet.service.registry.patience import RegistryError, Tries
 from rillet.service.registry.place import Place
+from rillet.service.registry.threads import settled
 from rillet.store.partial import PartialBlob
 from rillet.words.errors import RilletError
 

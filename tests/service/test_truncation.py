@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from rillet.service import fitting
-from rillet.service.fitting import LONGEST_TOKEN, shortened
+from rillet.service import truncation
+from rillet.service.truncation import LONGEST_TOKEN, shortened
 from rillet.words.errors import ServerError
 from rillet.words.events import Finish
 from rillet.words.requests import ChatRequest, GenerateRequest, Message
@@ -68,7 +68,7 @@ async def test_a_long_chat_loses_its_oldest_messages_only(opened: Opened) -> Non
         await say(service, HELLO, options={"num_ctx": 256})
         model = await service.model(HELLO)
         request = ChatRequest(model=HELLO, messages=turns)
-        fitted = await fitting.chat(resident(service), model, request, None)
+        fitted = await truncation.chat(resident(service), model, request, None)
         kept = fitted.messages
         assert kept[0].content == "SYSTEM" and kept[-1].content == "no 199"
         assert 2 < len(kept) < 100
@@ -77,7 +77,8 @@ async def test_a_long_chat_loses_its_oldest_messages_only(opened: Opened) -> Non
         ]
         # One more would not have fitted.
         more = ChatRequest(model=HELLO, messages=[turns[0], *turns[-len(kept) :]])
-        assert len((await fitting.chat(resident(service), model, more, None)).messages) == len(kept)
+        fitted = await truncation.chat(resident(service), model, more, None)
+        assert len(fitted.messages) == len(kept)
 
 
 async def test_a_chat_of_ten_thousand_messages_is_fitted_in_some_questions(opened: Opened) -> None:
@@ -95,7 +96,7 @@ async def test_a_message_that_fits_alone_is_never_touched(opened: Opened, trunca
         await say(service, HELLO)
         request = ChatRequest(model=HELLO, messages=[Message("user", "hi")], truncate=truncate)
         model = await service.model(HELLO)
-        assert await fitting.chat(resident(service), model, request, None) is request
+        assert await truncation.chat(resident(service), model, request, None) is request
 
 
 async def test_megabytes_that_cannot_fit_never_reach_the_engine(opened: Opened) -> None:
@@ -109,7 +110,7 @@ async def test_megabytes_that_cannot_fit_never_reach_the_engine(opened: Opened) 
         assert len(finish.context) < 3 * num_ctx * LONGEST_TOKEN < len(long)
         model = await service.model(HELLO)
         chat_of_one = ChatRequest(model=HELLO, messages=[Message("user", long)])
-        fitted = await fitting.chat(resident(service), model, chat_of_one, None)
+        fitted = await truncation.chat(resident(service), model, chat_of_one, None)
         kept = fitted.messages[0].content
         assert num_ctx * LONGEST_TOKEN < len(kept) < 3 * num_ctx * LONGEST_TOKEN
         assert long.endswith(kept[-1000:]) and chat_of_one.messages[0].content == long

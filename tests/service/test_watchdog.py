@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from rillet.engine import EngineProcess
-from rillet.service import hanging
+from rillet.service import watchdog
 from rillet.service.service import Service
 from rillet.words.errors import EngineDied
 from rillet.words.events import Finish, Text
@@ -19,12 +19,12 @@ from .conftest import Opened
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hanging, "EVERY", 0.5)  # seconds, in place of ten
+    monkeypatch.setattr(watchdog, "EVERY", 0.5)  # seconds, in place of ten
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hanging, "ANSWER", 0.5)  # seconds, in place of ten
+    monkeypatch.setattr(watchdog, "ANSWER", 0.5)  # seconds, in place of ten
 
 
 def engines(service: Service) -> list[EngineProcess]:
@@ -80,6 +80,6 @@ async def test_one_that_is_in_use_and_has_nothing_to_do_stays(opened: Opened) ->
         assert options is not None
         async with service.residents.use(held.model, options, 60):
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(4 * hanging.EVERY):
+                async with asyncio.timeout(4 * watchdog.EVERY):
                     await held.process.wait()
         assert held.process.alive

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rillet.service.cards import card
-from rillet.service.pictures import marked, placed
+from rillet.service.images import marked, placed
 from rillet.service.service import Service
 from rillet.words.errors import ServerError
 from rillet.words.events import Event, Finish

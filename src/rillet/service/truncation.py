@@ -24,7 +24,8 @@ TOO_LONG = (
 #: Characters of the longest token that a vocabulary may be expected to have.
 LONGEST_TOKEN = 256
 _TURN_OVERHEAD = 64  # bytes that a template adds around a message, at the most usual
-#: What an image counts, as with Ollama. What it takes tells the engine, once it has been read.
+#: Tokens that an image counts for, as with Ollama. How many it really takes, the engine knows only
+#: when it has read it.
 _IMAGE = 768
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rillet.service.lifetime import lifetime
+from rillet.service.keep_alive import lifetime
 from rillet.service.resident import FOR_EVER
 from rillet.words.errors import ServerError
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from rillet.service.deaths import LIMIT, LONGEST, WINDOW, Deaths
+from rillet.service.crashes import LIMIT, LONGEST, WINDOW, Deaths
 from rillet.words.errors import Busy
 
 KEY = ("/model.gguf", False)

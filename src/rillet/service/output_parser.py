@@ -24,7 +24,7 @@ Split = Callable[[Batch], Batch]
 _TAGS = ("<think>", "</think>")
 
 
-def parting(
+def output_parser(
     template: Template, prompt: str, said: str, *, thinks: bool, tools: Sequence[JsonObject] = ()
 ) -> Split | None:
     """A function for the engine's events in turn; None where its text is the answer as it is.
@@ -39,7 +39,7 @@ def parting(
     calls = ToolCallSplitter(template.call_mark(), list(_names(tools))) if tools else None
     if thoughts is None and calls is None:
         return None
-    parted = _Parted(thoughts, calls)
+    parted = _OutputParser(thoughts, calls)
     parted([Text(said)])
     parted.forget()
     return parted
@@ -62,7 +62,7 @@ def call_id() -> str:
     return "call_" + "".join(random.choices(string.ascii_lowercase + string.digits, k=8))
 
 
-class _Parted:
+class _OutputParser:
     def __init__(self, thoughts: ThinkingSplitter | None, calls: ToolCallSplitter | None) -> None:
         self._thoughts = thoughts
         self._calls = calls

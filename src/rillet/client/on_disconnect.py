@@ -13,7 +13,7 @@ from rillet.words.errors import InvalidRequest
 LONGEST = 86_400  # seconds
 
 
-def leaving_headers(options: Mapping[str, Any]) -> HeaderList:
+def on_disconnect_headers(options: Mapping[str, Any]) -> HeaderList:
     """The header of an `on_disconnect`, if there is one. Raises `InvalidRequest`."""
     wish = options.get("on_disconnect")
     if wish is None:

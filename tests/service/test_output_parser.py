@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rillet.model.template import Template
-from rillet.service.parting import parting, special_texts
+from rillet.service.output_parser import output_parser, special_texts
 from rillet.service.service import Service
 from rillet.words.events import Event, Finish, Text, Thinking, TokenLogprob, ToolCall
 from rillet.words.models import CreateRequest
@@ -159,7 +159,7 @@ async def test_a_model_that_is_rendered_by_name_is_asked_through_its_file(opened
 
 def test_token_ids_and_probabilities_go_with_the_text_that_they_gave() -> None:
     template = Template.parse(TEMPLATE)
-    part = parting(template, "<think>", "", thinks=True)
+    part = output_parser(template, "<think>", "", thinks=True)
     assert part is not None
     one, two = TokenLogprob("a", -1.0), TokenLogprob("</think>", -2.0)
     found = [
@@ -178,7 +178,7 @@ def test_token_ids_and_probabilities_go_with_the_text_that_they_gave() -> None:
 @pytest.mark.parametrize("said", ["", "I th", "I think</think>So", "I think</think>So <tool"])
 def test_going_on_from_what_was_said(said: str) -> None:
     whole = "I think</think>So " + WORDS
-    part = parting(Template.parse(TEMPLATE), "<think>", said, thinks=True, tools=[TOOL])
+    part = output_parser(Template.parse(TEMPLATE), "<think>", said, thinks=True, tools=[TOOL])
     assert part is not None
     found = [*part([Text(whole[len(said) :])]), *part([Finish("stop")])]
     (call,) = [event for event in found if isinstance(event, ToolCall)]
@@ -186,7 +186,7 @@ def test_going_on_from_what_was_said(said: str) -> None:
 
 
 def test_a_plain_template_has_nothing_to_tell_apart() -> None:
-    assert parting(Template.parse("{{ .Prompt }}"), "", "", thinks=False) is None
+    assert output_parser(Template.parse("{{ .Prompt }}"), "", "", thinks=False) is None
 
 
 def test_control_tokens_that_are_to_be_shown() -> None:

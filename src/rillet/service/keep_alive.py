@@ -21,7 +21,7 @@ def lifetime(value: KeepAlive) -> float:
     return FOR_EVER if seconds < 0 or seconds > _LONGEST else float(seconds)
 
 
-def told(value: KeepAlive | None) -> float | None:
+def requested(value: KeepAlive | None) -> float | None:
     """`lifetime` of what a request says; None where it says nothing."""
     return None if value is None else lifetime(value)
 
