@@ -52,8 +52,8 @@ async def test_others_are_left_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("image", "complaint"),
     [
-        (webp()[:20], "a WebP that cannot be read"),
-        (webp()[:-16], "a WebP that cannot be read"),
+        (webp()[:20], "in WebP that cannot be read"),
+        (webp()[:-16], "in WebP that cannot be read"),
         (webp(16_000, 4_000), "16000 x 4000: 50000000 pixels"),
     ],
 )

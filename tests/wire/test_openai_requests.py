@@ -18,6 +18,7 @@ from rillet.wire.openai import (
     generate_request_from_openai,
     usage_wanted,
 )
+from rillet.wire.openai_messages import messages_to_openai
 from rillet.words.errors import InvalidRequest, ServerError
 from rillet.words.requests import (
     ChatRequest,
@@ -239,6 +240,23 @@ def test_what_is_null_in_a_tool_is_not_said() -> None:
     }}}  # fmt: skip
 
 
+def test_images_stay_where_they_stand_among_words() -> None:
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}
+    words = {"type": "text", "text": "a"}
+    for parts, expected in (
+        ([image, image, words], "a"),
+        ([words, image], "a\n\n[img]"),
+        ([image, words, image], "[img]\n\na\n\n[img]"),
+        ([image], ""),
+    ):
+        (message,) = chat_request_from_openai(content(parts)).messages
+        assert (message.content, len(message.images or ())) == (expected, parts.count(image))
+        (sent,) = messages_to_openai([message])
+        kinds = [part["type"] for part in sent["content"]]
+        if "[img]" in expected:
+            assert kinds == [part["type"] for part in parts]
+
+
 def test_parts_calls_and_results() -> None:
     image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}
     text = [{"type": "text", "text": "a"}, image, {"type": "text", "text": "b"}]
@@ -252,7 +270,7 @@ def test_parts_calls_and_results() -> None:
         )
     )
     assert request.messages == [
-        Message("user", "a\n\nb", images=[PNG]),
+        Message("user", "a\n\n[img]\n\nb", images=[PNG]),
         Message(
             "assistant",
             thinking="hm",
@@ -392,7 +410,7 @@ def test_a_body_reads_back_as_the_chat() -> None:
         model="m",
         messages=[
             Message("system", "S"),
-            Message("user", "hi", images=[PNG]),
+            Message("user", "hi\n\n[img]", images=[PNG]),
             Message("assistant", "x", thinking="hm", tool_calls=[call]),
             Message("tool", "1", tool_name="f", tool_call_id="c1"),
         ],

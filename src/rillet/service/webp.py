@@ -55,7 +55,6 @@ def _png(image: str) -> str:
             check_size(*picture.size)  # before the pixels are unpacked
             picture.save(file, "PNG", compress_level=_QUICK)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise ServerError(
-            f"the request has a WebP that cannot be read: {error}", status=400
-        ) from error
+        wrong = "the request has an image in WebP that cannot be read"
+        raise ServerError(wrong, status=400) from error
     return base64.b64encode(file.getvalue()).decode()

@@ -2,7 +2,7 @@
 
 Rules:
 * Texts of a message's parts are joined by an empty line, as Ollama's templates join the turns of
-  one speaker; its images stay in order.
+  one speaker. Its images stay in order; where words come before one, `[img]` marks its place.
 * Images and sounds travel inside: a data URI or an `input_audio` there, plain base64 here. Nothing
   is fetched.
 * A tool's arguments are JSON text there, an object here. A result finds the name of its tool by
@@ -32,6 +32,8 @@ _FIELDS = {
     "name": "string",
     "tool_call_id": "string",
 }
+_PLACE = "[img]"  # of an image in a text, as Ollama has it
+_GAP = "\n\n"
 _IMAGE_TYPES = ("jpeg", "jpg", "png", "webp")
 
 
@@ -79,7 +81,9 @@ def _content(content: Any, has_calls: bool) -> tuple[str, list[str]]:
         images: list[str] = []
         for part in content:
             _take_part(part, texts, images)
-        return "\n\n".join(texts), images
+        if texts[: len(images)] == [_PLACE] * len(images):  # they stand there anyway
+            del texts[: len(images)]
+        return _GAP.join(texts), images
     if has_calls:  # whatever stands there
         return "", []
     raise refused(f"invalid message content type: {interface_type(content)}")
@@ -94,8 +98,10 @@ def _take_part(part: Any, texts: list[str], images: list[str]) -> None:
     elif kind == "image_url":
         given = part.get("image_url")
         images.append(image_data(given.get("url") if isinstance(given, dict) else given))
+        texts.append(_PLACE)
     elif kind == "input_audio":
         images.append(_audio(part.get("input_audio")))
+        texts.append(_PLACE)
     else:
         raise refused("invalid message format")
 
@@ -205,8 +211,15 @@ def _answered(result: Message, open_calls: list[tuple[str, str]]) -> str:
 def _parts(message: Message) -> str | list[_Json]:
     if not message.images:
         return message.content
-    parts: list[_Json] = [{"type": "text", "text": message.content}] if message.content else []
-    return parts + [_media_part(image) for image in message.images]
+    parts: list[_Json] = []
+    images = list(map(_media_part, message.images))
+    first, *others = message.content.split(_PLACE, len(images))
+    for at, text in enumerate((first, *others)):
+        if at:
+            parts.append(images.pop(0))
+        if said := text.removeprefix(_GAP).removesuffix(_GAP) if others else text:
+            parts.append({"type": "text", "text": said})
+    return parts + images
 
 
 def _media_part(data: str) -> _Json:
