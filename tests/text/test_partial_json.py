@@ -99,6 +99,9 @@ def values(pieces: list[str]) -> tuple[list[Any], PartialJson]:
         ('"half an ans', "half an ans"),
         ('{"a": 1, "a": 2}', {"a": 2}),
         ('{"\\u0061\\ud83d\\ude00": 1}', {"a😀": 1}),
+        # the first and the last of each range of surrogates, and their neighbours
+        ('["\\ud800\\udc00\\udbff\\udfff', ["\U00010000\U0010ffff"]),
+        ('["\\ud7ff\\udc00\\udfff\\ue000', ["\ud7ff\ufffd\ufffd\ue000"]),
     ],
 )
 def test_what_is_certain(text: str, value: Any) -> None:
