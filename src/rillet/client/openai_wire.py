@@ -84,7 +84,7 @@ class OpenAIWire:
 
 
 def _loads(request: Any) -> bool:
-    """Whether a question is none in Ollama's API: it loads the model, or takes it out of memory."""
+    """Whether a request has no prompt: in Ollama's API that loads or unloads the model."""
     if isinstance(request, ChatRequest):
         return not request.messages
     if not isinstance(request, GenerateRequest) or request.raw:

@@ -127,7 +127,7 @@ def _with_origin(send: Send, origin: str) -> Send:
 
 
 def _readable(origin: str, asked: bytes) -> Headers:
-    """Who may read an answer, and the headers that it depends on: none, where it is the same."""
+    """The headers that let a page read an answer, and `Vary` where they depend on the request."""
     allowed = (b"access-control-allow-origin", origin.encode("latin-1"))
     return [allowed] if origin == "*" else [allowed, (b"vary", asked)]
 

@@ -76,7 +76,7 @@ Attempt = Callable[[Emit, Said], Awaitable[None]]
 
 
 def surviving(attempt: Attempt, before: Sequence[Event] = ()) -> Produce:
-    """Try, and after a death of the engine try again for the rest."""
+    """Try, and where the engine dies try again for the rest."""
 
     async def produce(emit: Emit) -> None:
         said, vain, deaths = Said(before), 0, 0
@@ -202,7 +202,7 @@ class Seam:
 
 
 class Replay:
-    """Checks off what was said before, when it is said again."""
+    """Skips what was said before, when a model that is asked again says it again."""
 
     def __init__(self, events: Sequence[Content], error: type[EngineError] = EngineError) -> None:
         self._error = error

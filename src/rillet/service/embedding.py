@@ -51,9 +51,7 @@ async def embed(service: "Service", request: EmbedRequest) -> Embeddings:
 
 
 async def embed_one(service: "Service", request: EmbeddingRequest) -> list[float]:
-    """One vector, [] for an empty prompt.
-
-    Its length is one, but for the models of which Ollama's older engine gave it as it was."""
+    """One vector, [] for an empty prompt. Its length is one, but for some models (see `_raw`)."""
     texts = [request.prompt] if request.prompt else []
     model = await service.model(request.model)
 
@@ -120,7 +118,7 @@ async def _within_context(resident: Resident, text: str, truncate: bool) -> list
 
 
 def _marks(header: GgufHeader, words: Sequence[int]) -> int:
-    """Places that Ollama keeps for a beginning and an end: for models that say nothing of them too.
+    """Tokens that Ollama reserves for BOS and EOS, also where a model does not say if it has them.
 
     `words` are the tokens of a text without them.
     """
@@ -133,7 +131,7 @@ def _marks(header: GgufHeader, words: Sequence[int]) -> int:
 
 
 def _raw(model: Model) -> bool:
-    """Whether the older route gives this model's vectors in their own length, as it ever did."""
+    """Whether Ollama's /api/embeddings gives this model's vectors unnormalized."""
     header = model.header
     if not model.can("embedding"):
         return False

@@ -10,9 +10,9 @@ from rillet.words.events import Event
 class Following:
     """Batches of events behind number `after`, to the end of the record.
 
-    It looks like a generation, but closing it only ends the reading: `left` is called then.
-    `goes_on` is asked where nobody writes the record: it makes somebody, or says that nothing comes
-    behind a number.
+    It is used like a generation, but closing it only ends the reading; `left` is called then.
+    `goes_on` is called where nobody writes the record: it starts a writer, or says that nothing
+    comes behind a number.
     """
 
     single = False

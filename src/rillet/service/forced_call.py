@@ -99,7 +99,7 @@ async def forced_call(first: Events, again: Callable[[], Awaitable[Events]]) -> 
 
 
 def _gave_up(error: RilletError) -> bool:
-    """Engines do, where a model begins a call of a tool that is not offered."""
+    """Whether the engine broke the answer off, as where a model calls a tool that is not there."""
     return isinstance(error, ServerError) and (error.status or 500) >= 500
 
 

@@ -52,9 +52,9 @@ def placed_raw(text: str, marks: Sequence[str]) -> str:
 
 
 def closed(prompt: str, mark: str, count: int) -> str:
-    """A prompt with `count` images that the engine can go on from.
+    """A prompt with `count` images, with text at its end: the engine aborts where an image is last.
 
-    It writes behind a token of text, and aborts where an image is the last. Raises `ServerError`
+    Raises `ServerError`
     (400) for images that a template has left out.
     """
     if (shown := prompt.count(mark)) != count:

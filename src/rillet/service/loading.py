@@ -188,12 +188,13 @@ def _cut(number: int, most: int) -> int:
 
 
 def _pooling(model: Model) -> str | None:
-    """As the file says; one made to complete is read at its last token, which saw all others."""
+    """How token vectors become one: as the file says (None), or for a model made for text its last
+    token's, the only one that saw all others."""
     return None if model.can("embedding") else "last"
 
 
 def _threads(model: Model, wanted: Wanted) -> int:
-    """Texts to embed come many at once: enough work for all cores, however small the model."""
+    """Threads; 0 is one for each core. Texts to embed come many at once, which is work for all."""
     if wanted.num_thread > 0 or wanted.embedding:
         return max(0, wanted.num_thread)
     return usual_threads(model.header)

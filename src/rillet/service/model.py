@@ -159,10 +159,11 @@ def _template(name: ModelName, header: GgufHeader, text: str) -> Template | None
 def _used(
     header: GgufHeader, config: Config, go: Template | None, wanted: bool | None
 ) -> Template | None:
-    """The Go template, unless the one inside the file knows more, or what is wanted.
+    """The Go template, or None to use the Jinja template inside the file.
 
-    A model that Ollama renders by name has an empty shell of a template; what it is named for
-    stands in the file. One that was recognized says the same as the file's.
+    `wanted` decides where it is set, else the template that can do more. Models that Ollama renders
+    in code of its own (by the name in `renderer`) have only an empty Go template: theirs is the
+    file's. So it is where both are known to say the same.
     """
     if go is None or not header.chat_template:
         return go

@@ -62,7 +62,7 @@ def check_chat(model: Model, request: ChatRequest) -> None:
 
 @contextmanager
 def _options_first(model: Model, request: GenerateRequest | ChatRequest) -> Iterator[None]:
-    """What is wrong with the options is told before what else is: Ollama loads the model first."""
+    """A fault in the options is told before any other: Ollama loads the model with them first."""
     try:
         yield
     except ServerError:
@@ -97,7 +97,7 @@ def _check_kind(model: Model, request: GenerateRequest | ChatRequest, verb: str)
 
 
 def _check_context(model: Model, tokens: Sequence[int]) -> None:
-    """The engine would answer to others with a word of its own insides."""
+    """Tokens outside of the vocabulary: the engine's own error for them tells a caller nothing."""
     known = model.header.metadata.get("tokenizer.ggml.tokens")
     if isinstance(known, GgufArray) and not all(0 <= token < known.count for token in tokens):
         raise ServerError("the context has tokens that this model does not know", status=400)
@@ -110,7 +110,7 @@ def _check_stops(request: GenerateRequest | ChatRequest) -> None:
 
 
 def _check_media(model: Model, media: Sequence[str]) -> None:
-    """The engine's own words for these are about its insides."""
+    """Images and sounds that the model cannot read: the engine's own error tells nothing."""
     for data in media:
         sound = kind_of_base64(data)[0] == "audio"
         if not (model.can("audio") if sound else model.sees()):
@@ -146,9 +146,11 @@ def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Templat
 
 
 def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
-    """ChatML rendered here takes what the engine refuses; an answer begun is gone on with there.
+    """A template of ours for ChatML, with which chats work that the engine itself would refuse.
 
-    But not in a form, at which the engine fails: it begins anew then, as with Ollama.
+    None where the engine is to render the chat: also where the last message is the beginning of the
+    answer, which it continues. In a format it cannot do that; then the answer begins anew, as with
+    Ollama.
     """
     if not isinstance(request, ChatRequest) or not request.messages:
         return None
@@ -249,7 +251,8 @@ async def rendered_chat(
 
 
 async def _rendered(template: Template, turns: Sequence[Message], **values: Any) -> str:
-    """What takes long, or fails, is done beside the loop, where the others' streams are."""
+    """Render in the event loop; a template that takes long, or fails, again in a thread, so that
+    the streams of others go on."""
     render = partial(template.render, messages=turns, now=datetime.now(), **values)
     try:
         return render(budget=Budget(steps=_QUICK))

@@ -30,7 +30,10 @@ STREAM = (*listener.JSON, ("accept", "text/event-stream"))
 
 
 def bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
-    """Without the megabytes of which the engine will see nothing. Images stand anywhere."""
+    """The request with its prompt cut to what may fit into the context, before it is tokenized.
+
+    Not where it has images, whose places are anywhere in the text.
+    """
     if request.truncate is False or request.images:
         return request
     text = truncation.bounded(request.prompt, num_ctx)
@@ -38,10 +41,11 @@ def bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
 
 
 async def held_as_text(resident: Resident, model: Model, request: ChatRequest) -> str | None:
-    """The prompt of a chat that asks for a form and for nothing else that the engine takes apart.
+    """The prompt of a chat in a format that can be asked as a completion; None for other chats.
 
-    As a text it is held to it byte by byte. In a chat the engine reads the answer again at its end,
-    and what it cannot read, such as half a character at the limit, is an error and all is lost.
+    In a chat the engine parses the whole answer again at its end, and fails where it cannot, as at
+    half a character at the limit of tokens: then all of the answer is lost. A completion has no
+    such end.
     """
     if not prompts.is_plain(model, request) or llamacpp.has_free_numbers(request.format):
         return None

@@ -94,7 +94,7 @@ class _Looking:
 
 
 def together(thought: Finish, answer: Finish) -> Finish:
-    """One end for both: the prompt of the first, the work of the two."""
+    """One end for both steps: prompt tokens of the first, generated tokens and times of both."""
     first, second = thought.usage or Usage(), answer.usage or Usage()
     usage = msgspec.structs.replace(
         first, completion_tokens=_sum(first.completion_tokens, second.completion_tokens)

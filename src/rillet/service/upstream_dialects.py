@@ -135,8 +135,8 @@ class _Rendered(Struct):
 
 
 class _Generate(ollama.GenerateDecoder):
-    """Ollama says nothing at the end of an answer that it stops for saying the same again and
-    again. That is an end by a limit; a connection that was lost is told apart (`cause`)."""
+    """An end without a last record is an end by a limit: so Ollama stops an answer that repeats
+    itself. With a `cause` it is a lost connection."""
 
     def eof(self, cause: str = "") -> list[Event]:
         return _limited(super().eof(cause), cause, self.last)

@@ -155,9 +155,11 @@ def _limited(options: JsonObject, told: ModelInfo) -> JsonObject:
 
 
 def _room(prompt: str, told: ModelInfo) -> int:
-    """How many tokens fit behind a prompt, for its few bytes are no fewer than its tokens; 0 where
-    nobody knows. Completions without a limit end after 16 tokens in OpenAI's API, in Ollama's they
-    do not. More than fits is refused by SGLang."""
+    """How many tokens fit behind a prompt, counting a token for each of its bytes; 0 for unknown.
+
+    It is sent as the limit of a completion that has none: by default OpenAI's API ends one after 16
+    tokens. SGLang refuses a limit that does not fit.
+    """
     places = told.details.context_length
     if not places or told.details.format == "gguf":  # a llama-server has no such limit
         return 0

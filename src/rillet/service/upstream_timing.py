@@ -9,7 +9,7 @@ from rillet.words.events import Event, Finish, Timings
 
 
 class Clock:
-    """From the question to the end; Ollama's words for how it ended."""
+    """Measures an answer from the question to its end, for servers that tell no times."""
 
     def __init__(self) -> None:
         self._begun = self._first = time.perf_counter_ns()
