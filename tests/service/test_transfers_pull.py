@@ -482,6 +482,18 @@ def test_no_name(tmp_path: Path, name: str) -> None:
     assert caught.value.status == 400
 
 
+async def test_a_model_that_is_there_in_another_spelling(tmp_path: Path, model: Published) -> None:
+    """The registry is asked as the model is spelled here, also for another tag of it."""
+    await pulled(tmp_path, model.name)
+    model.registry.manifests["library/good:Q8"] = model.manifest
+    for asked in (f"{model.registry.host}/LIBRARY/Good", f"{model.registry.host}/library/GOOD:Q8"):
+        assert (await pulled(tmp_path, asked))[-1] == "success"
+    names = [stored.name.display() for stored in ModelStore(tmp_path).list()]
+    assert sorted(names) == [
+        f"{model.registry.host}/library/good:{tag}" for tag in ("Q8", "latest")
+    ]
+
+
 async def test_a_name_with_a_repository_and_a_quantisation(
     tmp_path: Path, model: Published
 ) -> None:

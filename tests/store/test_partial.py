@@ -70,6 +70,15 @@ def test_a_part_that_was_not_begun_does_not_cost_the_others(store: ModelStore, b
         assert partial.completed == 5
 
 
+def test_another_program_that_finishes_the_same_file_first(store: ModelStore, blobs: Path) -> None:
+    digest = Digest.of(b"abc")
+    with store.download(digest, 3) as partial:
+        partial.write(0, b"abc")
+        (blobs / f"{digest.blob_name}-partial").rename(blobs / digest.blob_name)
+        assert partial.finish() == digest
+    assert [path.name for path in blobs.iterdir()] == [digest.blob_name]
+
+
 def test_parts_of_ollama_are_gone_on_with_in_any_order(store: ModelStore, blobs: Path) -> None:
     blobs.mkdir()
     (blobs / NAME).write_bytes(CONTENT[:200].ljust(1000, b"\0"))

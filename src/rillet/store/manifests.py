@@ -12,6 +12,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rillet.model.manifest import MAX_BYTES, InvalidManifest, decode_manifest
@@ -52,6 +53,11 @@ class Manifests:
             parts = self._spell(self.folder, name.path_parts())
         return ModelName.from_path_parts(*parts) if parts else None
 
+    def respelled(self, name: ModelName) -> ModelName:
+        """The name as it is spelled on disk, or would be; its scheme stays."""
+        spelled = self.spelling(name) or name.spelled_like(self.names())
+        return replace(spelled, scheme=name.scheme)
+
     def path(self, name: ModelName) -> Path:
         return self.folder.joinpath(*name.path_parts())
 
@@ -66,7 +72,7 @@ class Manifests:
 
     def write(self, name: ModelName, data: bytes) -> None:
         """Put a manifest in its place, over the one of another spelling if there is one."""
-        place = self.path(self.spelling(name) or name.spelled_like(self.names()))
+        place = self.path(self.respelled(name))
         for attempt in range(_ATTEMPTS):
             place.parent.mkdir(parents=True, exist_ok=True)
             self._refuse_links(place.parent)

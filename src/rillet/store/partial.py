@@ -107,7 +107,7 @@ class PartialBlob:
             digest = Digest(hashlib.file_digest(self._file, "sha256").hexdigest())
             if digest == self._digest:
                 os.fsync(self._file.fileno())
-                os.replace(self._path, self._folder / digest.blob_name)
+                self._give_name(self._folder / digest.blob_name)
             else:
                 self._path.unlink(missing_ok=True)
             self._forget_states()
@@ -128,6 +128,14 @@ class PartialBlob:
                         self._save(self._parts[n])
         finally:
             self._file.close()
+
+    def _give_name(self, place: Path) -> None:
+        try:
+            os.replace(self._path, place)
+        except FileNotFoundError:
+            # Ollama does not know our lock: it wrote the same bytes into this file, and was faster.
+            if not place.is_file():
+                raise
 
     def _is_ours(self) -> bool:
         try:

@@ -103,6 +103,10 @@ class ModelStore:
             raise StoreError(f"the manifest of {name} was removed as soon as it was written")
         return stored
 
+    def respelled(self, name: ModelName) -> ModelName:
+        """The name as it is spelled here, or would be; its scheme stays."""
+        return self._manifests.respelled(name)
+
     def manifest_bytes(self, name: ModelName) -> bytes | None:
         """The manifest of this name as it lies there, byte for byte; None where there is none."""
         spelled = self._manifests.spelling(name)

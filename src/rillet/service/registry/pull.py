@@ -26,6 +26,7 @@ async def pull_model(
     Broken off at any moment, the next pull goes on with what is there.
     """
     yield Progress("pulling manifest")
+    name = await asyncio.to_thread(store.respelled, name)
     registry = Registry(name, insecure=insecure, patience=patience)
     try:
         data, manifest = await _manifest(registry, name)

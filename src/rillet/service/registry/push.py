@@ -28,6 +28,7 @@ async def push_model(
         yield Progress("couldn't retrieve manifest")
         raise RegistryError(f"model '{name.display()}' not found")
     store, data = found
+    name = await asyncio.to_thread(store.respelled, name)
     manifest = decode_manifest(data)
     registry = Registry(name, insecure=insecure, patience=patience)
     upload: Upload | None = None
