@@ -68,7 +68,8 @@ def test_a_model_from_its_making_to_its_end(own: Shell) -> None:
     gone = own.run("rm", "mine", "yours")
     assert gone.stdout == b"deleted 'mine'\ndeleted 'yours'\n"
     assert b"mine" not in own.run("ls").stdout
-    assert own.run("rm", "mine").returncode == 1
+    gone = own.run("rm", "mine")
+    assert (gone.returncode, gone.stderr) == (1, b"Error: model 'mine' not found\n")
 
 
 def test_blanks_at_the_end_of_a_line_do_not_wrap_in_a_narrow_window(served: Shell) -> None:
@@ -175,6 +176,16 @@ def test_a_model_that_was_pushed_has_a_place(shell: Shell, model: str, where: st
         done = at(server, shell).run("push", model)
     assert done.stdout.decode() == f"\nYou can find your model at:\n\n\t{where}\n"
     assert done.stderr == b"success\n"
+
+
+def test_a_place_that_is_not_yours(shell: Shell) -> None:
+    error = b'{"error":"unauthorized: access denied"}\n'
+    with ScriptedServer(VERSION, [CHUNKED, chunk(error) + LAST_CHUNK]) as server:
+        done = at(server, shell).run("push", "me/mine")
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert said.startswith("Error: you are not authorized to push to this namespace, create")
+    assert "rillet cp MODEL NAMESPACE/MODEL" in said and "id_ed25519" in said
 
 
 def test_show_verbose_tells_the_long_lists_of_the_file(served: Shell) -> None:

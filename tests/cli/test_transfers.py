@@ -64,7 +64,7 @@ def test_bars_tell_how_far_how_fast_and_how_long(shell: Shell, columns: int) -> 
     assert sum(row.startswith("pulling ") for row in rows) <= 5  # a row a layer, whatever it took
     assert all(len(row) <= columns for row in rows)
     if columns == 80:
-        assert re.search(BAR + r"  [\d.]+ [KM]B/s  \d+m\d\ds", terminal.screen)
+        assert re.search(BAR + r"  [\d.]+ [KM]?B/s  \d+m\d\ds", terminal.screen)
         assert any(re.fullmatch(r"pulling \w{12} 100% ▕█{24}▏ 2 MB/2 MB", row) for row in rows)
 
 
@@ -92,5 +92,8 @@ def test_a_bar() -> None:
     half = Progress("pulling 4e8b1c627efb", completed=600, total=1200)
     assert bar(half, 0, 0) == f"pulling 4e8b1c627efb  50% ▕{'█' * 12}{' ' * 12}▏ 600 B/1.2 KB"
     assert bar(half, 300, 3).endswith("  100 B/s  0m06s")
+    narrow = bar(half, 300, 3, 70)  # the bar makes room for the numbers
+    assert len(narrow) == 70 and narrow.endswith("▏ 600 B/1.2 KB  100 B/s  0m06s")
+    assert "▕▏" in bar(half, 300, 3, 20)
     over = Progress("p", completed=7200_000, total=1)
     assert bar(over, 0, 1).startswith("p 100% ")

@@ -81,8 +81,9 @@ class TransferView:
     def _draw(self, event: Progress, now: float) -> None:
         self._drawn, self._open = now, True
         assert self._began is not None
-        text = bar(event, self._began[1], now - self._began[0])
-        self._notes.write(f"\r\x1b[K{text[: self._notes.width() - 1]}")
+        columns = self._notes.width() - 1
+        text = bar(event, self._began[1], now - self._began[0], columns)
+        self._notes.write(f"\r\x1b[K{text[:columns]}")
 
     def end(self) -> None:
         """Finish the line, with its last numbers."""
@@ -93,17 +94,21 @@ class TransferView:
         self._open, self._last = False, None
 
 
-def bar(event: Progress, start: int, seconds: float) -> str:
-    """``pulling 4e8b1c627efb  42 % ▕████      ▏ 1.2 GB/3 GB  24 MB/s  1m15s``"""
+def bar(event: Progress, start: int, seconds: float, columns: int = 200) -> str:
+    """``pulling 4e8b1c627efb  42 % ▕████      ▏ 1.2 GB/3 GB  24 MB/s  1m15s``
+
+    Where that is too long for the columns, the bar is shorter.
+    """
     done, total = event.completed or 0, event.total or 1
     part = min(1.0, done / total)
-    full = "█" * round(part * _BAR)
-    text = f"{clean(event.status)} {part:4.0%} ▕{full:<{_BAR}}▏ "
-    text += f"{human_size(done)}/{human_size(total)}"
+    before = f"{clean(event.status)} {part:4.0%} ▕"
+    after = f"▏ {human_size(done)}/{human_size(total)}"
     speed = (done - start) / seconds if seconds > 0 else 0.0
-    if speed < 1 or done >= total:
-        return text
-    return f"{text}  {human_size(int(speed))}/s  {_left((total - done) / speed)}"
+    if speed >= 1 and done < total:
+        after += f"  {human_size(int(speed))}/s  {_left((total - done) / speed)}"
+    room = max(0, min(_BAR, columns - len(before) - len(after)))
+    full = "█" * round(part * room)
+    return f"{before}{full:<{room}}{after}"
 
 
 def _left(seconds: float) -> str:

@@ -25,12 +25,20 @@ def run(args: Namespace) -> int:
     with there.client:
         for model in args.models:
             _unload(there.client, model)
-            there.client.delete(model)
+            _delete(there.client, model)
             if args.json:
                 out.json({"deleted": model})
             else:
                 out.line(f"deleted '{model}'")
     return exits.COMPLETE
+
+
+def _delete(client: Client, model: str) -> None:
+    try:
+        client.delete(model)
+    except ModelNotFound as error:
+        error.hint = ""  # who wants to be rid of it need not get it
+        raise
 
 
 def _unload(client: Client, model: str) -> None:
