@@ -88,13 +88,14 @@ def _write(writer: gguf.GGUFWriter, shapes: Shapes) -> None:
     writer.close()
 
 
+def put(service: Service, path: str | Path) -> str:
+    """The digest of an uploaded file."""
+    return str(service.library.store.put_blob((Path(path).read_bytes(),)))
+
+
 async def created(service: Service, weights: str, projector: Path, template: str = "") -> str:
     """A model with this projector; its name."""
-    store = service.library.store
-    files = {
-        name: str(store.put_blob((path.read_bytes(),)))
-        for name, path in (("a.gguf", Path(weights)), ("b.gguf", projector))
-    }
+    files = {"a.gguf": put(service, weights), "b.gguf": put(service, projector)}
     request = CreateRequest(model="sees", files=files, template=template or None)
     async for _ in service.create(request):
         pass

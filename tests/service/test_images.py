@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
+from rillet.engine import read_model_header
 from rillet.service.cards import card
 from rillet.service.images import marked, placed
 from rillet.service.service import Service
 from rillet.words.errors import ServerError
 from rillet.words.events import Event, Finish
+from rillet.words.models import CreateRequest
 from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 from .asking import CHAT, events, text
 from .conftest import Opened
-from .projector import created, png, write_projector
+from .projector import created, png, put, write_projector
 
 GO = (
     "{{ range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
@@ -154,6 +156,20 @@ async def test_what_is_no_image_is_refused(opened: Opened, tmp_path: Path) -> No
             with pytest.raises(ServerError) as caught:
                 await generated(service, model, images=["aGVsbG8="])
             assert caught.value.status == 400
+
+
+async def test_an_old_projector_gets_its_kind(opened: Opened, tmp_path: Path) -> None:
+    """The engine loads none without."""
+    path = tmp_path / "old.gguf"
+    write_projector(path, kind=None, general=False)
+    async with opened() as service:
+        files = {"a.gguf": put(service, CHAT), "b.gguf": put(service, path)}
+        steps = service.create(CreateRequest(model="old", files=files))
+        assert "updating GGUF projector metadata" in [step.status async for step in steps]
+        assert text(await generated(service, "old", images=[png()]))
+        header = service.library.find("old").projector_header
+    assert header and header.text("clip.projector_type") == "mlp"
+    assert len(header.tensors) == len(read_model_header(path).tensors)
 
 
 async def test_the_projector_is_told(opened: Opened, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from rillet.service.config_info import with_info
 from rillet.service.layers import parameters_of, with_layers, write_model
 from rillet.service.library import Library, parse_name
 from rillet.service.options import layered
+from rillet.service.projectors import lacks_kind, with_kind
 from rillet.service.quantization import parse_quantization, quantized
 from rillet.service.recognition import recognized
 from rillet.service.splits import groups, joined
@@ -115,7 +116,10 @@ async def _converted(
 ) -> AsyncGenerator[Progress]:
     """Puts the pieces into `made`, with their weights as they are wanted."""
     for piece in pieces:
-        if piece.layer.media_type != kinds.MODEL or not request.quantize:
+        if piece.fresh and piece.layer.media_type == kinds.PROJECTOR and lacks_kind(piece.header):
+            yield Progress("updating GGUF projector metadata")
+            made.append(await asyncio.to_thread(with_kind, library, piece))
+        elif piece.layer.media_type != kinds.MODEL or not request.quantize:
             made.append(piece)
         else:
             kind = parse_quantization(request.quantize)

@@ -98,6 +98,8 @@ def read_piece(library: Library, text: str, kind: str = "") -> Piece:
 def _kind(header: GgufHeader) -> str:
     if header.architecture == "clip":
         return kinds.PROJECTOR
+    if not header.block_count and header.number(header.own("vision.block_count")):
+        return kinds.PROJECTOR
     own = {"adapter": kinds.ADAPTER, "mmproj": kinds.PROJECTOR, "projector": kinds.PROJECTOR}
     return own.get(header.text("general.type"), kinds.MODEL)
 

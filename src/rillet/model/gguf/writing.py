@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .formats import TENSOR_TYPES
 from .reader import Source, open_cursor, read_value
 
-_UINT32 = 4
+_UINT32, _STRING = 4, 8
 _NUMBERS = {name: number for number, (name, _, _) in TENSOR_TYPES.items()}
 
 
@@ -63,6 +63,11 @@ def metadata_entries(source: Source, file_size: int | None = None) -> dict[str, 
 def number_entry(key: str, value: int) -> bytes:
     """A metadata entry that holds a whole number of 32 bits."""
     return _text(key) + struct.pack("<II", _UINT32, value)
+
+
+def text_entry(key: str, value: str) -> bytes:
+    """A metadata entry that holds a text."""
+    return _text(key) + struct.pack("<I", _STRING) + _text(value)
 
 
 def head(entries: Iterable[bytes], tensors: Sequence[NewTensor], alignment: int) -> bytes:
