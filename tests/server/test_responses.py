@@ -41,6 +41,15 @@ async def test_an_unknown_model(server: Running) -> None:
     assert answer.json()["error"]["message"] == "model 'nope' not found"
 
 
+async def test_only_errors_of_streams_that_were_understood_are_not_to_be_kept(
+    server: Running,
+) -> None:
+    for path in ("/v1/responses", "/v1/messages"):
+        for body in ({"model": "nope", "max_tokens": 1}, {"model": "tiny", "stream": "x"}):
+            answer = await server.ask("POST", path, {**ASK, **body})
+            assert answer.status in (400, 404) and "cache-control" not in answer.headers
+
+
 async def test_blanks_before_a_call_are_no_item(server: Running) -> None:
     call, end = ToolCall("f", {"a": 1}, "c1"), Finish("stop")
     for text, kinds in (("\n\n", ["function_call"]), ("So", ["message", "function_call"])):

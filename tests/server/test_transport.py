@@ -146,6 +146,27 @@ async def test_a_chunked_body_and_one_that_wants_to_be_asked_for(server: Running
 
 
 @pytest.mark.parametrize(
+    ("version", "body", "expect", "told"),
+    [
+        ("1.1", b"{}", "100-continue", True),
+        ("1.1", b"{}", "100-Continue, x", True),
+        ("1.1", b"", "100-continue", False),
+        ("1.0", b"{}", "100-continue", False),
+    ],
+)
+async def test_who_is_told_to_go_on(
+    server: Running, version: str, body: bytes, expect: str, told: bool
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    head = f"POST /api/show HTTP/{version}\r\nHost: localhost\r\nConnection: close\r\n"
+    head += f"Expect: {expect}\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\n") is told and b'{"error"' in answer
+
+
+@pytest.mark.parametrize(
     "offer",
     [
         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA",

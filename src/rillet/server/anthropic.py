@@ -47,6 +47,8 @@ class AnthropicAnswers:
         body = await json_body(self._face, exchange)
         request = chat_request_from_anthropic(body)
         exchange.json_type = BARE_JSON
+        if request.stream:
+            exchange.error_headers = NO_CACHE
         known(request.model)
         id = f"msg_{secrets.token_hex(12)}"
         with worded(NOT_FOUND, request.model):
@@ -90,7 +92,7 @@ def render(status: int, message: str) -> bytes:
 
 
 def _plain(handler: Handler) -> Handler:
-    return answering(handler, render, headers=NO_CACHE)
+    return answering(handler, render)
 
 
 def _estimate(request: ChatRequest) -> int:

@@ -53,7 +53,7 @@ def build_app(
             PASSED.set(passed)
         await router.answer(Exchange(scope, receive, send))
 
-    return guarded(app, loopback=target.is_loopback, origins=settings.origins)
+    return guarded(app, loopback=target.is_loopback, origins=settings.origins, allow=router.allow)
 
 
 def caller_of(scope: Scope) -> str:

@@ -14,11 +14,13 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rillet.server.cycle import Cycle, UntilClose
+from rillet.server.exchange import expects_continue
 from rillet.server.streams import ABORT
+from rillet.server.target import escaped, parse_target
 
 HEAD_LIMIT = 1 << 20  # bytes of request line and headers, as Go's server has it
 HEAD_TIMEOUT = 60.0  # seconds for a request head to come
-_AUTHORITY = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
+_BARE = re.compile(rb"[^\r\n]+ HTTP/1\.[01]\n")  # a line that ends as people's lines do
 NO_METHOD = b"PATCH"  # that no route has: in place of those that the parser has no name for
 _KNOWN = b"|".join(method.encode() for method in HTTPMethod if method != "CONNECT")
 _STRANGE = re.compile(
@@ -33,30 +35,52 @@ class Parser(httptools.HttpRequestParser):
     head is read once more, without the offer.
     """
 
+    _bare = False  # the head that comes has lines without "\r"
+
     def __init__(self, connection: "Connection") -> None:
         super().__init__(connection)
         self._connection = connection
         self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
 
     def feed_data(self, data: Any) -> None:
-        if self._connection.between and (strange := _STRANGE.match(data)) is not None:
-            data = b"%b %b" % (NO_METHOD, bytes(data)[strange.end() :])
+        if self._connection.between:
+            data = _line_for_parser(data)
+            self._bare = _BARE.match(data) is not None
+        while self._bare and data:  # a head that a person typed
+            line, end, data = data.partition(b"\n")
+            self.feed(line.removesuffix(b"\r") + b"\r\n" if end else line)
+            self._bare = self._connection.head_open
+        if data:
+            self._connection.parser.feed(data)  # perhaps another one by now
+
+    def feed(self, data: bytes) -> None:
+        """What is in the form of the protocol."""
         try:
             super().feed_data(data)
         except httptools.HttpParserUpgrade as offer:
             if self.get_method() == b"CONNECT":  # to another server
                 return self._connection.send_400_response("")
-            rest = self._connection.head() + bytes(data)[offer.args[0] :]
+            rest = self._connection.head() + data[offer.args[0] :]
             self._connection.parser = Parser(self._connection)  # this one may take it for the end
             self._connection.parser.feed_data(rest)
+
+
+def _line_for_parser(data: bytes) -> bytes:
+    """A request whose first line the parser takes: with a known method, and no letters but ASCII's,
+    which curl sends as they are typed."""
+    if (strange := _STRANGE.match(data)) is not None:
+        data = b"%b %b" % (NO_METHOD, data[strange.end() :])
+    line, end, rest = data.partition(b"\n")
+    return data if line.isascii() else escaped(line) + end + rest
 
 
 class Connection(HttpToolsProtocol):
     """One connection, with limits on what comes before a request is known."""
 
+    parser: Parser
     between = True  # no request has begun and not ended
     _head_bytes = 0
-    _head_open = False
+    head_open = False  # a request has begun, and its head has not ended
     _strange_coding = False  # of the body, which no Go server takes
     _half_closed = False
     _timer: asyncio.TimerHandle | None = None
@@ -72,7 +96,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._head_open and self._timer is None:
+        if self.head_open and self._timer is None:
             self._expect_head()  # most heads come in one piece, and need no timer
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -84,7 +108,7 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends no more. Whether it reads, only writing to it tells."""
-        if self._head_open and not self._cycles:
+        if self.head_open and not self._cycles:
             self.send_400_response("")
         self._half_closed = True
         for cycle in self._cycles:
@@ -101,7 +125,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self.between = False
         self._head_bytes = 0
-        self._head_open = True
+        self.head_open = True
         self._strange_coding = False
         self.scope["extensions"] = {ABORT: {"abort": self.transport.abort}}
 
@@ -117,26 +141,40 @@ class Connection(HttpToolsProtocol):
 
     def _coded(self, coding: bytes) -> None:
         """Chunks alone are taken, and told once."""
-        again = any(name == b"transfer-encoding" for name, _ in self.headers)
-        if again or coding.lower() != b"chunked":
+        if self._is_chunked() or coding.strip(b" \t").lower() != b"chunked":
             self._strange_coding = True
             raise ValueError("the body is coded in an unknown way")  # the parser stops
 
     def on_headers_complete(self) -> None:
-        self._head_open = False
+        self.head_open = False
         self._head_came()
         if self.parser.should_upgrade():
             return
-        if authority := _AUTHORITY.match(self.url):  # then it counts, not Host (RFC 9112, 3.2.2)
+        target = parse_target(self.url)
+        if target.host is not None:  # then it counts, not Host (RFC 9112, 3.2.2)
             self.headers[:] = [one for one in self.headers if one[0] != b"host"]
-            self.headers.append((b"host", authority[1]))
+            self.headers.append((b"host", target.host))
+        self.url = b"/"  # for what uvicorn makes of it
         super().on_headers_complete()
+        self.scope["path"], self.scope["raw_path"] = target.path, target.raw_path
+        self.scope["query_string"] = target.query
         cycle: Any = self.cycle
         cycle.__class__ = Cycle
+        cycle.waiting_for_100_continue = self._waits()
         if self.scope["http_version"] == "1.0":
             cycle.__class__ = UntilClose
             cycle.keep_alive = self.parser.should_keep_alive()
         self._cycles.append(cycle)
+
+    def _waits(self) -> bool:
+        """Whether the client sends its body only when it is told to."""
+        sent = dict(self.headers)
+        has_body = sent.get(b"content-length", b"").strip(b" 0") or self._is_chunked()
+        expect = sent.get(b"expect", b"").decode("latin-1")
+        return bool(has_body) and self.scope["http_version"] == "1.1" and expects_continue(expect)
+
+    def _is_chunked(self) -> bool:
+        return any(name == b"transfer-encoding" for name, _ in self.headers)
 
     def on_message_complete(self) -> None:
         self.between = True

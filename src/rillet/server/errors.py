@@ -67,13 +67,8 @@ def native(status: int, message: str) -> bytes:
     return msgspec.json.encode({"error": message})
 
 
-def answering(
-    handler: Handler, render: Render = native, nothing: str = NOTHING, headers: Headers = ()
-) -> Handler:
-    """The handler with its errors turned into answers.
-
-    `nothing` is said of an empty body; `headers` go with every error.
-    """
+def answering(handler: Handler, render: Render = native, nothing: str = NOTHING) -> Handler:
+    """The handler with its errors turned into answers; `nothing` is said of an empty body."""
 
     async def handle(exchange: Exchange) -> None:
         try:
@@ -89,7 +84,8 @@ def answering(
             if message == NOTHING:
                 message = nothing
             answer = render(status, message)
-            await exchange.reply(status, answer, exchange.json_type, [*headers, *own])
+            headers = [*exchange.error_headers, *own]
+            await exchange.reply(status, answer, exchange.json_type, headers)
 
     return handle
 

@@ -49,10 +49,13 @@ class BodyTooShort(ServerError):
 class Exchange:
     """Reads one request, sends one answer. `parameter` is what the path had in place of `{}`.
 
-    `json_type` is how an answer in JSON is called, be it an error.
+    `json_type` is how an answer in JSON is called, be it an error. `error_headers` go with errors.
     """
 
-    __slots__ = ("_receive", "_taken", "json_type", "parameter", "scope", "send", "started")
+    __slots__ = (
+        *("_receive", "_taken", "error_headers", "json_type", "parameter", "scope", "send"),
+        "started",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, parameter: str = "") -> None:
         self.scope = scope
@@ -62,6 +65,7 @@ class Exchange:
         self.parameter = parameter
         self.started = False
         self.json_type = JSON
+        self.error_headers: Headers = ()
 
     def header(self, name: bytes) -> str:
         """The first value of a request header (`name` in lower case), or ""."""
@@ -130,6 +134,11 @@ class Exchange:
     async def json(self, value: Any, status: int = 200, headers: Headers = ()) -> None:
         """Send a value as JSON, which is the whole answer."""
         await self.reply(status, msgspec.json.encode(value), self.json_type, headers)
+
+
+def expects_continue(expect: str) -> bool:
+    """Whether a client waits to be told that it may send its body."""
+    return "100-continue" in (one.strip(" \t") for one in expect.lower().split(","))
 
 
 def header(scope: Scope, name: bytes) -> str:

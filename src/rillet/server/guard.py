@@ -14,7 +14,7 @@ import socket
 from collections.abc import Callable, Sequence
 
 from rillet.server.asgi import ASGIApp, Message, Receive, Scope, Send
-from rillet.server.exchange import TEXT, Exchange, Headers, header
+from rillet.server.exchange import TEXT, Exchange, Headers, expects_continue, header
 from rillet.server.hosts import host_allowed, is_well_formed
 
 _LOCAL_HOSTS = r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]"
@@ -67,10 +67,23 @@ def preflight_headers(origin: str) -> Headers:
     ]
 
 
-def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASGIApp:
-    """The application behind its guard. Host is only looked at on a `loopback` address."""
+def guarded(
+    app: ASGIApp,
+    *,
+    loopback: bool,
+    origins: Sequence[str] = (),
+    allow: Callable[[str, str], Headers] = lambda path, method: (),
+) -> ASGIApp:
+    """The application behind its guard. Host is only looked at on a `loopback` address.
+
+    `allow` gives the header for a path that does not go with a method; answers of the guard, too,
+    have it.
+    """
     allowed, all_may = origin_matcher(origins), "*" in origins
     own_name = socket.gethostname().lower()
+
+    def told(scope: Scope) -> Headers:
+        return allow(scope["path"], scope["method"])
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         host, origin = header(scope, b"host"), header(scope, b"origin")
@@ -78,13 +91,14 @@ def guarded(app: ASGIApp, *, loopback: bool, origins: Sequence[str] = ()) -> ASG
             status, text = fault
             await Exchange(scope, receive, send).reply(status, text, TEXT, _CLOSE)
         elif loopback and not host_allowed(host, own_name):
-            await _empty(send, 403)
+            await _empty(send, 403, told(scope))
         elif not origin or is_same_host(origin, host):
             await app(scope, receive, send)
         elif not allowed(origin):
-            await _empty(send, 403)
+            await _empty(send, 403, told(scope))
         elif scope["method"] == "OPTIONS":
-            await _empty(send, 204, preflight_headers("*" if all_may else origin))
+            headers = preflight_headers("*" if all_may else origin)
+            await _empty(send, 204, [*told(scope), *headers])
         else:
             await app(scope, receive, _with_origin(send, "*" if all_may else origin))
 
@@ -100,7 +114,7 @@ def _fault(scope: Scope, host: str) -> tuple[int, bytes] | None:
         return 505, b"505 HTTP Version Not Supported: unsupported protocol version"
     count = sum(name == b"host" for name, _ in scope["headers"])
     if count > 1:
-        return 400, b"400 Bad Request: too many Host headers"
+        return 400, b"400 Bad Request"
     if not count and scope["http_version"] == "1.1":
         return 400, b"400 Bad Request: missing required Host header"
     if not is_well_formed(host):
@@ -109,7 +123,7 @@ def _fault(scope: Scope, host: str) -> tuple[int, bytes] | None:
         return 200 if scope["method"] == "OPTIONS" else 400, b""
     if _BROKEN_PERCENT.search(scope.get("raw_path") or b""):
         return 400, b"400 Bad Request"
-    if header(scope, b"expect").lower() not in ("", "100-continue"):
+    if not expects_continue(expect := header(scope, b"expect")) and expect:
         return 417, b""
     return None
 

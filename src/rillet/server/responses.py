@@ -58,6 +58,8 @@ class ResponsesAnswers:
         body = await json_body(self._face, exchange)
         request, settings = chat_request_from_responses(body), response_settings(body)
         exchange.json_type = BARE_JSON
+        if request.stream:
+            exchange.error_headers = NO_CACHE
         known(required(request.model))
         with worded(NOT_FOUND, request.model):
             await able_to_call(self._face, request, body)
@@ -180,7 +182,7 @@ class ResponsesAnswers:
 
 
 def _plain(handler: Handler) -> Handler:
-    return answering(handler, render, headers=NO_CACHE)
+    return answering(handler, render)
 
 
 def _unknown(name: str) -> ServerError:

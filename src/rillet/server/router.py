@@ -13,7 +13,7 @@ from posixpath import normpath
 from typing import NamedTuple
 from urllib.parse import quote
 
-from rillet.server.exchange import HTML, PLAIN, Exchange
+from rillet.server.exchange import HTML, PLAIN, Exchange, Headers
 from rillet.server.hosts import is_address
 
 Handler = Callable[[Exchange], Awaitable[None]]
@@ -54,6 +54,11 @@ class Router:
                 return Found(methods, rest)
         return None
 
+    def allow(self, path: str, method: str) -> Headers:
+        """What tells of the methods of a path that has others than this one."""
+        found = self.find(path)
+        return [_allow(found)] if found and method not in found.methods else []
+
     async def answer(self, exchange: Exchange) -> None:
         path, method = exchange.scope["path"], exchange.scope["method"]
         clean = cleaned(path)
@@ -76,7 +81,7 @@ class Router:
 def cleaned(path: str) -> str:
     """A path as Go's net/http wants it: no empty pieces and no dots, but for a slash at its end."""
     if "//" not in path and "/." not in path:
-        return path
+        return path or "/"
     clean = "/" + normpath(path).lstrip("/")
     return clean + "/" if path.endswith("/") and clean != "/" else clean
 
