@@ -35,6 +35,9 @@ WITH_MEASURES = [
     "llamacpp/chat_thinking",
     "llamacpp/chat_tool_call",
     "llamacpp/chat_thinking_logprobs",
+    "others/vllm-0.32-chat-thinking",
+    "others/vllm-0.32-chat-logprobs",
+    "others/transformers-5.19-chat",
 ]
 
 
@@ -412,6 +415,14 @@ def test_the_stop_string_that_vllm_tells() -> None:
     assert chat(last) == [Finish("stop", stop_string="###")]
 
 
+@pytest.mark.parametrize("reason", ["abort", "error"])
+def test_an_answer_that_the_server_broke_off_is_no_whole_one(reason: str) -> None:
+    """vLLM and SGLang say so where a request was taken from them."""
+    last = chat(piece(content="a"), ended(reason))[-1]
+    assert isinstance(last, Failure) and type(last.error) is ServerError
+    assert f'"{reason}"' in last.error.message
+
+
 def test_completions() -> None:
     events = check_decoder(CompletionChunkDecoder, recorded("openai-completions-stream.sse"))
     assert joined(events) == "Hello world!"
@@ -419,6 +430,8 @@ def test_completions() -> None:
     check_cut_ends(CompletionChunkDecoder, body)
     finish = check_cuts(CompletionChunkDecoder, body)[-1]
     assert isinstance(finish, Finish) and finish.usage == Usage(22, 5)
+    finish = check_cuts(CompletionChunkDecoder, recorded("others/vllm-0.32-completion.sse"))[-1]
+    assert finish == Finish("length", Usage(2, 4))
 
 
 def test_calls_with_one_index_and_no_id_are_told_apart() -> None:

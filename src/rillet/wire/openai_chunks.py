@@ -4,6 +4,7 @@ Rules:
 * A stream ends well if a `finish_reason` came; `Finish` goes out at `[DONE]` or the end of the
   bytes, so that the usage that some servers send after the reason is in it.
 * `[DONE]` without a `finish_reason` is a truncated stream, unless the server is known to give none.
+* A `finish_reason` that tells of no end, "abort" or "error", is an error of the server.
 * The choice with the index 0 is the answer; others (`n` > 1) are not read.
 * Log probabilities of tokens whose text is still held back go with the text that follows.
 Source: OpenAI's API reference (chat/streaming); llama.cpp's server documentation for `timings` and
@@ -28,7 +29,7 @@ from rillet.wire.openai_records import (
 )
 from rillet.wire.openai_tools import ToolCalls
 from rillet.wire.sse_decoder import SseDecoder
-from rillet.words.errors import MalformedStream
+from rillet.words.errors import MalformedStream, ServerError
 from rillet.words.events import (
     Failure,
     Finish,
@@ -42,6 +43,8 @@ from rillet.words.events import (
 )
 
 _NOT_YET = (None, "", "null")  # the last two where a server has no null
+#: No end of an answer: vLLM's and SGLang's words where it was taken from them, or they failed.
+_BROKEN_OFF = ("abort", "error")
 _decode = msgspec.json.Decoder(Chunk).decode
 _decode_lines = msgspec.json.Decoder(Chunk).decode_lines
 
@@ -236,7 +239,10 @@ class ChatChunkDecoder(SseDecoder):
     def _verdict(self, cause: str) -> Finish | Failure:
         return self._finish() if self._reason is not None else truncated(cause)
 
-    def _finish(self) -> Finish:
+    def _finish(self) -> Finish | Failure:
+        if self._reason in _BROKEN_OFF:
+            reason = f'its finish reason is "{self._reason}"'
+            return Failure(ServerError(f"The server broke the answer off: {reason}"))
         return Finish(
             self._reason,
             self._usage,
