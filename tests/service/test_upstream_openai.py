@@ -145,6 +145,24 @@ async def test_a_key_that_is_refused_there_is_no_fault_of_who_asks_here() -> Non
             await events(upstream.generation(request, "m"))
 
 
+@pytest.mark.parametrize(("key", "says"), [("", "It wants a key"), ("sesam@", "refuses the key")])
+async def test_a_list_that_needs_another_key_says_so(key: str, says: str) -> None:
+    """vLLM says no more than "Unauthorized"."""
+    with ScriptedServer(said({"error": "Unauthorized"}, 401)) as server:
+        upstream = Upstream(f"x={server.url.replace('://', f'://{key}')}")
+        await upstream.look()
+    assert says in upstream.error and upstream.error.endswith(": Unauthorized")
+
+
+@pytest.mark.parametrize(("truncate", "sent"), [(None, -1), (True, -1), (False, None)])
+async def test_vllm_cuts_a_text_that_is_too_long(truncate: bool | None, sent: int | None) -> None:
+    vectors = said({"data": [{"index": 0, "embedding": [1.0]}], "usage": {"prompt_tokens": 512}})
+    with ScriptedServer(ABSENT, said({"data": [VLLM]}), vectors) as server:
+        request = EmbedRequest(model="x/m", input="a " * 900, truncate=truncate)
+        await (await met(server)).embed(request, "m")
+        assert json.loads(server.requests[-1].body).get("truncate_prompt_tokens") == sent
+
+
 async def test_an_error_names_the_model_as_it_was_asked_for() -> None:
     refused = said({"error": '"m" does not support thinking; try "mm"'}, 400)
     with ScriptedServer(ABSENT, said({"data": [LLAMA]}), refused) as server:

@@ -56,6 +56,7 @@ class OpenAI:
         self._root = root
         self._since = time.time()
         self._tells_progress = False  # of long prompts, if asked to: llama-server
+        self._truncates = False  # a text that is too long, if asked to: vLLM
         self._continues = False  # what an assistant began, if asked to: vLLM, SGLang
 
     def tags(self) -> Question:
@@ -64,7 +65,9 @@ class OpenAI:
     def _read(self, body: bytes) -> list[ModelInfo]:
         listed = read_answer(body, _Models).data or ()
         found = [self._info(one) for one in listed]
-        self._continues = any(one.owned_by in ("vllm", "sglang") for one in listed)
+        owners = {one.owned_by for one in listed}
+        self._continues = bool(owners & {"vllm", "sglang"})
+        self._truncates = "vllm" in owners
         self._tells_progress = any(info.details.format == "gguf" for info in found)
         return found
 
@@ -95,7 +98,10 @@ class OpenAI:
         texts = [request.input] if isinstance(request.input, str) else request.input
         if not texts or request.input == "":  # Ollama answers that with nothing; others refuse it
             return Embeddings(model=request.model)
-        sent = post(f"{self._root}/embeddings", {"model": request.model, "input": texts})
+        fields = {"model": request.model, "input": texts}
+        if self._truncates and request.truncate is not False:
+            fields["truncate_prompt_tokens"] = -1  # to what fits, as Ollama does
+        sent = post(f"{self._root}/embeddings", fields)
         return Question(sent, lambda body: _embeddings(body, request))
 
     def embedding(self, request: EmbeddingRequest) -> Question | list[float]:

@@ -65,6 +65,7 @@ class Watched:
         self._begun: float | None = None  # a look that goes on
         self._stalls = 0  # looks in a row that had no answer in time
         self.dialect: Dialect | None = None
+        self._key = bool(target.user)
         headers: tuple[tuple[str, str], ...] = ()
         if target.user and not target.password:  # a key, as in http://KEY@host
             headers = (("authorization", f"Bearer {target.user}"),)
@@ -85,6 +86,9 @@ class Watched:
                 self.failed(_silent(stall))
                 return
             error = _silent(stall)
+        except Unauthorized as refusal:
+            want = "It refuses the key of this server" if self._key else "It wants a key, KEY@host"
+            error = f"{want}: {refusal.message}"
         except RilletError as refusal:
             error = refusal.message
         except Exception as fault:
