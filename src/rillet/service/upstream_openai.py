@@ -98,7 +98,7 @@ class OpenAI:
         texts = [request.input] if isinstance(request.input, str) else request.input
         if not texts or request.input == "":  # Ollama answers that with nothing; others refuse it
             return Embeddings(model=request.model)
-        fields = {"model": request.model, "input": texts}
+        fields: JsonObject = {"model": request.model, "input": texts}
         if self._truncates and request.truncate is not False:
             fields["truncate_prompt_tokens"] = -1  # to what fits, as Ollama does
         sent = post(f"{self._root}/embeddings", fields)
