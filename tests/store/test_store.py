@@ -263,8 +263,32 @@ def test_collect_waits_while_a_manifest_is_being_written(store: ModelStore) -> N
     half.parent.mkdir(parents=True)
     half.write_bytes(b'{"schemaVersion":2')
     assert store.collect().files == 0
-    age(half, 2 * HOUR)
+    age(half, 2 * HOUR)  # what else it named nobody knows
+    assert store.collect().files == 0
+    assert store.delete(name("h/n/m"))
     assert store.collect().files == 1
+
+
+def test_a_broken_manifest_does_not_keep_what_is_deleted(store: ModelStore) -> None:
+    weights, _ = make(store, "m", b"weights")
+    half = store.root / "manifests/h/n/m/latest"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b'{"schemaVersion":2')
+    age(half, 2 * HOUR)
+    assert store.delete(name("m"))
+    assert not store.has_blob(weights)
+
+
+def test_blobs_are_found_whose_names_are_of_an_old_ollama(store: ModelStore) -> None:
+    weights, _ = make(store, "m", b"weights")
+    blob = store.blob_path(weights)
+    old = blob.with_name(f"sha256:{weights.hex}")
+    blob.rename(old)
+    store.rename_old()
+    assert blob.read_bytes() == b"weights" and not old.exists()
+    with pytest.raises(StoreError, match="read-only"):
+        old.write_bytes(b"")
+        ModelStore(store.root, read_only=True).rename_old()
 
 
 def test_collect_believes_an_old_broken_manifest(store: ModelStore) -> None:

@@ -85,6 +85,7 @@ def serve(settings: Settings) -> None:
     async def run() -> None:
         service = Service.open(settings)
         spare_collections()
+        service.library.rename_old()
         if not settings.noprune:
             asyncio.get_running_loop().run_in_executor(None, service.library.tidy)
         service.start()

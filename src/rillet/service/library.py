@@ -73,6 +73,13 @@ class Library:
                 return store, stored
         return None
 
+    def rename_old(self) -> None:
+        """Let what an Ollama of long ago has stored be found."""
+        try:
+            self.store.rename_old()
+        except StoreError as error:
+            log.info("old blobs stay as they are: %s", error)
+
     def tidy(self) -> None:
         """Remove what no model needs, and what a killed process left half-done an hour ago."""
         try:

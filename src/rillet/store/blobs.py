@@ -17,7 +17,8 @@ from .files import TEMPORARY, disk_errors, draft, settle, sync_folder
 
 #: Files with these beginnings are Ollama's or ours; others in the folder are left alone.
 _STATE = re.compile(r"(?<=-partial)-\d+$")
-_OURS = ("sha256-", "sha256:", TEMPORARY)
+_OLD = "sha256:"
+_OURS = ("sha256-", _OLD, TEMPORARY)
 
 
 class BlobMismatch(StoreError):
@@ -112,6 +113,22 @@ class Blobs:
             owner = path.with_name(_STATE.sub("", path.name))
             if _changed(path) < before and _changed(owner, 0) < before:
                 yield path
+
+    def old_names(self) -> list[Path]:
+        """The files whose names begin as those of an earlier Ollama."""
+        try:
+            return [
+                Path(entry.path) for entry in os.scandir(self.folder) if entry.name.startswith(_OLD)
+            ]
+        except OSError:
+            return []
+
+    def rename(self, old: Iterable[Path]) -> None:
+        """Give these files the names of today, unless something has one already."""
+        for path in old:
+            place = path.with_name(path.name.replace(_OLD, "sha256-", 1))
+            if not place.exists():
+                path.rename(place)
 
     def freshen(self, digest: Digest) -> bool:
         """Say whether it is there, and if so begin its grace anew: someone is about to name it."""

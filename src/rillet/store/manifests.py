@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from rillet.model.manifest import MAX_BYTES, InvalidManifest, decode_manifest
 from rillet.model.names import Digest, ModelName
 from rillet.words.errors import InvalidName
@@ -98,11 +100,12 @@ class Manifests:
             except OSError:
                 return
 
-    def references(self, now: float, grace: float) -> set[Digest]:
+    def references(self, now: float, grace: float, *, broken: bool = True) -> set[Digest]:
         """Every digest that any manifest names.
 
         Raises `UnsureReferences` where one cannot be read, or was changed within the grace and is
-        not whole: Ollama writes manifests in place, so it may be at it this moment.
+        not whole: Ollama writes manifests in place, so it may be at it this moment. Without
+        `broken` also where an old one is not whole, as after a full disk: it named more.
         """
         wanted: set[Digest] = set()
         for path in _files(self.folder, _DEPTH + 2):
@@ -116,10 +119,23 @@ class Manifests:
             try:
                 wanted.update(layer.address for layer in decode_manifest(data).blobs())
             except InvalidManifest:
-                if changed > now - grace and not path.name.startswith("."):
+                fresh = changed > now - grace
+                if not path.name.startswith(".") and (
+                    fresh or not (broken or self._is_all(path, data))
+                ):
                     raise UnsureReferences(str(path)) from None
                 wanted.update(Digest.parse(text.decode()) for text in _DIGESTS.findall(data))
         return wanted
+
+    def _is_all(self, path: Path, data: bytes) -> bool:
+        """Whether a file that is no manifest can name no more than it shows."""
+        if len(path.relative_to(self.folder).parts) != _DEPTH:
+            return True
+        try:
+            msgspec.json.decode(data)
+        except (ValueError, RecursionError):
+            return False
+        return True
 
     def tidy(self, before: float) -> None:
         """Remove empty folders and forgotten drafts that were not changed since `before`."""

@@ -142,7 +142,8 @@ class ModelStore:
     def collect(self, grace_seconds: float = GRACE_SECONDS, now: float | None = None) -> Collected:
         """Remove what nobody names: blobs, half-done files, empty folders.
 
-        Only what was not changed within the grace: someone may be about to name it.
+        Only what was not changed within the grace: someone may be about to name it. While a
+        manifest is broken no blob goes; to pull or delete its model mends that.
         `now` is in seconds since the epoch.
         """
         now = time.time() if now is None else now
@@ -152,10 +153,17 @@ class ModelStore:
             before = now - grace_seconds
             self._manifests.tidy(before)
             try:
-                wanted = self._manifests.references(now, grace_seconds)
+                wanted = self._manifests.references(now, grace_seconds, broken=False)
             except UnsureReferences:
                 return Collected()
             return Collected(*self._blobs.remove_stale(wanted, before))
+
+    def rename_old(self) -> None:
+        """Blobs of an earlier Ollama have a colon in their names; they get those of today."""
+        old = self._blobs.old_names()
+        if old:
+            with self._writing("rename old blobs"):
+                self._blobs.rename(old)
 
     # Blobs
 
