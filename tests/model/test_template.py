@@ -281,11 +281,6 @@ def test_an_answer_that_was_begun_is_gone_on_with() -> None:
     assert render(if_response, begun) == "Hi>Hello!<end>Bye>Good"
 
 
-def test_system_is_added_only_where_there_is_none() -> None:
-    assert render(COMMAND_R, CHAT[1:2], system="New") == "<S>New</S><T><USER>Hi</T><T><BOT>"
-    assert render(COMMAND_R, CHAT[:2], system="New") == "<S>Be kind.</S><T><USER>Hi</T><T><BOT>"
-
-
 def test_text_before_and_after_a_gap() -> None:
     source = (
         "{{ if .Suffix }}<PRE>{{ .Prompt }}<SUF>{{ .Suffix }}<MID>{{ else }}{{ .Prompt }}{{ end }}"

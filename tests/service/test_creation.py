@@ -123,6 +123,7 @@ async def test_a_base_gives_what_its_files_cannot_tell(library: Library) -> None
     await made(library, "base", from_="theirs", info={**info, "capabilities": ["tools"]}, **given)
     await made(library, "mine", from_="base", system="S")
     base, mine = library.find("base"), library.find("mine")
+    assert card(mine, verbose=False).template == "{{ .Prompt }}"  # for the renderer is not it
     assert entry(base).details.context_length == 77
     assert entry(mine).details.context_length == mine.header.context_length
     own = config_of(mine.header)

@@ -1,15 +1,19 @@
 """Which prompt a request becomes; with real engines where their templates are asked."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from rillet.words.errors import InvalidRequest, ServerError
 from rillet.words.events import Finish
+from rillet.words.models import CreateRequest
 from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 from .asking import CHAT, EMBED, HELLO, SAID, TINY, say
 from .conftest import Opened
+
+WEIGHTS = Path(CHAT).read_bytes()
 
 
 async def prompt_of(opened: Opened, **fields: object) -> str:
@@ -34,6 +38,27 @@ async def test_a_template_of_the_request_comes_first(opened: Opened) -> None:
 async def test_a_model_without_a_template_gets_the_bare_prompt(opened: Opened) -> None:
     assert await prompt_of(opened, model=TINY) == "hi"
     assert await prompt_of(opened, model=TINY, system="s") == "s\n\nhi"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "system:S\n\ns\nuser:hi\n"),
+        ({"system": ""}, "system:S\n\ns\nuser:hi\n"),
+        ({"system": "r"}, "system:r\n\ns\nuser:hi\n"),
+        ({"context": []}, "system:S\nuser:hi\n"),
+    ],
+)
+async def test_a_system_stands_before_the_models_own_messages(
+    opened: Opened, fields: dict[str, object], said: str
+) -> None:
+    template = "{{ range .Messages }}{{ .Role }}:{{ .Content }}\n{{ end }}"
+    making = CreateRequest(model="own", template=template, system="S")
+    making.messages = [Message("system", "s")]
+    async with opened() as service:
+        making.files = {"a": str(service.library.store.put_blob((WEIGHTS,)))}
+        assert [step.status async for step in service.create(making)][-1] == "success"
+        assert await service.render(GenerateRequest(model="own", prompt="hi", **fields)) == said  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -63,19 +63,15 @@ class Template:
         messages: Sequence[Message],
         now: date,
         tools: Sequence[JsonObject] = (),
-        system: str = "",
         think: bool | str | None = None,
         suffix: str | None = None,
         budget: Budget | None = None,
     ) -> str:
         """The prompt for these messages, up to where the model is to go on.
 
-        `system` goes before them unless the first is a system message. `now` is the day that the
-        template may show. With a `suffix` the last message is the text before the gap.
-        Raises `TemplateError`, also where the template uses up its `budget`.
+        `now` is the day that the template may show. With a `suffix` the last message is the text
+        before the gap. Raises `TemplateError`, also where the template uses up its `budget`.
         """
-        if system and (not messages or messages[0].role != "system"):
-            messages = [Message(role="system", content=system), *messages]
         run = _Run(self.program, _thinking(think), now, budget or Budget())
         collated = collate(messages)
         if suffix:

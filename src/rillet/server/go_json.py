@@ -9,7 +9,9 @@ U+FFFD.
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -47,14 +49,17 @@ def first_value(data: bytes) -> Any:
 
 def decoded(data: bytes, check: Check) -> Any:
     """The first JSON value of a body that has the Go type `check`. Raises `GoJSONError`."""
-    return checked(first_value(data), data, check)
+    value = first_value(data)
+    if type(value) is dict and len(data) <= _EXPLAINED and _may_repeat(value, data):
+        value = _each_said(data)
+    return checked(value, data, check)
 
 
 def checked(value: Any, data: bytes, check: Check) -> Any:
     """The first value of `data`, if it has the Go type `check`. Raises `GoJSONError`."""
     fault = fault_of(value, check, exact=True)
     if fault is not None:  # once more, now with the numbers as they were written
-        raise GoJSONError(str(fault_of(_lenient(data, exact=True), check, exact=True) or fault))
+        raise GoJSONError(str(fault_of(_each_said(data, exact=True), check, exact=True) or fault))
     return value
 
 
@@ -82,11 +87,48 @@ def list_of(kind: Kind) -> Kind:
     return lambda value: [kind(item) for item in value]
 
 
-def _lenient(data: bytes, exact: bool = False) -> Any:
-    """The slow way, for what msgspec refuses: as Go reads it, or Go's complaint.
+def _may_repeat(value: dict[str, Any], data: bytes) -> bool:
+    return any(data.count(_quoted(key)) > 1 for key in value)
 
-    `exact` keeps the text of every number that is no integer of 64 bits.
+
+@lru_cache(maxsize=256)
+def _quoted(key: str) -> bytes:
+    return b'"%b"' % key.encode("utf-8", "replace")
+
+
+def _each_said(data: bytes, exact: bool = False) -> Any:
+    """The first value, at the top of which a field that is there twice is not lost.
+
+    Go reads one after the other, and compares their names without their case: so each of them but
+    the last gets a spelling of its own.
     """
+    top: list[tuple[str, Any]] = []
+
+    def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        top[:] = pairs  # the last object that ends is the one around all others
+        return dict(pairs)
+
+    number = Number if exact else _float
+    integer = _exact_int if exact else _int
+    reader = json.JSONDecoder(
+        parse_constant=_constant, parse_float=number, parse_int=integer, object_pairs_hook=keep
+    )
+    value = _lenient(data, reader)
+    return _apart(top) if type(value) is dict else value
+
+
+def _apart(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    left = Counter(key for key, _ in pairs)
+    found: dict[str, Any] = {}
+    for key, item in pairs:
+        left[key] -= 1
+        at = left[key] - 1  # which letter is a capital
+        found[key if at < 0 else key[:at] + key[at : at + 1].upper() + key[at + 1 :]] = item
+    return found
+
+
+def _lenient(data: bytes, reader: json.JSONDecoder | None = None) -> Any:
+    """The slow way, for what msgspec refuses: as Go reads it, or Go's complaint."""
     text = data.decode("utf-8", "replace")
     start = len(text) - len(text.lstrip(" \t\r\n"))
     if start == len(text):
@@ -94,7 +136,7 @@ def _lenient(data: bytes, exact: bool = False) -> Any:
     if "\\u" in text:
         text = _ESCAPE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
     try:
-        value = (_EXACT if exact else _DECODER).raw_decode(text, start)[0]
+        value = (reader or _DECODER).raw_decode(text, start)[0]
         if isinstance(value, int | float):  # of "0E" Python takes the 0
             complain(data[:_EXPLAINED])
         return value
@@ -127,4 +169,3 @@ def _exact_int(text: str) -> int | float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float, parse_int=_int)
-_EXACT = json.JSONDecoder(parse_constant=_constant, parse_float=Number, parse_int=_exact_int)

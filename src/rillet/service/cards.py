@@ -95,7 +95,12 @@ def _projector_info(model: Model) -> dict[str, Any] | None:
 
 
 def _shown_template(model: Model) -> str:
-    """The one that is used; one that was recognized says the same."""
+    """The one that is used; one that was recognized says the same.
+
+    Of a model that Ollama renders by name it shows the one that is not used.
+    """
+    if model.by_name:
+        return model.template_text or DEFAULT_TEMPLATE
     used = model.template or (model.go and is_known(model.go, model.header.chat_template))
     own = model.template_text if used else ""
     return own or model.header.chat_template or model.template_text or DEFAULT_TEMPLATE

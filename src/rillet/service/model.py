@@ -70,6 +70,11 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
             given=self.config.capabilities or (),
         )
 
+    @property
+    def by_name(self) -> bool:
+        """Whether Ollama has a renderer or a parser of its own for it, in place of a template."""
+        return bool(self.config.renderer or self.config.parser)
+
     def can(self, capability: str) -> bool:
         return capability in self.capabilities
 

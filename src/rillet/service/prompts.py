@@ -214,26 +214,16 @@ async def generate_prompt(
         return placed_raw(request.prompt, marks)
     said = placed(request.prompt, marks)
     template = template_of(model, request)
-    system = model.system if request.system is None else request.system
+    system = request.system or model.system
+    own = model.messages if request.context is None else ()
+    turns = [*([Message("system", system)] if system else []), *own, Message("user", said)]
+    think = thought(model, request.think)
     if template is not None:
-        turns = [*([] if request.context else model.messages), Message("user", said)]
-        text = await _rendered(
-            template,
-            turns,
-            system=system,
-            suffix=request.suffix,
-            think=thought(model, request.think),
-        )
+        text = await _rendered(template, turns, suffix=request.suffix, think=think)
     elif not model.header.chat_template:
         text = f"{system}\n\n{said}" if system else said
     else:
-        own = () if request.context else model.messages
-        turns = [
-            *([Message("system", system)] if system else []),
-            *own,
-            Message("user", said),
-        ]
-        body = llamacpp.template_body(turns, think=thought(model, request.think))
+        body = llamacpp.template_body(turns, think=think)
         text = await listener.apply_template(resident, body)
     if request.context:
         text = await listener.detokenize(resident, request.context) + text
