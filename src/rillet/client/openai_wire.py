@@ -48,7 +48,9 @@ class OpenAIWire:
         self._root = root
         self._strict = finish_reason_required
 
-    def stream(self, operation: str, request: Any) -> Call:
+    def stream(self, operation: str, request: Any, *, begun: bool = False) -> Call:
+        """`begun`: the last message of the chat is the beginning of the answer. A llama-server
+        takes it for that anyhow; vLLM and SGLang have to be told, or they begin anew."""
         from rillet.wire import openai
 
         if _loads(request):
@@ -65,6 +67,8 @@ class OpenAIWire:
         else:
             raise _not_spoken(operation)
         fields |= {"stream": True, "stream_options": {"include_usage": True}}
+        if begun and isinstance(request, ChatRequest):
+            fields |= {"continue_final_message": True, "add_generation_prompt": False}
         headers = (*JSON, ("accept", "text/event-stream"), RESUMABLE)
         sent = Request("POST", self._root + path, headers, encoded(fields))
         strict = self._strict

@@ -21,7 +21,7 @@ import msgspec
 
 from rillet.client.openai_wire import OpenAIWire
 from rillet.client.wires import Wire, with_headers
-from rillet.net.flow import Command, Flow, Policy, stream_flow
+from rillet.net.flow import Call, Command, Flow, Policy, stream_flow
 from rillet.net.flow import Pause as Pausing
 from rillet.net.http1 import HeaderList
 from rillet.net.resuming import LONGEST_PAUSE
@@ -84,7 +84,7 @@ def continued(
         seam: list[Event] = []
         if error is not None:
             seam = [Reconnected(tries, before, error.message, new_sample=True)]
-        call = with_headers(wire.stream(*asked), headers)
+        call = with_headers(_call(wire, *asked, begun=error is not None), headers)
         fault = yield from _passed(
             stream_flow(call, _left(policy, clock() - begun), clock), said, seam, echo
         )
@@ -137,6 +137,14 @@ def rest_of(wire: Wire, operation: str, request: Request, said: Said) -> tuple[s
     }
     chat = ChatRequest(**fields | {"messages": [*system, question, partial], "options": options})
     return "chat", chat
+
+
+def _call(wire: Wire, operation: str, request: Request, *, begun: bool) -> Call:
+    """A server that does not know what it is told here refuses it, which is better than an answer
+    that begins anew behind the first."""
+    if isinstance(wire, OpenAIWire):
+        return wire.stream(operation, request, begun=begun)
+    return wire.stream(operation, request)
 
 
 def _broken(error: RilletError) -> bool:

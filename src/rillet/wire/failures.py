@@ -174,7 +174,7 @@ def _credentials_hint(status: int, said: str | None) -> str | None:
         return "The server may not accept this host name or origin: for Ollama see OLLAMA_ORIGINS"
     if status == 403 and said and "disabled" in said:  # as its cloud, which no key opens then
         return None
-    return "Check the API key"
+    return "Check the API key (RILLET_API_KEY, or api_key)"
 
 
 def _said(value: Any, depth: int) -> str | None:
