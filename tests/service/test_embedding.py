@@ -1,5 +1,7 @@
 import asyncio
 import math
+import struct
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,26 @@ async def test_vectors_have_length_one_and_keep_their_order(opened: Opened) -> N
             alone = await service.embed(EmbedRequest(model=EMBED, input=texts[place]))
             assert alone.embeddings[0] == pytest.approx(found.embeddings[place], abs=1e-4)
         assert found.prompt_eval_count and found.total_duration > found.load_duration >= 0
+
+
+def ranking(folder: Path) -> Path:
+    """The model for embeddings, with another pooling."""
+    key = b"llama.pooling_type" + struct.pack("<I", 4)  # a number of 32 bits
+    mean, rank = (key + struct.pack("<I", pooling) for pooling in (1, 4))
+    path = folder / "ranks.gguf"
+    path.write_bytes(Path(EMBED).read_bytes().replace(mean, rank))
+    return path
+
+
+async def test_a_model_that_ranks(opened: Opened, tmp_path: Path) -> None:
+    """The engine answers with what lay in its memory."""
+    path = ranking(tmp_path)
+    async with opened() as service:
+        with pytest.raises(ServerError, match="ranks texts") as caught:
+            await service.embed(EmbedRequest(model=str(path), input="hi"))
+        assert caught.value.status == 400
+        with pytest.raises(ServerError, match="ranks texts"):
+            await service.embedding(EmbeddingRequest(model=str(path), prompt="hi"))
 
 
 async def test_many_requests_at_once(opened: Opened) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 #: Texts that are sent to the engine together.
 _AT_ONCE = 16
+_RANK = 4  # the pooling of a model that says how well two texts go together
 TOO_LONG = "the input length exceeds the context length"
 
 
@@ -76,6 +77,10 @@ async def _twice(attempt: Callable[[], Awaitable[Found]]) -> Found:
 def _use(
     service: "Service", model: Model, options: JsonObject | None, keep_alive: KeepAlive | None
 ) -> AbstractAsyncContextManager[Resident]:
+    if model.header.number(model.header.own("pooling_type")) == _RANK:
+        # One number is what it makes of a text; behind it the engine sends what lay in its memory.
+        name = model.name.display()
+        raise ServerError(f'"{name}" ranks texts, it makes no embeddings of them', status=400)
     load = service.load_options(model, layered(model.params, options), None, embedding=True)
     return service.residents.use(model, load, requested(keep_alive))
 
