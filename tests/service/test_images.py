@@ -172,6 +172,18 @@ async def test_an_old_projector_gets_its_kind(opened: Opened, tmp_path: Path) ->
     assert len(header.tensors) == len(read_model_header(path).tensors)
 
 
+async def test_a_model_that_is_there_gets_eyes(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "projector.gguf"
+    write_projector(path)
+    async with opened() as service:
+        blind = CreateRequest(model="blind", files={"a.gguf": put(service, CHAT)})
+        seeing = CreateRequest(model="eyes", from_="blind", adapters={"b.gguf": put(service, path)})
+        for request in (blind, seeing):
+            async for _ in service.create(request):
+                pass
+        assert text(await generated(service, "eyes", images=[png()]))
+
+
 async def test_the_projector_is_told(opened: Opened, tmp_path: Path) -> None:
     async with opened() as service:
         model = service.library.find(await made(service, tmp_path))

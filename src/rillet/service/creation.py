@@ -164,7 +164,8 @@ async def _adapters(
             yield step
     except ServerError as error:
         raise ServerError(error.message, status=400) from error
-    if pieces[-1].layer.media_type != kinds.ADAPTER:
+    # So a model that is there gets eyes, with Ollama too.
+    if pieces[-1].layer.media_type not in (kinds.ADAPTER, kinds.PROJECTOR):
         raise ServerError("supplied file was not an adapter in GGUF format", status=400)
 
 
