@@ -6,7 +6,8 @@ import pytest
 
 from rillet.server import connection
 
-from .conftest import running
+from .conftest import Running, running
+from .scripted import ScriptedGeneration
 
 
 async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,3 +21,31 @@ async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.Monk
         other.write(b"GET / HTTP/1.1\r\nHost: loc")
         assert await asyncio.wait_for(trickling.read(), 5) == b""
         other.close()
+
+
+async def test_half_a_head_behind_a_request_does_not_cut_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_TIMEOUT", 0.05)
+    async with running() as server:
+        generation = ScriptedGeneration().hold(1)
+        server.operations.next = generation
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        body = b'{"model": "tiny", "prompt": "x"}'
+        head = b"POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+        writer.write(head % len(body) + body + b"GET / HT")
+        await reader.readuntil(b"Hel")
+        await asyncio.sleep(0.2)  # several times as long as a head may take
+        generation.let(3)
+        assert b'"done":true' in await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+
+
+async def test_a_bad_request_is_told_behind_the_answers_before_it(server: Running) -> None:
+    get = b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(get % b"/api/tags" + get % b"/" + b"hello\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    first, second = answer.find(b"tiny:latest"), answer.find(b"Ollama is running")
+    assert 0 < first < second < answer.find(b"HTTP/1.1 400 ")

@@ -83,6 +83,7 @@ class Connection(HttpToolsProtocol):
     head_open = False  # a request has begun, and its head has not ended
     _strange_coding = False  # of the body, which no Go server takes
     _half_closed = False
+    _refusal = b""  # the last that is said
     _timer: asyncio.TimerHandle | None = None
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -118,8 +119,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._cycles.popleft()
         super().on_response_complete()
-        if self._half_closed and not self._cycles:
-            self.transport.close()
+        if not self._cycles and (self._half_closed or self._refusal):
+            self._end()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -204,7 +205,12 @@ class Connection(HttpToolsProtocol):
             "connection: close",
         )
         head = "\r\n".join(lines)
-        self.transport.write(f"{head}\r\n\r\n{said}".encode())  # as Go's server says it
+        self._refusal = f"{head}\r\n\r\n{said}".encode()  # as Go's server says it
+        if not (self._cycles and (self.between or self.head_open)):
+            self._end()  # else it is said behind the answers to what came before
+
+    def _end(self) -> None:
+        self.transport.write(self._refusal)
         self.transport.close()
 
     def _count(self, size: int) -> None:
@@ -213,7 +219,13 @@ class Connection(HttpToolsProtocol):
             raise ValueError("the head of the request is too large")  # the parser stops
 
     def _expect_head(self) -> None:
-        self._timer = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
+        self._timer = self.loop.call_later(HEAD_TIMEOUT, self._no_head_came)
+
+    def _no_head_came(self) -> None:
+        if self._cycles:  # who waits for an answer may take the time
+            self._expect_head()
+        else:
+            self.transport.close()
 
     def _head_came(self) -> None:
         if self._timer is not None:
