@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from rillet.net.address import parse_host
-from rillet.server.listen import bind, listen_and_serve, place_of
+from rillet.server.listen import bind, listen_and_serve, on_ipv6, place_of
 from rillet.words.errors import InvalidHost, Unreachable
 from rillet.words.settings import Settings
 
@@ -38,6 +38,30 @@ def test_an_address_of_another_machine() -> None:
 def test_all_addresses_stay_all_addresses() -> None:
     with bind(parse_host("0.0.0.0:0", listening=True)) as sock:
         assert sock.getsockname()[0] == "0.0.0.0"
+
+
+async def test_all_addresses_are_those_of_ipv6_too() -> None:
+    try:
+        with socket.socket(socket.AF_INET6) as tried:
+            tried.bind(("::1", 0))
+    except OSError:
+        pytest.skip("no IPv6 here")
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    settings = Settings(host="0.0.0.0:0")
+    task = asyncio.create_task(listen_and_serve(ScriptedOperations(), settings, ready.set_result))
+    port = int((await ready).removeprefix("0.0.0.0:"))
+    for host in ("127.0.0.1", "::1"):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        assert b"Ollama is running" in await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(task, 10)
+
+
+def test_one_address_stays_one() -> None:
+    with bind(parse_host("127.0.0.1:0", listening=True)) as sock:
+        assert on_ipv6(sock) == []
 
 
 async def test_the_service_is_closed_when_it_cannot_listen() -> None:

@@ -48,7 +48,7 @@ async def listen_and_serve(
         server = Server(operations, settings, Streams(), place_of(sock), ready)
         if (records := getattr(operations, "records", None)) is not None:
             await records.start()
-        await server.serve(sockets=[sock])
+        await server.serve(sockets=[sock, *on_ipv6(sock)])
     finally:
         await operations.close()
 
@@ -76,6 +76,28 @@ def bind(target: Target) -> socket.socket:
         sock.close()
         raise _not_bound(target, error) from None
     return sock
+
+
+def on_ipv6(sock: socket.socket) -> list[socket.socket]:
+    """The other half of a socket on all addresses, for "localhost" is often ::1 first.
+
+    None where the machine has no IPv6, or its port is taken there.
+    """
+    host, port = sock.getsockname()[:2]
+    if host != "0.0.0.0":
+        return []
+    try:
+        other = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    except OSError:
+        return []
+    try:
+        other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("::", port))
+    except OSError:
+        other.close()
+        return []
+    return [other]
 
 
 def place_of(sock: socket.socket) -> str:
