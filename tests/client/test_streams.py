@@ -41,6 +41,19 @@ def test_an_answer_that_is_no_json_is_told_at_the_end() -> None:
     assert caught.value.partial is not None and caught.value.partial.complete
 
 
+@pytest.mark.parametrize("wire", ["chat", "openai"])
+async def test_an_answer_that_ollama_broke_off_for_repeating_itself_says_so(wire: Any) -> None:
+    api: Any = "ollama" if wire == "chat" else "openai"
+    script = told("It is", *[" very"] * 31, wire=wire).truncated(after=32)
+    with ScriptedServer(script) as server, rillet.Client(server.url, api=api) as client:
+        with pytest.raises(rillet.StreamTruncated, match="it repeats itself") as caught:
+            client.chat("m", HI)
+        assert "repeat_penalty" in caught.value.hint and caught.value.partial is not None
+        async with rillet.AsyncClient(server.url, api=api) as asynchronous:
+            with pytest.raises(rillet.StreamTruncated, match="it repeats itself"):
+                await asynchronous.chat("m", HI)
+
+
 async def test_partial_json_with_asyncio() -> None:
     with ScriptedServer(told(*PIECES).script()) as server:
         async with rillet.AsyncClient(server.url, api="ollama") as client:

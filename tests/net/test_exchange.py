@@ -427,6 +427,21 @@ def test_redirects_end(shell: Shell, serve: Serve) -> None:
         shell.ask(server.url, POST).head()
 
 
+def test_who_sent_us_to_a_place_that_is_not_there_is_told(shell: Shell, serve: Serve) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        there = f"https://127.0.0.1:{unused.getsockname()[1]}/"
+        server = serve([answer(status="302 Portal", headers=[("Location", there)])])
+        with pytest.raises(Unreachable, match=rf"to which 127.0.0.1:{server.port} redirects"):
+            shell.ask(server.url, POST).head()
+
+
+def test_a_server_that_waits_for_tls_is_told(shell: Shell, serve: Serve) -> None:
+    server = serve([b"\x15\x03\x01\x00\x02\x02\x46", Hangup()])
+    with pytest.raises(MalformedStream, match="try https:// for http://"):
+        shell.ask(server.url, POST).head()
+
+
 def test_a_redirect_without_a_place_is_an_answer(shell: Shell, serve: Serve) -> None:
     assert shell.ask(serve([answer(status="304 Same")]).url, GET).head().status == 304
     assert shell.ask(serve([answer(status="302 Where")]).url, GET).head().status == 302

@@ -304,6 +304,7 @@ def test_an_end_without_done_is_no_end(body: bytes) -> None:
         (b"<!doctype html>\n<html>\n<title>502</title>\n\n</html>\n", "web page titled “502”"),
         (b"<html><title>502</title>", "web page titled “502”"),
         (b"nonsense\n", "not JSON: 'nonsense'"),
+        (b"OK", "not JSON: 'OK'"),
         (b'{"response": broken}\n', "not JSON"),
         (b'{"response":"a"}\n<html>\n', "not JSON"),
         (b'"text"\n', "not a JSON object"),

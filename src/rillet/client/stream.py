@@ -14,6 +14,7 @@ from operator import length_hint
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from rillet.client.breaking import with_partial
 from rillet.client.no_json import no_json
 from rillet.words.errors import InvalidRequest, RilletError
 from rillet.words.events import Event, Failure, Text
@@ -60,9 +61,8 @@ class Stream:
             self._folding.extend(batch)
             return batch
         self._source.close()  # nothing more is read, whoever holds the error and this stream
-        error = batch[-1].error
         self._folding.extend(batch[:-1])
-        error.partial = self._folding.reply()
+        error = with_partial(batch[-1].error, self._folding.reply())
         if len(batch) == 1:
             raise error
         self._failure = error  # first what came before it

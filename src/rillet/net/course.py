@@ -6,6 +6,7 @@ Both shells ask it the same four things; neither knows of proxies, redirects or 
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rillet import __version__
 from rillet.net.address import Target
@@ -31,6 +32,7 @@ class Route(Struct, frozen=True):
     port: int
     unix: str | None = None
     proxy: Proxy | None = None
+    sent_by: str = ""  # the place whose redirect leads here
 
     @property
     def peer(self) -> tuple[str, int]:
@@ -53,6 +55,11 @@ class Route(Struct, frozen=True):
         """ " through the proxy …" for messages, or nothing."""
         return f" through the proxy {self.proxy.host}:{self.proxy.port}" if self.proxy else ""
 
+    @property
+    def reason(self) -> str:
+        """Why this place was asked, for messages, where it is not the one that was given."""
+        return f" (to which {self.sent_by} redirects)" if self.sent_by else ""
+
 
 class Course:
     """One question on its way, redirects included."""
@@ -68,7 +75,7 @@ class Course:
         )
         self._env = env
         self._hops = 0
-        self.route = self._plan()
+        self.route = self._plan("")
 
     def outgoing(self) -> tuple[bytes, Iterable[bytes] | None]:
         """The bytes to send first, and what follows them if the body is no bytes object."""
@@ -109,14 +116,17 @@ class Course:
         if self._hops == MAX_REDIRECTS:
             raise ServerError("The server redirects in circles", status=head.status)
         self._hops += 1
+        here = self.route.place
         self.target, self.request = follow(self.target, self.request, head)
-        self.route = self._plan()
+        self.route = self._plan(here)
         return True
 
-    def _plan(self) -> Route:
+    def _plan(self, sent_by: str) -> Route:
         target = self.target
         proxy = proxy_for(target, self._env)
-        return Route(target.scheme == "https", target.host, target.port, target.unix, proxy)
+        tls = target.scheme == "https"
+        route = Route(tls, target.host, target.port, target.unix, proxy, sent_by)
+        return replace(route, sent_by="") if route.place == sent_by else route
 
     def _head(self, length: int) -> bytes:
         target, request = self.target, self.request

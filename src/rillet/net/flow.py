@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ERROR_BODY_LIMIT = 1 << 20  # bytes of an error page that are read
 RETRY_AFTER_LIMIT = 60.0  # seconds; where a server wants more patience, its error is told instead
+_NOTHING = "Nothing has come; ask again"  # of an answer that is wanted whole, or had not begun
 
 
 class Open(Struct, frozen=True):
@@ -174,7 +175,7 @@ def whole_flow(
     except TimedOut as fault:
         raise clocks.struck() from fault
     except Cut as cut:
-        raise StreamTruncated(f"The answer broke off: {cut}") from cut
+        raise StreamTruncated(f"The answer broke off: {cut}", hint=_NOTHING) from cut
 
 
 def _answered(
@@ -190,7 +191,8 @@ def _answered(
             if pause > patience:
                 raise
         except Cut as cut:
-            raise StreamTruncated(f"The server hung up before it answered: {cut}") from cut
+            said = f"The server hung up before it answered: {cut}"
+            raise StreamTruncated(said, hint=_NOTHING) from cut
         else:
             if head.status not in (429, 503):
                 return head

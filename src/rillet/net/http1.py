@@ -140,7 +140,8 @@ class ResponseParser:
         except HttpParserUpgrade:
             self._fail("the server switched to another protocol")
         except HttpParserError as error:
-            self._fail(_describe(error))
+            is_tls = self.head is None and bytes(data[:2]) == _TLS_ALERT
+            self._fail("it is TLS: try https:// for http://" if is_tls else _describe(error))
         if self.complete or self.fault:
             self._parser = None  # also ends the reference cycle between the two
             if self._bodyless and self._pieces:
@@ -238,6 +239,9 @@ class ResponseParser:
     def _fail(self, fault: str) -> None:
         if not self.complete and self.fault is None:
             self.fault = fault
+
+
+_TLS_ALERT = b"\x15\x03"  # what a server that waits for a TLS handshake says to a request
 
 
 class _Enough(Exception):

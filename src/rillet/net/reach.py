@@ -96,14 +96,14 @@ def unreachable(route: Route, error: BaseException | None) -> Unreachable:
     place = f"the proxy {peer_host}:{peer_port}" if route.proxy else route.place
     if isinstance(error, socket.gaierror):
         return Unreachable(
-            f"There is no host {peer_host!r} ({error.strerror or error})",
+            f"There is no host {peer_host!r} ({error.strerror or error}){route.reason}",
             hint="Look at its spelling and at the network",
         )
     number = getattr(error, "errno", None)
     if number in (errno.ECONNREFUSED, errno.ENOENT) and route.proxy is None:
-        return Unreachable(f"Nothing listens at {place}", hint=_start_hint(route))
+        return Unreachable(f"Nothing listens at {place}{route.reason}", hint=_start_hint(route))
     reason = getattr(error, "strerror", None) or str(error) or "no answer"
-    return Unreachable(f"No connection to {place}: {reason}")
+    return Unreachable(f"No connection to {place}{route.reason}: {reason}")
 
 
 def tls_failed(route: Route, error: BaseException) -> Unreachable:
@@ -111,14 +111,15 @@ def tls_failed(route: Route, error: BaseException) -> Unreachable:
     verify = getattr(error, "verify_message", None)
     if verify:
         return Unreachable(
-            f"The certificate of {route.place} is not trusted: {verify}",
+            f"The certificate of {route.place}{route.reason} is not trusted: {verify}",
             hint="Name your own authority's file in SSL_CERT_FILE",
         )
     reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
     if reason in ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST"):
-        return Unreachable(f"{route.place} does not speak TLS", hint="Try http:// for https://")
+        said = f"{route.place}{route.reason} does not speak TLS"
+        return Unreachable(said, hint="Try http:// for https://")
     said = str(reason).replace("_", " ").lower() if reason else "the connection was closed"
-    return Unreachable(f"No TLS with {route.place}: {said}")
+    return Unreachable(f"No TLS with {route.place}{route.reason}: {said}")
 
 
 def _start_hint(route: Route) -> str:

@@ -55,4 +55,6 @@ def truncated(cause: str = "") -> Failure:
     """The verdict on a stream that ended before its end was said."""
     if cause:
         return Failure(StreamTruncated(f"The stream broke off: {cause}"))
-    return Failure(StreamTruncated("The stream ended without saying that it is complete"))
+    error = StreamTruncated("The stream ended without saying that it is complete")
+    error.unsaid = True
+    return Failure(error)

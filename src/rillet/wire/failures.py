@@ -37,6 +37,7 @@ _PHRASES = {
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
+    511: "Network Authentication Required",
     529: "Overloaded",
 }
 _HINTS = {
@@ -46,6 +47,7 @@ _HINTS = {
     413: "The request is too large for the server, or for a proxy in front of it",
     502: "A proxy answered: the model server behind it is down or cannot be reached",
     504: "A proxy answered: it did not want to wait for the model server any longer",
+    511: "The network wants a sign-in first: open any page in a browser",
 }
 _BUSY = (429, 503, 529)
 _UNAUTHORIZED_TYPES = ("authentication_error", "permission_error")

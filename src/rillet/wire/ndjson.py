@@ -81,7 +81,7 @@ class RecordDecoder(Generic[R]):
         if is_web_page(rest) and not self._understood:
             self._fail(web_page(rest), events)
         elif text := _bare(rest):
-            was_cut = cause or not text.endswith((b"}", b"]"))
+            was_cut = cause or (text[:1] in (b"{", b"[") and not text.endswith((b"}", b"]")))
             if not self._try(text, events) and not was_cut:
                 self._fail(_not_json(text), events)
         if not self.finished:

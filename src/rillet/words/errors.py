@@ -91,6 +91,7 @@ class StreamTruncated(StreamError):
     """The stream ended before its end was said."""
 
     hint = "What came so far is in .partial; ask again for the rest"
+    unsaid = False  # whether it ended in order, but for the word that it is complete
 
 
 class MalformedStream(StreamError):
