@@ -201,15 +201,15 @@ def test_a_burst_of_ctrl_c_ends_it_in_order(shell: Shell) -> None:
 def test_a_ctrl_c_while_it_starts_is_quiet(module: str) -> None:
     """The key strikes at the moment in which this module is looked for."""
     starts = f"""if True:
-        import importlib.metadata, signal, sys
+        import signal, sys
         class Striking:
             def find_spec(self, name, *rest):
                 if name == {module!r}:
                     signal.raise_signal(signal.SIGINT)
         sys.meta_path.insert(0, Striking())
         sys.argv = ["rillet", "version"]
-        command, = importlib.metadata.entry_points(group="console_scripts", name="rillet")
-        sys.exit(command.load()())"""
+        from rillet.__main__ import main  # which `rillet` calls
+        sys.exit(main())"""
     done = subprocess.run([sys.executable, "-c", starts], capture_output=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
