@@ -352,10 +352,25 @@ async def test_the_disk_says_no(tmp_path: Path, model: Published) -> None:
     assert "cannot begin a download" in error.message
 
 
-async def test_two_programs_do_not_write_one_file(tmp_path: Path, model: Published) -> None:
-    with ModelStore(tmp_path).download(model.digest, len(model.weights)):
-        _, error = await failing(pulling(tmp_path, model.name))
-    assert "is being downloaded by another program" in error.message
+@pytest.mark.parametrize("whole", [True, False])
+async def test_another_program_that_downloads_the_same_is_waited_for(
+    tmp_path: Path, model: Published, whole: bool
+) -> None:
+    """It is done once; where the other one breaks off, it goes on from there."""
+    half = len(model.weights) // 2
+    other = ModelStore(tmp_path).download(model.digest, len(model.weights))
+    other.write(0, model.weights[:half])
+    shown = []
+    async for step in pulling(tmp_path, model.name):
+        shown.append(step.completed)
+        if step.digest == str(model.digest) and not other.closed:
+            if whole:
+                other.write(0, model.weights[half:])
+                other.finish()
+            other.close()
+    asked = [asked[0] for asked in ranges(model.registry, model.digest) if asked]
+    assert asked == [] if whole else asked == [half]
+    assert_complete(tmp_path, model)
 
 
 # The manifest.

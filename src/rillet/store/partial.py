@@ -6,6 +6,7 @@ becomes a blob, so a state that was ahead of its data after a power failure does
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -16,6 +17,7 @@ from rillet.model.names import Digest
 from rillet.model.pull_plan import (
     Part,
     completed,
+    decode_part,
     encode_part,
     partial_name,
     plan_parts,
@@ -32,11 +34,28 @@ from .files import disk_errors, draft, lock_file, sync_folder
 _SAVE_EVERY = 16 << 20
 
 
+class BlobBusy(StoreError):
+    """Another program has this download open."""
+
+    def __init__(self, digest: Digest) -> None:
+        super().__init__(f"{digest.short} is being downloaded by another program")
+
+
+def bytes_begun(folder: Path, digest: Digest) -> int:
+    """How much of a download is on disk, as its states tell, whoever writes them."""
+    count = 0
+    for path in folder.glob(f"{partial_name(digest)}-*"):
+        with contextlib.suppress(OSError):
+            part = decode_part(path.read_bytes())
+            count += part.completed if part else 0
+    return count
+
+
 class PartialBlob:
     """One download. Parts may be written from several threads, each part from one at a time.
 
     Close it (or leave its `with`) to break off; it goes on from there when it is opened again.
-    Only one process at a time may have it open; a second gets a `StoreError`.
+    Only one process at a time may have it open; a second gets a `BlobBusy`.
     """
 
     def __init__(self, folder: Path, digest: Digest, size: int) -> None:
@@ -51,7 +70,7 @@ class PartialBlob:
             # Between our opening and our locking the other one may have finished: then the file
             # that we hold is the blob itself, and must not be written to.
             if not lock_file(self._file) or not self._is_ours():
-                raise StoreError(f"{digest.short} is being downloaded by another program")
+                raise BlobBusy(digest)
             with disk_errors("begin a download"):
                 self._parts = {part.n: part for part in self._plan(size)}
                 self._unsaved = dict.fromkeys(self._parts, 0)
@@ -70,6 +89,10 @@ class PartialBlob:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._file.closed
 
     @property
     def completed(self) -> int:

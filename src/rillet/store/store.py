@@ -30,7 +30,7 @@ from rillet.words.errors import StoreError
 from .blobs import Blobs
 from .files import disk_errors, draft, locked
 from .manifests import Manifests, UnsureReferences
-from .partial import PartialBlob
+from .partial import PartialBlob, bytes_begun
 
 #: How long bytes that nobody names are kept; Ollama's own figure.
 GRACE_SECONDS = 3600
@@ -197,9 +197,16 @@ class ModelStore:
             return self._blobs.put(chunks, expected)
 
     def download(self, digest: Digest, size: int) -> PartialBlob:
-        """Begin or go on with the download of a blob of `size` bytes; close it when done."""
+        """Begin or go on with the download of a blob of `size` bytes; close it when done.
+
+        Raises `BlobBusy` while another program is at it.
+        """
         self._require_writable()
-        return PartialBlob(self.root / "blobs", digest, size)
+        return PartialBlob(self._blobs.folder, digest, size)
+
+    def bytes_begun(self, digest: Digest) -> int:
+        """How much of a blob another program has downloaded so far."""
+        return bytes_begun(self._blobs.folder, digest)
 
     def link_blob(self, source: Path) -> Digest:
         """Keep a file without a copy of its bytes: it must never be changed in place again."""

@@ -15,9 +15,11 @@ from rillet.service.registry.place import Place
 from rillet.service.registry.progress import Transfer
 from rillet.service.registry.threads import aside, settled
 from rillet.store.blobs import BlobMismatch
-from rillet.store.partial import PartialBlob
+from rillet.store.partial import BlobBusy, PartialBlob
 from rillet.store.store import ModelStore
 from rillet.words.errors import RilletError
+
+_LOOK = 0.2  # seconds between two looks at what another program does
 
 
 class Download(Transfer):
@@ -29,7 +31,7 @@ class Download(Transfer):
         self.leaving = False
         self._store = store
         self._registry = registry
-        self.moving: asyncio.Task[PartialBlob] = asyncio.create_task(self._fetch())
+        self.moving: asyncio.Task[PartialBlob | None] = asyncio.create_task(self._fetch())
         self.whole = asyncio.create_task(self._check())
         for task in (self.moving, self.whole):
             task.add_done_callback(_heard)
@@ -40,11 +42,14 @@ class Download(Transfer):
             self.leaving = True
             self.moving.cancel()
 
-    async def _fetch(self) -> PartialBlob:
+    async def _fetch(self) -> PartialBlob | None:
+        """None where another program has brought it meanwhile."""
         place = self._registry.place(f"/blobs/{self.digest}")
         try:
             self.total = await self._size(place)
-            partial = await self._open()
+            partial = await self._our_turn()
+            if partial is None:
+                return None
             try:
                 self.completed = partial.completed
                 await Fetch(self._registry, place, partial, self.total, self._count).run()
@@ -74,6 +79,18 @@ class Download(Transfer):
         size = int(said) if said.isdecimal() and len(said) < 16 else 0
         return size if 0 < size <= MAX_BLOB else self.total
 
+    async def _our_turn(self) -> PartialBlob | None:
+        """Wait while another program downloads the same; what it leaves is gone on with."""
+        waited = False
+        while not (waited and self._store.has_blob(self.digest)):
+            try:
+                return await self._open()
+            except BlobBusy:
+                waited = True
+                self.completed = await asyncio.to_thread(self._store.bytes_begun, self.digest)
+                await asyncio.sleep(_LOOK)
+        return None
+
     async def _open(self) -> PartialBlob:
         opened: list[PartialBlob] = []
         try:
@@ -86,6 +103,8 @@ class Download(Transfer):
 
     async def _check(self) -> None:
         partial = await self.moving
+        if partial is None:
+            return
         try:
             await aside(lambda: _finish(partial))
         except BlobMismatch as error:
@@ -103,7 +122,7 @@ def _finish(partial: PartialBlob) -> None:
         partial.finish()
 
 
-def _heard(task: "asyncio.Task[PartialBlob] | asyncio.Task[None]") -> None:
+def _heard(task: "asyncio.Task[PartialBlob | None] | asyncio.Task[None]") -> None:
     """Its error has been told to those who wait, if there are any."""
     if not task.cancelled():
         task.exception()
