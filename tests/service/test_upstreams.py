@@ -245,6 +245,27 @@ async def test_a_server_that_speaks_openai(opened: Opened) -> None:
             assert [e async for b in loading for e in b] == [Finish(said)]
 
 
+async def test_a_model_that_is_not_listed_may_be_there(opened: Opened) -> None:
+    """As one by a pattern of LiteLLM's; a vLLM lists all that it has."""
+    absent = [answer(b'{"detail":"Not Found"}', status=404)]
+    chunk = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}]}
+    body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()
+    streamed = answer(body, headers=[("Content-Type", "text/event-stream")])
+    for owner, has in (("openai", True), ("vllm", False)):
+        listed = [answer(json.dumps({"data": [{"id": "m", "owned_by": owner}]}).encode())]
+        with ScriptedServer(absent, listed, [streamed]) as server:
+            async with opened(upstreams=(f"x={server.url}",)) as service:
+                await service.tags()
+                with pytest.raises(ServerError, match="not found"):
+                    await service.show(ShowRequest(model="x/any/n"))
+                if has:
+                    assert await say(service, "x/any/n") == "a"
+                    assert json.loads(server.requests[-1].body)["model"] == "any/n"
+                else:
+                    with pytest.raises(ServerError, match="not found"):
+                        await start(service, "x/any/n")
+
+
 async def test_one_that_is_silent_and_one_that_is_gone_slow_nobody(opened: Opened) -> None:
     gone = socket.create_server(("127.0.0.1", 0))
     port = gone.getsockname()[1]

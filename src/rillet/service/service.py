@@ -88,7 +88,7 @@ class Service:
 
     async def generate(self, request: GenerateRequest) -> Generation:
         keep_alive = requested(request.keep_alive)
-        if there := await self._elsewhere(request.model):
+        if there := await self._elsewhere(request.model, unlisted=True):
             return there[0].generation(request, there[1])
         model = await self.model(request.model)
         load = prompts.is_load(model, request)
@@ -102,7 +102,7 @@ class Service:
 
     async def chat(self, request: ChatRequest) -> Generation:
         keep_alive = requested(request.keep_alive)
-        if there := await self._elsewhere(request.model):
+        if there := await self._elsewhere(request.model, unlisted=True):
             return there[0].generation(request, there[1])
         model = await self.model(request.model)
         if not request.messages and keep_alive == 0:
@@ -114,13 +114,13 @@ class Service:
         return Generation(answers.chat(self, model, request, keep_alive))
 
     async def embed(self, request: EmbedRequest) -> Embeddings:
-        if there := await self._elsewhere(request.model):
+        if there := await self._elsewhere(request.model, unlisted=True):
             found = await there[0].embed(request, there[1])
             return msgspec.structs.replace(found, model=request.model)
         return await embedding.embed(self, request)
 
     async def embedding(self, request: EmbeddingRequest) -> list[float]:
-        if there := await self._elsewhere(request.model):
+        if there := await self._elsewhere(request.model, unlisted=True):
             return await there[0].embedding(request, there[1])
         return await embedding.embed_one(self, request)
 
@@ -132,7 +132,7 @@ class Service:
         return await answers.rendered(self, model, request)
 
     async def count_tokens(self, request: ChatRequest) -> int:
-        if there := await self._elsewhere(request.model):
+        if there := await self._elsewhere(request.model, unlisted=True):
             return await there[0].count_tokens(request, there[1])
         return await answers.counted(self, await self.model(request.model), request)
 
@@ -286,8 +286,9 @@ class Service:
     def _options(self, model: Model, request: GenerateRequest | ChatRequest) -> Options:
         return layered(model.params, request.options)
 
-    async def _elsewhere(self, name: str) -> tuple[Upstream, str] | None:
-        """The server behind ours that has this model, unless we have it ourselves.
+    async def _elsewhere(self, name: str, *, unlisted: bool = False) -> tuple[Upstream, str] | None:
+        """The server behind ours that has this model, unless we have it ourselves. `unlisted`: or
+        may have it, though it does not list it.
 
         Raises `ServerError` where nobody has it, or a server that may have it cannot be asked.
         """
@@ -296,7 +297,7 @@ class Service:
         try:
             await self.model(name)
         except ServerError as error:
-            there = await self.upstreams.find(name)
+            there = await self.upstreams.find(name, unlisted=unlisted)
             if there is None:
                 raise self.upstreams.missing(name, error) from None
             return there

@@ -45,11 +45,13 @@ class Question(Struct, frozen=True):
 class Dialect(Protocol):
     """`name` is what people call it. Requests carry the name that the other server knows.
 
-    `spelled` says that it reads a model's name in every spelling.
+    `spelled` says that it reads a model's name in every spelling, `lists_all` that it has no model
+    that it does not list.
     """
 
     name: str
     spelled: bool
+    lists_all: bool
 
     def tags(self) -> Question: ...
     def loaded(self) -> Question | None: ...
@@ -67,6 +69,7 @@ class Ollama:
 
     name = "Ollama"
     spelled = True
+    lists_all = True
 
     def tags(self) -> Question:
         return Question(Request("GET", "/api/tags"), lambda body: read_answer(body, _Tags).models)

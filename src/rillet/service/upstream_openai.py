@@ -51,6 +51,7 @@ class OpenAI:
 
     name = "OpenAI"
     spelled = False
+    lists_all = False  # LiteLLM and others have models by patterns: "openai/*"
 
     def __init__(self, root: str = "/v1") -> None:
         self._root = root
@@ -65,10 +66,11 @@ class OpenAI:
     def _read(self, body: bytes) -> list[ModelInfo]:
         listed = read_answer(body, _Models).data or ()
         found = [self._info(one) for one in listed]
+        self._tells_progress = any(info.details.format == "gguf" for info in found)
         owners = {one.owned_by for one in listed}
         self._continues = bool(owners & {"vllm", "sglang"})
         self._truncates = "vllm" in owners
-        self._tells_progress = any(info.details.format == "gguf" for info in found)
+        self.lists_all = self._continues or self._tells_progress
         return found
 
     def loaded(self) -> None:

@@ -119,6 +119,14 @@ class Watched:
         """The name by which it is asked for a model of ours; None where it has none such."""
         return self.names.there(name)
 
+    def unlisted(self, name: str) -> str:
+        """The name by which it can be asked for a model that it does not list; "" where it lists
+        all that it has, or its models have no name of it before theirs."""
+        dialect = self.dialect
+        if not self.prefix or self.error or dialect is None or dialect.lists_all:
+            return ""
+        return name.lstrip()[len(self.prefix) :] if self.may_have(name) else ""
+
     def may_have(self, name: str) -> bool:
         """Whether a model of this name would be one of its own."""
         return self.names.fits(name)
@@ -140,7 +148,7 @@ class Watched:
             models=len(self.models),
             reachable=not self.error,
             since=timestamp(self._since),
-            last_error=self._last_error,
+            last_error=self._last_error or self.error,
             last_error_at=timestamp(self._failed) if self._last_error else "",
         )
 

@@ -50,11 +50,19 @@ class Upstreams:
                 self._first.append(first)
                 self._watching.append(asyncio.create_task(self._watch(server, first)))
 
-    async def find(self, name: str) -> tuple[Upstream, str] | None:
-        """The server that has this model, and by which name it is asked for it."""
+    async def find(self, name: str, *, unlisted: bool = False) -> tuple[Upstream, str] | None:
+        """The server that has this model, and by which name it is asked for it.
+
+        `unlisted`: or the one by whose name this begins, where that may have what it does not list.
+        Whether it does, it says itself.
+        """
         async for _ in self._looks():
             if found := self._found(name):
                 return found
+        if unlisted:
+            for server in self.servers:
+                if there := server.unlisted(name):
+                    return server, there
         await self._fresh()
         return self._found(name)
 

@@ -71,7 +71,7 @@ _LONGEST = 500  # characters of a message that was not meant as one
 
 _NO_MODEL = re.compile(
     r"\bmodel\b.*(?:not found|does not exist|do(?:es)? not have access|unknown)|model_not_found"
-    r"|(?:unknown|no such|unable to find) model",
+    r"|(?:unknown|no such|unable to find|could not find) model",
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED = re.compile(r"""model\s+(['"`])(?P<name>[^'"`\s]+)\1""", re.IGNORECASE)
