@@ -10,6 +10,7 @@ Laws:
 * Times are Unix seconds.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
@@ -125,3 +126,17 @@ class Journal(Protocol):
         """The records written here that another process wants stopped. Waits for some."""
 
     async def close(self) -> None: ...
+
+
+class Unshared:
+    """What a journal says of other processes that no other process uses."""
+
+    async def watched(self, id: str) -> bool:
+        return False
+
+    async def wish_stop(self, id: str) -> None:
+        pass
+
+    async def stop_wished(self) -> Sequence[str]:
+        await asyncio.get_running_loop().create_future()
+        return ()

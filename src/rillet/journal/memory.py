@@ -4,12 +4,11 @@ Sizes are estimates: an event that a reader may still see as an object counts wi
 cost, an ended record with its packed bytes.
 """
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 
-from rillet.journal.interface import Batch, Full, Header, Known, Limits
+from rillet.journal.interface import Batch, Full, Header, Known, Limits, Unshared
 from rillet.journal.tail import PACKED, Tail, ends
 from rillet.words.events import Event
 
@@ -49,7 +48,7 @@ class _Record:
         pass
 
 
-class MemoryJournal:
+class MemoryJournal(Unshared):
     """Records in a dictionary. For one event loop.
 
     The clock counts retention alone, so it is one that nobody sets.
@@ -113,16 +112,6 @@ class MemoryJournal:
 
     async def expire(self) -> None:
         self._expire()
-
-    async def watched(self, id: str) -> bool:
-        return False
-
-    async def wish_stop(self, id: str) -> None:
-        pass
-
-    async def stop_wished(self) -> Sequence[str]:
-        await asyncio.get_running_loop().create_future()
-        return ()
 
     async def close(self) -> None:
         for record in self._records.values():

@@ -10,12 +10,12 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from rillet.journal.interface import Batch, Full, Header, Known, Limits, Log
+from rillet.journal.interface import Batch, Full, Header, Known, Limits, Log, Unshared
 from rillet.journal.memory import MemoryJournal
 from rillet.journal.sqlite_commits import Commits, Live
 from rillet.journal.sqlite_file import JournalFile
@@ -27,7 +27,7 @@ INTERVAL = 0.02  # seconds between two commits
 ON_DISK = Limits(stream=64 << 20, owner=512 << 20, total=1 << 30)
 
 
-class SqliteJournal:
+class SqliteJournal(Unshared):
     """Records in the file at `path`, for one event loop. Raises `StoreError` if that fails."""
 
     durable = True
@@ -123,16 +123,6 @@ class SqliteJournal:
         for id in [each for each in self._commits.moved if self._gone(each)]:
             await self._run(self._file.delete, id)
             self._commits.moved.discard(id)
-
-    async def watched(self, id: str) -> bool:
-        return False
-
-    async def wish_stop(self, id: str) -> None:
-        pass
-
-    async def stop_wished(self) -> Sequence[str]:
-        await asyncio.get_running_loop().create_future()
-        return ()
 
     async def close(self) -> None:
         await self._commits.finished()

@@ -109,8 +109,7 @@ def parse_host(text: str | None, *, listening: bool = False) -> Target:
 
 
 def _unix(text: str, path: str) -> Target:
-    if path.startswith("//"):
-        path = path[2:]
+    path = path.removeprefix("//")
     if not path.startswith("/"):
         raise _invalid(text, "the path of a unix socket must begin with /")
     if len(path.encode()) > MAX_UNIX_PATH:
