@@ -51,32 +51,14 @@ async def create(
     name = parse_name(request.model)
     _check(request)
     replaced = await asyncio.to_thread(library.store.find, name)
-    pieces: list[Piece] = []
-    config: Config | None = None
-    if request.from_:
-        _check_template(request)
-        async for step in _there(library, request.from_, pull):
+    source = _Source()
+    async with aclosing(_gathered(library, request, pull, source)) as gathering:
+        async for step in gathering:
             yield step
-        config, pieces = await asyncio.to_thread(base_model, library, request.from_)
-    elif request.files is not None:
-        async for step in _read(library, request.files, pieces):
-            yield step
-        pieces += await asyncio.to_thread(recognized, library, pieces)
-    else:
-        raise ServerError(NO_SOURCE, status=400)
-    if request.draft_files is not None:
-        drafts: list[Piece] = []
-        async for step in _read(library, request.draft_files, drafts, kinds.DRAFT):
-            yield step
-    if request.adapters is not None:
-        async for step in _adapters(library, request.adapters, pieces):
-            yield step
-    if request.draft_files is not None:
-        pieces += drafts
-    config = _config(config, pieces, request)
+    config = _config(source, request)
     with_info(config, request.info or {})  # complains before the work
     made: list[Piece] = []
-    async with aclosing(_converted(library, pieces, request, made)) as conversion:
+    async with aclosing(_converted(library, source.pieces, request, made)) as conversion:
         async for step in conversion:
             yield step
     if request.quantize:
@@ -91,6 +73,39 @@ async def create(
     if prune and replaced is not None:
         await asyncio.to_thread(library.store.drop_replaced, replaced)
     yield Progress("success")
+
+
+class _Source:
+    """What a model is made from."""
+
+    def __init__(self) -> None:
+        self.config: Config | None = None  # of the model that it is made from, if it is one
+        self.pieces: list[Piece] = []
+
+
+async def _gathered(
+    library: Library, request: CreateRequest, pull: Pull, source: _Source
+) -> AsyncGenerator[Progress]:
+    """Fetches or reads all that the request names into `source`."""
+    if request.from_:
+        _check_template(request)
+        async for step in _there(library, request.from_, pull):
+            yield step
+        source.config, source.pieces = await asyncio.to_thread(base_model, library, request.from_)
+    elif request.files is not None:
+        async for step in _read(library, request.files, source.pieces):
+            yield step
+        source.pieces += await asyncio.to_thread(recognized, library, source.pieces)
+    else:
+        raise ServerError(NO_SOURCE, status=400)
+    drafts: list[Piece] = []
+    if request.draft_files is not None:
+        async for step in _read(library, request.draft_files, drafts, kinds.DRAFT):
+            yield step
+    if request.adapters is not None:
+        async for step in _adapters(library, request.adapters, source.pieces):
+            yield step
+    source.pieces += drafts  # read before the adapters, as with Ollama, and listed behind them
 
 
 def _check(request: CreateRequest) -> None:
@@ -169,9 +184,10 @@ async def _adapters(
         raise ServerError("supplied file was not an adapter in GGUF format", status=400)
 
 
-def _config(base: Config | None, pieces: list[Piece], request: CreateRequest) -> Config:
+def _config(source: _Source, request: CreateRequest) -> Config:
     """What lists will show of the model."""
-    weights = [piece for piece in pieces if piece.layer.media_type == kinds.MODEL]
+    weights = [piece for piece in source.pieces if piece.layer.media_type == kinds.MODEL]
+    base = source.config
     if base is None:
         header = weights[0].header if weights else None
         base = config_of(header) if header else Config(architecture="amd64", os="linux")
