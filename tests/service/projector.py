@@ -24,8 +24,10 @@ _EAR, _BINS, _STACK = 16, 80, 50
 Shapes = list[tuple[str, tuple[int, ...]]]
 
 
-def write_projector(path: Path, *, kind: str | None = "mlp", general: bool = True) -> None:
-    """A file of some 170 KB, the same each time.
+def write_projector(
+    path: Path, *, kind: str | None = "mlp", general: bool = True, size: int = _SIZE
+) -> None:
+    """A file of some 170 KB, the same each time. Images become squares of `size` pixels.
 
     Old ones tell neither what they are (`general`) nor their `kind`.
     """
@@ -38,7 +40,7 @@ def write_projector(path: Path, *, kind: str | None = "mlp", general: bool = Tru
     if kind:
         writer.add_string("clip.projector_type", kind)
     numbers = {
-        "image_size": _SIZE,
+        "image_size": size,
         "patch_size": _PATCH,
         "embedding_length": _WIDTH,
         "feed_forward_length": _FORWARD,
@@ -51,7 +53,7 @@ def write_projector(path: Path, *, kind: str | None = "mlp", general: bool = Tru
     writer.add_float32("clip.vision.attention.layer_norm_epsilon", 1e-5)
     for name in ("image_mean", "image_std"):
         writer.add_array(f"clip.vision.{name}", [0.5, 0.5, 0.5])
-    _write(writer, _tensors())
+    _write(writer, _tensors(size))
 
 
 def write_ears(path: Path) -> None:
@@ -127,12 +129,12 @@ def wav(seconds: float = 0.25, rate: int = 16_000) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def _tensors() -> Shapes:
+def _tensors(size: int) -> Shapes:
     line = (_WIDTH,)
     found: Shapes = [
         ("v.class_embd", line),
         ("v.patch_embd.weight", (_WIDTH, 3, _PATCH, _PATCH)),
-        ("v.position_embd.weight", ((_SIZE // _PATCH) ** 2 + 1, _WIDTH)),
+        ("v.position_embd.weight", ((size // _PATCH) ** 2 + 1, _WIDTH)),
         ("v.pre_ln.weight", line),
         ("v.pre_ln.bias", line),
         ("mm.0.weight", (_OUT, _WIDTH)),

@@ -131,10 +131,20 @@ async def test_the_oldest_images_give_way(opened: Opened, tmp_path: Path) -> Non
     async with opened() as service:
         model = await made(service, tmp_path)
         turn = Message("user", "hi", images=[png()])
-        few = await talked(service, model, [turn, turn], num_ctx=900)
-        one = await talked(service, model, [turn], num_ctx=900)
-        both = await talked(service, model, [turn, turn], num_ctx=2000)
-    assert prompt_tokens(few) == prompt_tokens(one) < prompt_tokens(both)
+        three = await talked(service, model, [turn] * 3)
+        two = await talked(service, model, [turn] * 2)
+        one = await talked(service, model, [turn])
+    assert prompt_tokens(three) == prompt_tokens(two) > prompt_tokens(one)
+
+
+async def test_a_context_has_room_for_an_image(opened: Opened, tmp_path: Path) -> None:
+    """One of 400 tokens, as with Ollama, which gives such models 2048 at least."""
+    async with opened() as service:
+        path = tmp_path / "projector.gguf"
+        write_projector(path, size=280)
+        model = await created(service, CHAT, path)
+        turn = Message("user", "hi", images=[png()])
+        assert prompt_tokens(await talked(service, model, [turn], num_ctx=256)) > 400
 
 
 async def test_the_context_of_an_answer_has_no_marks(opened: Opened, tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ DEFAULT_CONTEXT = 4096
 _SLOTS_SHARE = 0.1
 _SLOTS = 4
 _KNOWN = 256
+_LEAST = 4  # tokens of a context
+_SEEING = 2048  # of a model that sees, as with Ollama: an image alone takes a thousand
 _INT32 = (1 << 31) - 1
 
 
@@ -155,7 +157,8 @@ class Loading:
     def _context(self, model: Model, wanted: int) -> int:
         trained = model.header.context_length or MAX_CONTEXT
         usual = self._settings.context_length or usual_context(self._gpu_memory)
-        return max(4, min(wanted or usual, trained))
+        least = _SEEING if model.can("vision") else _LEAST
+        return max(_LEAST, min(max(wanted or usual, least), trained))
 
     def _parallel(self, model: Model, num_ctx: int) -> int:
         """Slots: as set, else a few where their memory does not matter; they buy fairness."""
