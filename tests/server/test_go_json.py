@@ -124,6 +124,7 @@ def test_a_value_that_means_nothing(data: str, text: str) -> None:
         (b'{"name":"a"}', "a"),
         (b'{"name":"a","model":"b"}', "b"),
         (b'{"model":"\xff"}', "\ufffd"),
+        (b'{"model":"\xf0\x9f\x98-\xed\xa0\x80"}', "\ufffd\ufffd\ufffd-\ufffd\ufffd\ufffd"),
         (rb'{"model":"\ud83d\ude00"}', "😀"),
         (rb'{"model":"\ud83d"}', "\ufffd"),
         (rb'{"model":"\\ud83d"}', r"\ud83d"),

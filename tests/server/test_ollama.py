@@ -52,6 +52,7 @@ async def test_the_name_is_echoed_as_it_came(server: Running) -> None:
     ("path", "model", "status", "text"),
     [
         ("/api/generate", None, 404, "model '' not found"),
+        ("/api/generate", " ", 404, "model ' ' not found"),
         ("/api/generate", "nope", 404, "model 'nope' not found"),
         ("/api/generate", "bad name", 400, "invalid model name"),
         ("/api/chat", "", 400, "model is required"),

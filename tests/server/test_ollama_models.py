@@ -46,6 +46,7 @@ async def test_copy(server: Running, body: object, status: int, text: str | None
         ({"name": "tiny"}, 200, None),
         ({"model": "nope"}, 404, "model 'nope' not found"),
         ({"model": "bad name"}, 400, 'name "bad name" is invalid'),
+        ({"model": "\u2028 "}, 400, "model is required"),
         ({}, 400, "model is required"),
     ],
 )

@@ -36,7 +36,7 @@ class Face(Struct, frozen=True):
 
 def required(model: str) -> str:
     """A model that has to be named. Raises what Ollama says where it is not."""
-    if not model:
+    if not model.strip():
         raise ServerError("model is required", status=400)
     return model
 

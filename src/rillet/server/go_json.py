@@ -2,10 +2,11 @@
 
 `decoded` reads and checks a body by its Go type; `bind` takes from it what a table names: field
 name -> kind, a function that makes of a checked value what we call it. Rules, all Go's: only the
-first JSON value of a body counts; of two equal fields the last one counts; invalid UTF-8 becomes
-U+FFFD.
+first JSON value of a body counts; of two equal fields the last one counts; each byte of invalid
+UTF-8 becomes U+FFFD.
 """
 
+import codecs
 import json
 import math
 import re
@@ -129,7 +130,7 @@ def _apart(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _lenient(data: bytes, reader: json.JSONDecoder | None = None) -> Any:
     """The slow way, for what msgspec refuses: as Go reads it, or Go's complaint."""
-    text = data.decode("utf-8", "replace")
+    text = data.decode("utf-8", "each-byte-replaced")
     start = len(text) - len(text.lstrip(" \t\r\n"))
     if start == len(text):
         raise GoJSONError(NOTHING)
@@ -146,6 +147,15 @@ def _lenient(data: bytes, reader: json.JSONDecoder | None = None) -> Any:
         if len(data) <= _EXPLAINED:
             complain(data)
         raise GoJSONError(f"invalid JSON near character {error.pos}") from None
+
+
+def _each_byte(error: UnicodeError) -> tuple[str, int]:
+    """Go puts U+FFFD for each byte that is no character; Python for several together."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "\ufffd" * (error.end - error.start), error.end
+
+
+codecs.register_error("each-byte-replaced", _each_byte)
 
 
 def _constant(text: str) -> Any:

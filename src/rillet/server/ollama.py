@@ -146,6 +146,6 @@ def texts(value: Any) -> str | list[str]:
 
 def _named(model: str) -> None:
     """Here a model that is not named is one that is not found."""
-    if not model:
+    if not model.strip():
         raise ServerError(NOT_FOUND.format(model), status=404)
     known(model)
