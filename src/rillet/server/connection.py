@@ -40,7 +40,10 @@ class Parser(httptools.HttpRequestParser):
     def __init__(self, connection: "Connection") -> None:
         super().__init__(connection)
         self._connection = connection
-        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+        self.set_dangerous_leniencies(
+            lenient_data_after_close=True,  # as uvicorn has it
+            lenient_chunked_length=True,  # chunks count, where a length is told besides, as with Go
+        )
 
     def feed_data(self, data: Any) -> None:
         if self._connection.between:
