@@ -100,6 +100,19 @@ async def test_an_imitation_of_ollama_is_asked_in_openais_way(other: list[bytes]
     assert upstream.dialect and upstream.dialect.name == ("Ollama" if other is ABSENT else "OpenAI")
 
 
+async def test_a_server_that_cannot_tell_its_version_now_is_met_later() -> None:
+    tags, models = said({"models": [{"name": "a:latest"}]}), said({"data": [{"id": "m"}]})
+    busy = said({"error": "server busy"}, 503)
+    with ScriptedServer(tags, [Hangup()], [Hangup()], tags, ABSENT, models, tags, busy) as server:
+        upstream = Upstream(server.url)
+        for found in ("", "OpenAI"):
+            await upstream.look()
+            assert (upstream.dialect.name if upstream.dialect else "") == found
+        other = Upstream(server.url)
+        await other.look()
+        assert other.dialect and other.dialect.name == "Ollama"
+
+
 async def test_another_server_at_the_same_address_is_noticed() -> None:
     tags = said({"models": [{"name": "a:latest"}]})
     other = [ABSENT, ABSENT, said({"data": [{"id": "m"}]})]

@@ -189,8 +189,13 @@ class Watched:
         try:
             told: bool = await self._ask(Ollama().version(), _LOOK)
             return told
+        except (Busy, Unauthorized):  # there is something to tell
+            return True
         except (ServerError, MalformedStream):
             return False
+        except RilletError:
+            self.dialect = None  # not met yet
+            raise
 
     async def _better(self, other: Dialect, found: list[ModelInfo]) -> list[ModelInfo]:
         try:
