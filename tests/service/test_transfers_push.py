@@ -136,6 +136,12 @@ def forgets(question: Question) -> bool:
     return True
 
 
+def knows_no_more(question: Question) -> bool:
+    """A session that has run out."""
+    question.registry.uploads.clear()
+    return question.command in ("PATCH", "PUT") and not question.reply(404, b"BLOB_UPLOAD_UNKNOWN")
+
+
 def refuses_the_end(question: Question) -> bool:
     if question.command != "PUT" or "uploads" not in question.path:
         return False
@@ -153,7 +159,9 @@ def ends_without_a_word(question: Question) -> bool:
     return True
 
 
-@pytest.mark.parametrize("fault", [half_taken, forgets, refuses_the_end, ends_without_a_word])
+@pytest.mark.parametrize(
+    "fault", [half_taken, forgets, knows_no_more, refuses_the_end, ends_without_a_word]
+)
 async def test_a_passing_fault(
     tmp_path: Path, model: Published, fault: Callable[[Question], bool]
 ) -> None:

@@ -169,9 +169,15 @@ class Upload(Transfer):
                 place = answer.place.resolve(answer.headers.get("location", ""))
                 await self._put_elsewhere(place, piece)
             elif not 200 <= answer.status < 300:
-                raise await self.registry.refusal(answer)
+                raise await self._refusal(answer)
             self._place = _next_place(answer, self._place)
         self.completed = offset + piece.length
+
+    async def _refusal(self, answer: Answer) -> RegistryError:
+        """An upload that the registry has forgotten, or that stands elsewhere, is tried again."""
+        error = await self.registry.refusal(answer)
+        error.passing = error.passing or answer.status in (404, 416)
+        return error
 
     async def _put_elsewhere(self, place: Place, piece: FilePiece) -> None:
         self.redirected = True
@@ -189,7 +195,7 @@ class Upload(Transfer):
         place = self._place.with_query(urlencode(fields))
         async with await self.registry.ask("PUT", place, headers=(_OCTETS,)) as answer:
             if not 200 <= answer.status < 300:
-                raise await self.registry.refusal(answer)
+                raise await self._refusal(answer)
 
 
 def _next_place(answer: Answer, before: Place) -> Place:
