@@ -66,7 +66,7 @@ def _quiet(talk: "Talk", _: str) -> None:
 
 
 def _format(talk: "Talk", text: str) -> None:
-    if text != "json":
+    if text.split(maxsplit=1)[:1] != ["json"]:
         talk.out.line("Invalid or missing format. For 'json' mode use '/set format json'")
         return
     talk.conversation.format = "json"
