@@ -1,5 +1,6 @@
 """Models that hear: a real engine with a tiny projector for sounds."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,8 @@ async def test_senses_that_a_model_has_not(opened: Opened, tmp_path: Path) -> No
         with pytest.raises(ServerError, match='"sees:latest" does not support images') as caught:
             await chatted(service, model, png())
         assert caught.value.status == 400
+        with pytest.raises(ServerError, match="no WAV, MP3 or FLAC"):
+            await chatted(service, model, base64.b64encode(b"OggS" + bytes(20)).decode())
         write_projector(tmp_path / "eyes.gguf")
         model = await created(service, CHAT, tmp_path / "eyes.gguf")
         with pytest.raises(ServerError, match='"sees:latest" does not support audio') as caught:

@@ -112,7 +112,10 @@ def _check_stops(request: GenerateRequest | ChatRequest) -> None:
 def _check_media(model: Model, media: Sequence[str]) -> None:
     """Images and sounds that the model cannot read: the engine's own error tells nothing."""
     for data in media:
-        sound = kind_of_base64(data)[0] == "audio"
+        kind, _ = kind_of_base64(data)
+        sound = kind == "audio"
+        if not kind and not model.sees() and model.can("audio"):
+            raise ServerError("the request has a sound that is no WAV, MP3 or FLAC", status=400)
         if not (model.can("audio") if sound else model.sees()):
             what = "audio" if sound else "images"
             raise ServerError(f'"{model.name.display()}" does not support {what}', status=400)
