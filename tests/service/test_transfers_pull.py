@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -61,6 +62,17 @@ async def test_lines_and_bytes(tmp_path: Path, model: Published) -> None:
     weights = [line for line in lines if line.digest == str(model.digest)]
     assert weights[-1].completed == weights[-1].total == len(model.weights)
     assert_complete(tmp_path, model)
+
+
+async def test_a_registry_is_told_what_it_looks_for(
+    tmp_path: Path, model: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ollama's refuses newer models where no version of Ollama that is new enough is named."""
+    monkeypatch.setenv("RILLET_API_VERSION", "0.99.1")
+    await pulled(tmp_path, model.name)
+    told = {seen.headers["User-Agent"] for seen in model.registry.seen}
+    assert len(told) == 1
+    assert re.fullmatch(r"ollama/0\.99\.1 \(\w+ \w+\) rillet/[\w.]+", told.pop())
 
 
 async def test_a_second_pull_asks_for_the_manifest_alone(tmp_path: Path, model: Published) -> None:

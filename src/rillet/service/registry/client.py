@@ -6,8 +6,11 @@ gets the range that is asked for but no token.
 
 import asyncio
 import os
+import platform
+import sys
 from collections.abc import Iterator
 
+from rillet import __version__
 from rillet.model.names import ModelName
 from rillet.net.address import parse_host
 from rillet.net.aio import AsyncExchange, AsyncTransport
@@ -21,9 +24,11 @@ from rillet.service.registry.patience import Interrupted, Patience, RegistryErro
 from rillet.service.registry.place import Place
 from rillet.service.registry.tokens import Tokens
 from rillet.words.errors import InvalidHost, RilletError, Stalled, Unreachable
+from rillet.words.settings import Settings
 
 MAX_HOPS = 10  # redirects and renewed tokens, for one question
 _CONNECTIONS = 16
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # as Go names them
 
 
 class Body:
@@ -57,6 +62,7 @@ class Registry:
         self.home = Place(target, f"/v2/{name.namespace}/{name.model}")
         self.patience = patience
         self._reached = False
+        self._own_headers = (("User-Agent", _user_agent()),)
         self._transport = AsyncTransport(target, pool_size=_CONNECTIONS)
         self._tokens = Tokens(self.home, self._get_token, default_key())
 
@@ -123,7 +129,7 @@ class Registry:
     ) -> Answer:
         length = body.length if isinstance(body, Body) else None
         request = Request(method, place.path, headers, body, length)
-        course = _Straight(place.target, request, (), os.environ)
+        course = _Straight(place.target, request, self._own_headers, os.environ)
         exchange = AsyncExchange(self._transport, course)
         try:
             async with asyncio.timeout(self.patience.answer) as clock:
@@ -140,6 +146,14 @@ class Registry:
             raise Interrupted(f"{place.host} hung up: {cut}") from None
         self._reached = True
         return Answer(exchange, head, place, self.patience.stall)
+
+
+def _user_agent() -> str:
+    """Ollama's, and ours behind it: its registry refuses (412) newer models to all others."""
+    version = Settings.from_env(os.environ).api_version
+    machine = platform.machine().lower()
+    system = f"{_MACHINES.get(machine, machine)} {sys.platform}"
+    return f"ollama/{version} ({system}) rillet/{__version__}"
 
 
 def _never_reached(error: RilletError) -> RegistryError:
