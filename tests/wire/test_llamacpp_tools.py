@@ -27,6 +27,9 @@ SEEN = [
     (of(a={"$ref": "#/$defs/x", "$defs": {"x": TEXT}}), of(a={})),
     (of(a={"anyOf": [TEXT, {"$ref": "#/x"}]}), of(a={"anyOf": [TEXT, {}]})),
     ({**of(a={"$ref": "#/$defs/x"}), "$defs": {"x": TEXT}},) * 2,
+    (of(a={**TEXT, "items": 0}), of(a=TEXT)),
+    ({**of(a={**TEXT, "items": [1]}), "items": ["x"]}, of(a=TEXT)),
+    ({**of(a=TEXT), "additionalProperties": ["x"]}, of(a=TEXT)),
     (None, None),
 ]
 

@@ -102,10 +102,10 @@ class _Checker:
                 schema[key] = self._list(
                     schema[key], f"{at}.{key}", depth, key in ("anyOf", "oneOf")
                 )
-        if isinstance(schema.get("items"), list):
-            schema["items"] = self._list(schema["items"], f"{at}.items", depth, False)
         for key in ("items", "additionalProperties"):
-            if key in schema and not isinstance(schema[key], list):
+            if key == "items" and isinstance(schema.get(key), list):
+                schema[key] = self._list(schema[key], f"{at}.{key}", depth, False)
+            elif key in schema:
                 schema[key] = self.schema(schema[key], f"{at}.{key}", depth + 1)
         if "patternProperties" in schema:
             check_named_by_patterns(schema)

@@ -49,8 +49,8 @@ def _read(schema: Any, depth: int) -> Any:
     read = {key: schema[key] for key in _READ if key in schema}
     if isinstance(inner := schema.get("properties"), dict):
         read["properties"] = {name: _read(value, depth + 1) for name, value in inner.items()}
-    if "items" in schema:
-        read["items"] = _read(schema["items"], depth + 1)
+    if isinstance(items := schema.get("items"), dict | bool):  # Ollama takes anything
+        read["items"] = _read(items, depth + 1)
     if isinstance(choices := schema.get("anyOf"), list):
         read["anyOf"] = [_read(value, depth + 1) for value in choices]
     return read
