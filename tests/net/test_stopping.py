@@ -163,6 +163,26 @@ def test_an_abandoned_exchange_is_hung_up_without_the_garbage_collector(serve: S
     assert server.disconnected.wait(10)
 
 
+def test_the_alarm_of_a_program_is_its_own(serve: Serve) -> None:
+    server = serve([CHUNKED + chunk(b"1"), Stall()])
+    transport = Transport(parse_host(server.url), env={})
+    exchange = transport.exchange(POST)
+    exchange.head()
+    assert exchange.read() == b"1"
+
+    def strike(*_: object) -> None:
+        raise TimeoutError("the program's own")
+
+    before = signal.signal(signal.SIGALRM, strike)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(TimeoutError, match="the program's own"):
+            exchange.read(time.monotonic() + 20)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        exchange.close()
+
+
 def test_a_client_that_is_dropped_closes_what_it_kept_without_a_warning(serve: Serve) -> None:
     server = serve([answer(b"1")])
     transport = Transport(parse_host(server.url), env={})

@@ -6,6 +6,7 @@ down; waiting for a resolver, which nothing can interrupt, is left to a thread o
 
 import socket
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from rillet.net.course import Route
@@ -14,6 +15,7 @@ from rillet.net.reach import (
     Limits,
     attempts,
     from_resolver,
+    is_of_the_program,
     known_addresses,
     tls_failed,
     unreachable,
@@ -39,9 +41,12 @@ def dial(route: Route, limits: Limits, hold: Hold, resolve: Callable[..., Any]) 
             continue
         left = limits.left()
         wait = patience if left is None else min(left, patience or left)
+        until = None if wait is None else monotonic() + wait
         try:
             return _connect(address, wait, hold)
         except TimeoutError as silence:
+            if is_of_the_program(silence, until):
+                raise
             if wait == left:  # a timer may strike a moment before the clock says so
                 raise limits.struck() from None
             error = silence
@@ -93,7 +98,9 @@ def secure(
     try:
         secured.settimeout(limits.left())
         secured.do_handshake()
-    except TimeoutError:
+    except TimeoutError as error:
+        if is_of_the_program(error, limits.end):
+            raise
         raise limits.struck() from None
     except (ssl.SSLError, OSError, ValueError) as error:
         raise tls_failed(route, error) from error

@@ -17,7 +17,7 @@ from rillet.net.dial import dial, resolve, secure
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Head, HeaderList, Request
 from rillet.net.pool import Pool
-from rillet.net.reach import Limits, unreachable
+from rillet.net.reach import Limits, is_of_the_program, unreachable
 from rillet.net.reception import Reception
 from rillet.net.tls import TlsOptions, make_context
 
@@ -237,8 +237,8 @@ class Exchange:
         sock.settimeout(_left(deadline))
         try:
             data = sock.recv(RECEIVE)
-        except TimeoutError:
-            raise TimedOut from None
+        except TimeoutError as error:
+            raise _meant(error, deadline) from None
         except (OSError, ValueError) as error:
             if self._closed:
                 raise Closed from None
@@ -255,8 +255,8 @@ class Exchange:
         self._sock.settimeout(_left(deadline))
         try:
             self._sock.sendall(data)
-        except TimeoutError:
-            raise TimedOut from None
+        except TimeoutError as error:
+            raise _meant(error, deadline) from None
         except (BrokenPipeError, ConnectionResetError):
             raise
         except (OSError, ValueError) as error:
@@ -300,6 +300,13 @@ class Exchange:
         sock, self._sock = self._sock, None
         if sock is not None:
             sock.close()
+
+
+def _meant(error: TimeoutError, deadline: float | None) -> Exception:
+    """Our deadline, the kernel's patience with a dead peer, or the program's own alarm."""
+    if is_of_the_program(error, deadline):
+        return error
+    return TimedOut() if error.errno is None else Cut(error.strerror or str(error))
 
 
 def _left(deadline: float | None) -> float | None:
