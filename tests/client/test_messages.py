@@ -60,7 +60,9 @@ def test_a_reply_is_a_turn() -> None:
 def test_turns_as_openais_programs_have_them() -> None:
     seen = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{CODED}"}}
     parts = [{"type": "text", "text": "a"}, seen]
-    assert message({"role": "user", "content": parts}) == Message("user", "a", images=[CODED])
+    # `[img]` marks the place of an image behind words, as in Ollama's own reading of this form.
+    marked = Message("user", "a\n\n[img]", images=[CODED])
+    assert message({"role": "user", "content": parts}) == marked
     function = {"name": "f", "arguments": '{"x": 1}'}
     call = {"id": "c", "type": "function", "function": function}
     read = message({"role": "assistant", "content": None, "tool_calls": [call]})
