@@ -62,6 +62,14 @@ async def test_partial_json_with_asyncio() -> None:
     assert seen[-1] == json.loads(ANSWER) and {"name": "Ada"} in seen
 
 
+def test_another_framework_than_asyncio_is_told() -> None:
+    client = rillet.AsyncClient("127.0.0.1:1", api="ollama")
+    for asked in (client.version(), client.chat("m", HI)):
+        with pytest.raises(rillet.InvalidRequest, match="runs on asyncio") as caught:
+            asked.send(None)  # as the loop of such a framework does
+        assert "trio" in caught.value.hint
+
+
 def test_text_is_without_thinking_which_the_reply_has() -> None:
     story = told(Thinking("hm"), "a", "b")
     with ScriptedServer(story.script()) as server, rillet.Client(server.url) as client:

@@ -47,7 +47,9 @@ class AsyncStream:
     async def _next(self) -> list[Event]:
         """The next batch, [] at the end. A failure is raised here and only here."""
         if self._loop is None:
-            self._loop = asyncio.get_running_loop()
+            from rillet.net.aio import running_loop
+
+            self._loop = running_loop()
         if self._stopped:
             self._source.close()
             return []

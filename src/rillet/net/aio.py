@@ -23,6 +23,7 @@ from rillet.net.reach import Limits, unreachable
 from rillet.net.reception import Reception
 from rillet.net.tls import TlsOptions, make_context
 from rillet.net.wire_aio import Wire
+from rillet.words.errors import InvalidRequest
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
 DRAIN_TIME = 0.05  # seconds that a connection worth keeping may take to say its end
 DRAIN_BYTES = 65536
 STALE = 1.0  # as in `sync`
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    """That of asyncio. Raises `InvalidRequest` where another framework runs the task."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise InvalidRequest(
+            "AsyncClient runs on asyncio, and no loop of it is running here",
+            hint="With trio, ask a rillet.Client in a thread: trio.to_thread.run_sync",
+        ) from None
 
 
 class AsyncTransport:
@@ -62,7 +74,7 @@ class AsyncTransport:
         return self._context
 
     async def pool(self) -> AsyncPool:
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         pool = self._pools.get(loop)
         if pool is None:
             pool = self._pools[loop] = AsyncPool(self._pool_size)
