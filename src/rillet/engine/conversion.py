@@ -13,7 +13,7 @@ from typing import IO, Any
 import msgspec
 
 from rillet.engine import command
-from rillet.engine.preflight import read_at, read_model_header
+from rillet.engine.preflight import metadata_of, read_model_header
 from rillet.model.gguf import GgufHeader, Tensor
 from rillet.model.gguf.formats import FILE_TYPES
 from rillet.model.gguf.quantizing import quantized
@@ -21,7 +21,6 @@ from rillet.model.gguf.writing import (
     NewTensor,
     aligned,
     head,
-    metadata_entries,
     number_entry,
     type_number,
 )
@@ -74,7 +73,7 @@ def _surroundings() -> dict[str, str]:
 def _prepare(sources: Sequence[Path], target: Path, kind: str | None) -> dict[str, Any]:
     """Write all but the tensors; what the child is to do."""
     headers = [read_model_header(source, part=kind is None) for source in sources]
-    entries = _entries(sources[0])
+    entries = metadata_of(sources[0])
     if kind is None:
         entries = {key: data for key, data in entries.items() if not key.startswith("split.")}
         tensors = [NewTensor(old.name, old.shape, old.type) for old in _tensors(headers)]
@@ -109,13 +108,6 @@ def _prepare(sources: Sequence[Path], target: Path, kind: str | None) -> dict[st
 
 def _tensors(headers: Sequence[GgufHeader]) -> list[Tensor]:
     return [tensor for header in headers for tensor in header.tensors]
-
-
-def _entries(source: Path) -> dict[str, bytes]:
-    with open(source, "rb") as file:
-        number = file.fileno()
-        size = os.fstat(number).st_size
-        return metadata_entries(lambda offset, count: read_at(number, offset, count), size)
 
 
 def _file_type(kind: str) -> int:

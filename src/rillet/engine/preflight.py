@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rillet.engine.options import LoadOptions
 from rillet.model.gguf import GgufHeader, InvalidModelFile, read_header, validate, validate_part
+from rillet.model.gguf.writing import metadata_entries
 
 
 def read_model_header(path: str | Path, *, part: bool = False) -> GgufHeader:
@@ -48,6 +49,17 @@ def read_at(file: int, offset: int, count: int) -> bytes:
         parts.append(part)
         offset, count = offset + len(part), count - len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def metadata_of(path: str | Path) -> dict[str, bytes]:
+    """Every metadata entry of a file by its key, as its bytes stand there. Blocks.
+
+    Raises `InvalidModelFile`.
+    """
+    with open(path, "rb") as file:
+        number = file.fileno()
+        size = os.fstat(number).st_size
+        return metadata_entries(lambda offset, count: read_at(number, offset, count), size)
 
 
 def inspect(options: LoadOptions) -> GgufHeader:

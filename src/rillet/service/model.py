@@ -17,6 +17,7 @@ from rillet.model.capabilities import (
 )
 from rillet.model.chatml import is_known
 from rillet.model.gguf import GgufHeader
+from rillet.model.gguf.ollama_layout import is_blind
 from rillet.model.gotemplate import TemplateError
 from rillet.model.manifest import Config
 from rillet.model.names import ModelName
@@ -90,6 +91,8 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
     def sees(self) -> bool:
         """Whether it takes images: one with a projector for sounds alone only says so."""
         header = self.projector_header
+        if header is None and is_blind(self.header):
+            return False
         return self.can("vision") and (header is None or projector_sees(header))
 
     def _hears(self) -> bool:

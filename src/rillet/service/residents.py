@@ -19,6 +19,7 @@ from typing import Any
 from rillet.engine import EngineProcess, LoadOptions, MachineMemory, machine_memory, processor_alone
 from rillet.service.crashes import Deaths
 from rillet.service.model import Model
+from rillet.service.relaid import loadable
 from rillet.service.resident import FOR_EVER, Key, Resident, closed, key_of
 from rillet.service.room import Room, needs
 from rillet.service.shared_load import SharedLoad
@@ -155,9 +156,10 @@ class Residents:
             await self._drain(previous, tell)
         self._deaths.check(key, model.name.display())
         await self._make_room(model, options, tell)
+        loaded, header = await loadable(options, model.header, tell)
         process = await self._starter(
-            options,
-            header=model.header,
+            loaded,
+            header=header,
             load_timeout=self._load_timeout,
             on_progress=lambda progress: tell(lambda: progress),
             name=model.name.display(),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .formats import TENSOR_TYPES
 from .reader import Source, open_cursor, read_value
 
-_UINT32, _STRING = 4, 8
+_UINT32, _INT32, _FLOAT32, _BOOL, _STRING, _ARRAY = 4, 5, 6, 7, 8, 9
 _NUMBERS = {name: number for number, (name, _, _) in TENSOR_TYPES.items()}
 
 
@@ -68,6 +68,38 @@ def number_entry(key: str, value: int) -> bytes:
 def text_entry(key: str, value: str) -> bytes:
     """A metadata entry that holds a text."""
     return _text(key) + struct.pack("<I", _STRING) + _text(value)
+
+
+def float_entry(key: str, value: float) -> bytes:
+    """A metadata entry that holds a number of 32 bits with a point."""
+    return _text(key) + struct.pack("<If", _FLOAT32, value)
+
+
+def numbers_entry(key: str, values: Sequence[int]) -> bytes:
+    """A metadata entry that holds a list of whole numbers of 32 bits."""
+    begun = struct.pack("<IIQ", _ARRAY, _INT32, len(values))
+    return _text(key) + begun + struct.pack(f"<{len(values)}i", *values)
+
+
+def floats_entry(key: str, values: Sequence[float]) -> bytes:
+    """A metadata entry that holds a list of numbers of 32 bits with a point."""
+    begun = struct.pack("<IIQ", _ARRAY, _FLOAT32, len(values))
+    return _text(key) + begun + struct.pack(f"<{len(values)}f", *values)
+
+
+def flag_entry(key: str, value: bool) -> bytes:
+    """A metadata entry that is true or false."""
+    return _text(key) + struct.pack("<I?", _BOOL, value)
+
+
+def renamed_entry(entry: bytes, key: str, other: str) -> bytes:
+    """The same value under another key."""
+    return _text(other) + entry[len(_text(key)) :]
+
+
+def key_bytes(key: str) -> bytes:
+    """What an entry begins with."""
+    return _text(key)
 
 
 def head(entries: Iterable[bytes], tensors: Sequence[NewTensor], alignment: int) -> bytes:

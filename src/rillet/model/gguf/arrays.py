@@ -1,0 +1,28 @@
+"""Arrays in the bytes of a metadata entry."""
+
+from __future__ import annotations
+
+import struct
+
+from .writing import key_bytes
+
+_ARRAY, _STRING = 9, 8
+_WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+
+
+def shortened(entry: bytes, key: str, count: int) -> bytes:
+    """The entry of an array, with no more than `count` elements; any other as it is."""
+    start = len(key_bytes(key))
+    kind, elements = struct.unpack_from("<II", entry, start)
+    if kind != _ARRAY:
+        return entry
+    (there,) = struct.unpack_from("<Q", entry, start + 8)
+    if there <= count or (elements != _STRING and elements not in _WIDTHS):
+        return entry
+    end = start + 16
+    if elements == _STRING:
+        for _ in range(count):
+            end += 8 + struct.unpack_from("<Q", entry, end)[0]
+    else:
+        end += count * _WIDTHS[elements]
+    return entry[: start + 8] + struct.pack("<Q", count) + entry[start + 16 : end]

@@ -1,0 +1,117 @@
+"""A model file in the making: other metadata, other names and places for the same tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .arrays import shortened
+from .header import GgufHeader, Tensor
+from .writing import (
+    NewTensor,
+    flag_entry,
+    float_entry,
+    floats_entry,
+    number_entry,
+    numbers_entry,
+    renamed_entry,
+    text_entry,
+)
+
+SENSES = ("v.", "mm.", "a.")  # the tensors of what sees and hears
+
+
+class Layout(NamedTuple):
+    """What a file would be: its metadata entries, and each tensor with the one it is made from."""
+
+    entries: dict[str, bytes]
+    tensors: list[tuple[Tensor, NewTensor]]
+
+
+class Draft:
+    """A file in the making."""
+
+    def __init__(self, header: GgufHeader, entries: dict[str, bytes]) -> None:
+        self.header = header
+        self.entries = dict(entries)
+        self._names = {tensor.name: tensor.name for tensor in header.tensors}
+        self._rows: dict[str, int] = {}
+        self._whole: set[str] = set()
+
+    def layout(self) -> Layout:
+        return Layout(self.entries, list(self._tensors()))
+
+    def _tensors(self) -> Iterator[tuple[Tensor, NewTensor]]:
+        for tensor in self.header.tensors:
+            if name := self._names.get(tensor.name):
+                shape = tensor.shape
+                if tensor.name in self._rows:
+                    shape = (*shape[:-1], self._rows[tensor.name])
+                kind = "F32" if name in self._whole else tensor.type
+                yield tensor, NewTensor(name, shape, kind)
+
+    def architecture(self, new: str) -> None:
+        old = self.header.architecture
+        self.entries["general.architecture"] = text_entry("general.architecture", new)
+        for key in [key for key in self.entries if key.startswith(f"{old}.")]:
+            other = new + key.removeprefix(old)
+            self.entries[other] = renamed_entry(self.entries.pop(key), key, other)
+
+    def copy(self, key: str, other: str) -> None:
+        if key in self.entries and other not in self.entries:
+            self.entries[other] = renamed_entry(self.entries[key], key, other)
+
+    def text(self, key: str, value: str, *, missing: bool = False) -> None:
+        if not missing or key not in self.entries:
+            self.entries[key] = text_entry(key, value)
+
+    def number(self, key: str, value: int) -> None:
+        self.entries[key] = number_entry(key, value)
+
+    def real(self, key: str, value: float) -> None:
+        """Where it is missing."""
+        self.entries.setdefault(key, float_entry(key, value))
+
+    def reals(self, key: str, values: tuple[float, ...]) -> None:
+        """Where they are missing."""
+        self.entries.setdefault(key, floats_entry(key, values))
+
+    def flag(self, key: str) -> None:
+        self.entries[key] = flag_entry(key, True)
+
+    def numbers(self, key: str, values: tuple[int, ...]) -> None:
+        self.entries[key] = numbers_entry(key, values)
+
+    def rename_one(self, name: str, other: str) -> None:
+        if name in self._names:
+            self._names[name] = other
+
+    def rename(self, part: str, other: str) -> None:
+        """In the name of each tensor that has it, unless it has the other already."""
+        for old, name in self._names.items():
+            if part in name and other not in name:
+                self._names[old] = name.replace(part, other, 1)
+
+    def leave_out_senses(self) -> None:
+        self._names = {old: new for old, new in self._names.items() if not old.startswith(SENSES)}
+
+    def leave_out_words(self) -> None:
+        """All but what sees."""
+        self._names = {old: new for old, new in self._names.items() if old.startswith(SENSES)}
+
+    def in_full(self, *names: str) -> None:
+        """As numbers of 32 bits, where they have 16: by the new names."""
+        for tensor in self.header.tensors:
+            name = self._names.get(tensor.name)
+            if name in names and tensor.type == "F16":
+                self._whole.add(name)
+
+    def shorten_vocabulary(self, rows: int) -> None:
+        """No more tokens than there are rows for them."""
+        for key in ("tokens", "scores", "token_type"):
+            key = f"tokenizer.ggml.{key}"
+            if key in self.entries:
+                self.entries[key] = shortened(self.entries[key], key, rows)
+
+    def shorten(self, name: str, rows: int) -> None:
+        self._rows[name] = rows

@@ -1,0 +1,209 @@
+"""Models that Ollama once made for an engine of its own, in the layout that llama.cpp reads.
+
+Many models of its library are such files: gemma3, gpt-oss, mistral-small, qwen2.5vl and others have
+keys and tensors under other names, or what sees images in the same file. The weights are the same,
+so a new beginning and other places for the tensors are all that it takes. Source: the table of its
+own compatibility layer (llama/compat in github.com/ollama/ollama). What sees becomes a file
+of its own for gemma3 and qwen2.5vl; the others read text alone. Pure: this makes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .draft import SENSES, Draft, Layout
+from .header import GgufArray, GgufHeader
+from .ollama_projectors import gemma3_projector, qwen25vl_projector
+
+_CONTEXT_OF_LARGE_GEMMA = 131072
+
+
+def is_ollama_layout(header: GgufHeader) -> bool:
+    """Whether llama.cpp could not read the file as it is, but could as `relaid` has it."""
+    form = _FORMS.get(header.architecture)
+    return form is not None and form.marked(header)
+
+
+def relaid(header: GgufHeader, entries: dict[str, bytes]) -> Layout:
+    """`entries` as `writing.metadata_entries` has them; `is_ollama_layout` must hold."""
+    draft = Draft(header, entries)
+    _FORMS[header.architecture].change(draft)
+    return draft.layout()
+
+
+def projector(header: GgufHeader, entries: dict[str, bytes]) -> Layout | None:
+    """What sees in such a file, as a file of its own; None where it cannot be told apart."""
+    form = _FORMS[header.architecture]
+    if form.sees is None or not _has_senses(header):
+        return None
+    draft = Draft(header, entries)
+    form.sees(draft)
+    return draft.layout()
+
+
+def is_blind(header: GgufHeader) -> bool:
+    """Whether the model was made to see, and cannot once it is made over."""
+    return is_ollama_layout(header) and _has_senses(header) and not _FORMS[header.architecture].sees
+
+
+def _shape(header: GgufHeader, name: str) -> tuple[int, ...]:
+    """() where there is no such tensor."""
+    return next((tensor.shape for tensor in header.tensors if tensor.name == name), ())
+
+
+def _has_senses(header: GgufHeader) -> bool:
+    return any(tensor.name.startswith(SENSES) for tensor in header.tensors)
+
+
+def _old_gemma3(header: GgufHeader) -> bool:
+    old = ("rope.global.freq_base", "rope.local.freq_base", "mm.tokens_per_image")
+    return (
+        _has_senses(header)
+        or any(header.own(key) in header.metadata for key in old)
+        or header.own("attention.layer_norm_rms_epsilon") not in header.metadata
+        or bool(_shape(header, "dense.0.weight"))
+    )
+
+
+def _gemma3(draft: Draft) -> None:
+    if _shape(draft.header, "dense.0.weight"):
+        _embeddinggemma(draft)
+        return
+    draft.copy("gemma3.rope.global.freq_base", "gemma3.rope.freq_base")
+    draft.copy("gemma3.rope.local.freq_base", "gemma3.rope.freq_base_swa")
+    draft.real("gemma3.attention.layer_norm_rms_epsilon", 1e-6)
+    draft.real("gemma3.rope.freq_base", 1e6)
+    draft.real("gemma3.rope.freq_base_swa", 1e4)
+    if draft.header.context_length >= _CONTEXT_OF_LARGE_GEMMA:
+        draft.text("gemma3.rope.scaling.type", "linear", missing=True)
+        draft.real("gemma3.rope.scaling.factor", 8.0)
+    if shape := _shape(draft.header, "token_embd.weight"):
+        draft.shorten_vocabulary(shape[1])
+    draft.leave_out_senses()
+
+
+def _embeddinggemma(draft: Draft) -> None:
+    draft.architecture("gemma-embedding")
+    for key in ("attention.causal", "attention.sliding_window_pattern"):
+        draft.entries.pop(f"gemma-embedding.{key}", None)
+    draft.real("gemma-embedding.rope.freq_base_swa", 1e4)
+    for old, new in (("dense.0", "dense_2"), ("dense.1", "dense_3")):
+        if shape := _shape(draft.header, f"{old}.weight"):
+            draft.number(f"gemma-embedding.{new}_feat_in", shape[0])
+            draft.number(f"gemma-embedding.{new}_feat_out", shape[1])
+            draft.rename(f"{old}.weight", f"{new}.weight")
+    draft.rename_one("norm.weight", "output_norm.weight")
+
+
+def _old_gemma3n(header: GgufHeader) -> bool:
+    whole, each = _vocabularies(header)
+    return bool(whole and each and whole != each)
+
+
+def _vocabularies(header: GgufHeader) -> tuple[int, int]:
+    names = ("token_embd.weight", "per_layer_token_embd.weight")
+    whole, each = ((_shape(header, name) or (0, 0))[1] for name in names)
+    return whole, each
+
+
+def _gemma3n(draft: Draft) -> None:
+    _, rows = _vocabularies(draft.header)
+    draft.text("tokenizer.ggml.model", "llama")
+    draft.shorten("token_embd.weight", rows)
+    draft.shorten_vocabulary(rows)
+    draft.numbers("tokenizer.ggml.eos_token_ids", (1, 106))
+    draft.leave_out_senses()
+
+
+def _gptoss(draft: Draft) -> None:
+    draft.architecture("gpt-oss")
+    width = _shape(draft.header, "blk.0.ffn_gate_exps.weight")
+    if width and "gpt-oss.expert_feed_forward_length" not in draft.entries:
+        draft.number("gpt-oss.expert_feed_forward_length", width[1])
+    draft.text("gpt-oss.rope.scaling.type", "yarn", missing=True)
+    draft.text("tokenizer.ggml.pre", "gpt-4o")
+    draft.rename(".attn_out.", ".attn_output.")
+    draft.rename(".attn_sinks", ".attn_sinks.weight")
+    draft.rename(".ffn_norm", ".post_attention_norm")
+
+
+def _old_mistral3(header: GgufHeader) -> bool:
+    old = ("rope.scaling.beta_fast", "rope.scaling.mscale_all_dim", "rope.scaling_beta")
+    return _has_senses(header) or any(header.own(key) in header.metadata for key in old)
+
+
+def _mistral3(draft: Draft) -> None:
+    scaling = "mistral3.rope.scaling"
+    draft.copy(f"{scaling}.beta_fast", f"{scaling}.yarn_beta_fast")
+    draft.copy(f"{scaling}.beta_slow", f"{scaling}.yarn_beta_slow")
+    draft.copy(f"{scaling}.mscale_all_dim", f"{scaling}.yarn_log_multiplier")
+    draft.copy(f"{scaling}_beta", "mistral3.attention.temperature_scale")
+    if draft.header.text("tokenizer.ggml.pre") in ("", "default"):
+        draft.text("tokenizer.ggml.pre", "tekken")
+    draft.leave_out_senses()
+
+
+def _qwen25vl(draft: Draft) -> None:
+    draft.architecture("qwen2vl")
+    sections = _numbers(draft.header, "qwen25vl.rope.mrope_section")
+    if len(sections) >= 3:
+        draft.numbers("qwen2vl.rope.dimension_sections", (*sections[:3], 0))
+    draft.leave_out_senses()
+
+
+def _old_qwen3vl(header: GgufHeader) -> bool:
+    return header.own("rope.dimension_sections") not in header.metadata
+
+
+def _qwen3vl(draft: Draft) -> None:
+    own = draft.header.own
+    draft.numbers(own("rope.dimension_sections"), (24, 20, 20, 0))
+    if own("n_deepstack_layers") not in draft.entries:
+        indexes = draft.header.metadata.get(own("vision.deepstack_visual_indexes"))
+        draft.number(
+            own("n_deepstack_layers"), indexes.count if isinstance(indexes, GgufArray) else 0
+        )
+    draft.leave_out_senses()
+
+
+def _numbers(header: GgufHeader, key: str) -> tuple[int, ...]:
+    value = header.metadata.get(key)
+    values = value.values if isinstance(value, GgufArray) else None
+    return tuple(int(each) for each in values or ())
+
+
+def _old_lfm2(header: GgufHeader) -> bool:
+    names = {tensor.name for tensor in header.tensors}
+    return "output_norm.weight" in names and "token_embd_norm.weight" not in names
+
+
+def _lfm2(draft: Draft) -> None:
+    draft.rename("output_norm.weight", "token_embd_norm.weight")
+    draft.text("tokenizer.ggml.pre", "lfm2")
+    if shape := _shape(draft.header, "blk.0.ffn_gate.weight"):
+        draft.number("lfm2.feed_forward_length", shape[1])
+
+
+class _Form(NamedTuple):
+    marked: Callable[[GgufHeader], bool]
+    change: Callable[[Draft], None]
+    sees: Callable[[Draft], None] | None = None
+
+
+def _always(header: GgufHeader) -> bool:
+    return True
+
+
+_FORMS = {
+    "gemma3": _Form(_old_gemma3, _gemma3, gemma3_projector),
+    "gemma3n": _Form(_old_gemma3n, _gemma3n),
+    "gptoss": _Form(_always, _gptoss),
+    "lfm2": _Form(_old_lfm2, _lfm2),
+    "llama4": _Form(_has_senses, Draft.leave_out_senses),
+    "mistral3": _Form(_old_mistral3, _mistral3),
+    "olmo3": _Form(_always, lambda draft: draft.architecture("olmo2")),
+    "qwen25vl": _Form(_always, _qwen25vl, qwen25vl_projector),
+    "qwen3vl": _Form(_old_qwen3vl, _qwen3vl),
+    "qwen3vlmoe": _Form(_old_qwen3vl, _qwen3vl),
+}

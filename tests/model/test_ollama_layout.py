@@ -1,0 +1,125 @@
+"""The forms that no tiny engine run shows; the others are in tests/service/test_relaid.py."""
+
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy
+import pytest
+
+from rillet.engine import read_model_header
+from rillet.engine.preflight import metadata_of
+from rillet.engine.relaying import relay
+from rillet.model.gguf import GgufArray, GgufHeader
+from rillet.model.gguf.ollama_layout import is_blind, is_ollama_layout, relaid
+
+Shapes = dict[str, tuple[int, ...]]
+GEMMA = {"token_embd.weight": (8, 4), "norm.weight": (4,)}
+
+
+def written(path: Path, architecture: str, keys: dict[str, Any], shapes: Shapes) -> GgufHeader:
+    writer = gguf.GGUFWriter(str(path), architecture)
+    writer.add_block_count(1)
+    writer.add_context_length(64)
+    writer.add_embedding_length(4)
+    writer.add_head_count(1)
+    for key, value in keys.items():
+        if isinstance(value, bool):
+            writer.add_bool(key, value)
+        elif isinstance(value, list):
+            writer.add_array(key, value)
+        elif isinstance(value, str):
+            writer.add_string(key, value)
+        else:
+            writer.add_uint32(key, value)
+    for number, (name, shape) in enumerate(shapes.items()):
+        writer.add_tensor(name, numpy.full(shape, number, dtype=numpy.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return read_model_header(path)
+
+
+def made_over(path: Path) -> GgufHeader:
+    target = path.with_suffix(".made")
+    header = read_model_header(path)
+    assert is_ollama_layout(header)
+    for _ in relay(path, target, relaid(header, metadata_of(path))):
+        pass
+    found = read_model_header(target)
+    assert not is_ollama_layout(found), "it would be made over again"
+    return found
+
+
+def names(header: GgufHeader) -> set[str]:
+    return {tensor.name for tensor in header.tensors}
+
+
+def values(header: GgufHeader, key: str) -> Any:
+    value = header.metadata[key]
+    return list(value.values or ()) if isinstance(value, GgufArray) else value
+
+
+def test_embeddinggemma(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    shapes = {**GEMMA, "dense.0.weight": (12, 4), "dense.1.weight": (4, 12)}
+    written(path, "gemma3", {"gemma3.attention.causal": False, "gemma3.pooling_type": 1}, shapes)
+    found = made_over(path)
+    assert found.architecture == "gemma-embedding" and found.context_length == 64
+    assert "gemma-embedding.attention.causal" not in found.metadata
+    assert found.number("gemma-embedding.pooling_type") == 1
+    widths = [found.number(f"gemma-embedding.dense_{way}") for way in ("2_feat_in", "2_feat_out")]
+    assert widths == [4, 12]
+    assert found.number("gemma-embedding.dense_3_feat_in") == 12
+    assert names(found) == {
+        "token_embd.weight",
+        "output_norm.weight",
+        "dense_2.weight",
+        "dense_3.weight",
+    }
+
+
+def test_gemma3n_has_one_vocabulary(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    keys = {
+        "tokenizer.ggml.tokens": [f"t{number}" for number in range(8)],
+        "tokenizer.ggml.scores": [float(number) for number in range(8)],
+        "tokenizer.ggml.token_type": [1] * 8,
+    }
+    shapes = {"token_embd.weight": (8, 4), "per_layer_token_embd.weight": (6, 4), "a.x": (2,)}
+    written(path, "gemma3n", keys, shapes)
+    found = made_over(path)
+    assert values(found, "tokenizer.ggml.tokens") == [f"t{number}" for number in range(6)]
+    assert values(found, "tokenizer.ggml.scores") == [float(number) for number in range(6)]
+    assert {tensor.name: tensor.shape for tensor in found.tensors} == {
+        "token_embd.weight": (4, 6),
+        "per_layer_token_embd.weight": (4, 6),
+    }
+
+
+def test_lfm2(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    shapes = {"output_norm.weight": (4,), "blk.0.ffn_gate.weight": (24, 4)}
+    written(path, "lfm2", {"lfm2.feed_forward_length": 99}, shapes)
+    found = made_over(path)
+    assert names(found) == {"token_embd_norm.weight", "blk.0.ffn_gate.weight"}
+    assert found.number("lfm2.feed_forward_length") == 24
+    assert found.text("tokenizer.ggml.pre") == "lfm2"
+
+
+@pytest.mark.parametrize("architecture", ["llama4", "mistral3", "qwen3vl"])
+def test_what_is_left_out_makes_it_blind(tmp_path: Path, architecture: str) -> None:
+    path = tmp_path / "model.gguf"
+    shapes = {"v.patch.weight": (4, 4), "token_embd.weight": (8, 4), "mm.1.weight": (4, 4)}
+    header = written(path, architecture, {}, shapes)
+    assert is_blind(header)
+    found = made_over(path)
+    assert names(found) == {"token_embd.weight"}
+    data = path.with_suffix(".made").read_bytes()[found.data_offset :]
+    assert numpy.frombuffer(data, numpy.float32).tolist() == [1.0] * 32, "its own weights"
+
+
+def test_others_stay_as_they_are(tmp_path: Path) -> None:
+    header = written(tmp_path / "model.gguf", "llama", {}, GEMMA)
+    assert not is_ollama_layout(header) and not is_blind(header)

@@ -1,0 +1,125 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from rillet.engine import read_model_header
+from rillet.model.gguf.ollama_layout import is_ollama_layout
+from rillet.service.service import Service
+from rillet.words.errors import LoadFailed, ServerError
+from rillet.words.events import Event, Finish, Progress, Text
+from rillet.words.models import CreateRequest
+from rillet.words.requests import GenerateRequest
+
+from .conftest import Opened
+from .projector import png, put
+from .two_layouts import PAIRS, write_eyes
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "rillet" / "models"
+
+
+async def answered(service: Service, model: str | Path, *images: str) -> list[Event]:
+    options = {"num_predict": 24, "temperature": 0, "num_ctx": 128}
+    request = GenerateRequest(
+        model=str(model), prompt="w1 w2 w3", raw=True, options=options, images=images or None
+    )
+    generation = await service.generate(request)
+    return [event async for batch in generation for event in batch]
+
+
+def text(events: list[Event]) -> str:
+    assert isinstance(events[-1], Finish), events
+    return "".join(event.text for event in events if isinstance(event, Text))
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+async def test_both_layouts_say_the_same(kind: str, opened: Opened, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.gguf", tmp_path / "theirs.gguf"
+    PAIRS[kind].write(ours, ollama=False)
+    PAIRS[kind].write(theirs, ollama=True)
+    assert not is_ollama_layout(read_model_header(ours))
+    assert is_ollama_layout(read_model_header(theirs))
+    async with opened() as service:
+        said = text(await answered(service, theirs))
+        assert said and said == text(await answered(service, ours))
+
+
+@pytest.mark.parametrize(("kind", "form"), [("gemma3", "gemma3"), ("qwen2.5vl", "qwen25vl")])
+async def test_both_layouts_see_the_same(
+    kind: str, form: str, opened: Opened, tmp_path: Path
+) -> None:
+    ours, theirs, eyes = (tmp_path / f"{name}.gguf" for name in ("ours", "theirs", "eyes"))
+    PAIRS[kind].write(ours, ollama=False)
+    PAIRS[kind].write(theirs, ollama=True)
+    write_eyes(eyes, form)
+    async with opened() as service:
+        await create(service, "ours", ours, eyes)
+        await create(service, "theirs", theirs)
+        said = {
+            text(await answered(service, model, image))
+            for model in ("ours", "theirs")
+            for image in (png(), png(colour=(10, 200, 90)))
+        }
+        blind = text(await answered(service, "theirs"))
+        assert len(said) == 2 and blind not in said
+
+
+async def create(service: Service, name: str, *paths: Path) -> None:
+    files = {f"{number}.gguf": put(service, path) for number, path in enumerate(paths)}
+    async for _ in service.create(CreateRequest(model=name, files=files)):
+        pass
+
+
+async def test_one_that_sees_no_more_says_so(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    PAIRS["mistral3"].write(path, ollama=True)
+    async with opened() as service:
+        with pytest.raises(ServerError, match="image") as caught:
+            text(await answered(service, str(path), png()))
+        assert caught.value.status == 400
+
+
+async def test_it_is_made_once(opened: Opened, tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "model.gguf"
+    PAIRS["gemma3"].write(path, ollama=True)
+    async with opened() as service:
+        await answered(service, path)
+        made = files(cache)
+        old = cache / "old.gguf"
+        old.touch()
+        os.utime(old, (0, 0))
+    async with opened() as service:
+        await answered(service, path)
+        assert files(cache) == {**made, old: old.stat().st_ino}
+    PAIRS["mistral3"].write(path, ollama=True)  # another model in its place
+    async with opened() as service:
+        await answered(service, path)
+    assert made.items() < files(cache).items() and old not in files(cache)
+
+
+def files(cache: Path) -> dict[Path, int]:
+    return {path: path.stat().st_ino for path in cache.iterdir()}
+
+
+async def test_who_waits_is_told(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    PAIRS["gemma3"].write(path, ollama=True)
+    async with opened(patience=0.0) as service:
+        events = await answered(service, path)
+        assert any(isinstance(event, Progress) and event.status == "loading" for event in events)
+
+
+async def test_no_place_for_it_is_a_clear_error(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    path = tmp_path / "model.gguf"
+    PAIRS["gemma3"].write(path, ollama=True)
+    async with opened() as service:
+        with pytest.raises(LoadFailed, match="Ollama's own layout"):
+            text(await answered(service, path))
