@@ -192,3 +192,33 @@ def test_a_plain_template_has_nothing_to_tell_apart() -> None:
 def test_control_tokens_that_are_to_be_shown() -> None:
     source = "{{ if .ToolCalls }}[TOOL_CALLS] [{{ end }}"
     assert special_texts(Template.parse(source)) == ["[TOOL_CALLS]", "<think>", "</think>"]
+
+
+#: As gpt-oss is asked: what it answers comes in channels.
+CHANNELS = """{{- range .Messages }}{{- if eq .Role "assistant" }}
+{{- if .Thinking }}<|start|>assistant<|channel|>analysis<|message|>{{ .Thinking }}<|end|>{{ end }}
+{{- if .Content }}<|start|>assistant<|channel|>final<|message|>{{ .Content }}<|end|>{{ end }}
+{{- range .ToolCalls }}<|start|>assistant<|channel|>commentary to=functions.{{ .Function.Name }}
+{{- end }}{{- else }}<|start|>{{ .Role }}<|message|>{{ .Content }}<|end|>{{ end }}{{ end }}
+{{- if .Tools }}{{ end }}<|start|>assistant"""
+
+
+def test_channels() -> None:
+    template = Template.parse(CHANNELS)
+    assert template.thinking_tags() is not None  # so it can think, in Ollama's words
+    assert "<|channel|>" in special_texts(template) and "<|end|>" in special_texts(template)
+    split = output_parser(template, "<|start|>assistant", "", thinks=True, tools=[TOOL])
+    assert split is not None
+    pieces = [
+        "<|channel|>analysis<|message|>Where? ",
+        "Paris.<|end|>",
+        "<|start|>assistant<|channel|>final<|message|>Wait.<|end|>",
+        "<|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json",
+        '<|message|>{"city": "Paris"}',
+    ]
+    found = [event for piece in pieces for event in split([Text(piece)])]
+    found += split([Finish("stop")])
+    assert found[:3] == [Thinking("Where? "), Thinking("Paris."), Text("Wait.")]
+    call, end = found[3:]
+    assert isinstance(call, ToolCall) and call.id and isinstance(end, Finish)
+    assert (call.name, call.arguments) == ("get_weather", {"city": "Paris"})

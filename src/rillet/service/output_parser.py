@@ -10,10 +10,12 @@ belong to none.
 import random
 import string
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol
 
 import msgspec
 
 from rillet.model.template import Template
+from rillet.text.harmony import CHANNEL, MARKS, MESSAGE, HarmonySplitter, Piece
 from rillet.text.thinking import ThinkingSplitter
 from rillet.text.tool_calls import ToolCallSplitter
 from rillet.words.events import Event, Finish, Text, Thinking, TokenLogprob, ToolCall
@@ -31,6 +33,9 @@ def output_parser(
 
     `said` is what the engine had said before.
     """
+    if is_harmony(template):
+        harmony = _OutputParser(HarmonySplitter(prompt, list(_names(tools))))
+        return harmony.behind(said)
     thoughts = None
     if thinks:
         opening, closing = tags_of(template)
@@ -39,10 +44,12 @@ def output_parser(
     calls = ToolCallSplitter(template.call_mark(), list(_names(tools))) if tools else None
     if thoughts is None and calls is None:
         return None
-    parted = _OutputParser(thoughts, calls)
-    parted([Text(said)])
-    parted.forget()
-    return parted
+    return _OutputParser(_Tagged(thoughts, calls)).behind(said)
+
+
+def is_harmony(template: Template) -> bool:
+    """Whether the model writes in channels, as gpt-oss does."""
+    return CHANNEL in template.source and MESSAGE in template.source
 
 
 def tags_of(template: Template) -> tuple[str, str]:
@@ -52,6 +59,8 @@ def tags_of(template: Template) -> tuple[str, str]:
 
 def special_texts(template: Template) -> list[str]:
     """Tokens that engines leave out of a text, though the model's form is told by them."""
+    if is_harmony(template):
+        return list(MARKS)
     mark = template.call_mark()
     pieces = [mark, *mark.split(), *tags_of(template)]
     return list(dict.fromkeys(piece for piece in pieces if len(piece) > 1))
@@ -62,15 +71,57 @@ def call_id() -> str:
     return "call_" + "".join(random.choices(string.ascii_lowercase + string.digits, k=8))
 
 
-class _OutputParser:
+class _Splitter(Protocol):
+    """Tells pieces of a text apart as it comes."""
+
+    def feed(self, text: str) -> Iterable[Piece]: ...
+
+    def finish(self) -> Iterable[Piece]: ...
+
+
+class _Tagged:
+    """Thoughts between tags, and calls behind a mark in what is no thought."""
+
     def __init__(self, thoughts: ThinkingSplitter | None, calls: ToolCallSplitter | None) -> None:
         self._thoughts = thoughts
         self._calls = calls
+
+    def feed(self, text: str) -> Iterable[Piece]:
+        if self._thoughts is None:
+            return self._answered(text)
+        return self._pieces(self._thoughts.feed(text))
+
+    def finish(self) -> Iterable[Piece]:
+        if self._thoughts is not None:
+            yield from self._pieces(self._thoughts.finish())
+        if self._calls is not None:
+            yield from map(_piece, self._calls.finish())
+
+    def _pieces(self, pieces: Iterable[tuple[Literal["thinking", "text"], str]]) -> Iterable[Piece]:
+        for piece in pieces:
+            if piece[0] == "thinking":
+                yield piece
+            else:
+                yield from self._answered(piece[1])
+
+    def _answered(self, text: str) -> Iterable[Piece]:
+        return map(_piece, self._calls.feed(text) if self._calls else (text,))
+
+
+def _piece(piece: str | ToolCall) -> Piece:
+    return ("text", piece) if isinstance(piece, str) else piece
+
+
+class _OutputParser:
+    def __init__(self, splitter: _Splitter) -> None:
+        self._splitter = splitter
         self._tokens: list[int] = []
         self._logprobs: list[TokenLogprob] = []
 
-    def forget(self) -> None:
-        self._tokens, self._logprobs = [], []
+    def behind(self, said: str) -> "_OutputParser":
+        """Go on behind what was said before."""
+        list(self._splitter.feed(said))
+        return self
 
     def __call__(self, batch: Batch) -> Batch:
         found: list[Event] = []
@@ -78,43 +129,23 @@ class _OutputParser:
             if type(event) is Text:
                 self._tokens += event.tokens or ()
                 self._logprobs += event.logprobs or ()
-                found += self._fed(event.text)
+                found += map(self._event, self._splitter.feed(event.text))
             elif type(event) is Finish:
-                found += self._rest()
+                found += map(self._event, self._splitter.finish())
                 found.append(event)
             else:
                 found.append(event)
         return found
 
-    def _fed(self, text: str) -> Iterable[Event]:
-        if self._thoughts is None:
-            return self._answered(text)
-        return self._pieces(self._thoughts.feed(text))
-
-    def _rest(self) -> Iterable[Event]:
-        if self._thoughts is not None:
-            yield from self._pieces(self._thoughts.finish())
-        if self._calls is not None:
-            yield from map(self._event, self._calls.finish())
-
-    def _pieces(self, pieces: Iterable[tuple[str, str]]) -> Iterable[Event]:
-        for kind, text in pieces:
-            if kind == "thinking":
-                yield Thinking(text, *self._origin())
-            else:
-                yield from self._answered(text)
-
-    def _answered(self, text: str) -> Iterable[Event]:
-        return map(self._event, self._calls.feed(text) if self._calls else (text,))
-
-    def _event(self, piece: str | ToolCall) -> Event:
-        if isinstance(piece, str):
-            return Text(piece, *self._origin())
-        return msgspec.structs.replace(piece, id=call_id())
+    def _event(self, piece: Piece) -> Event:
+        if isinstance(piece, ToolCall):
+            return msgspec.structs.replace(piece, id=call_id())
+        kind, text = piece
+        return (Thinking if kind == "thinking" else Text)(text, *self._origin())
 
     def _origin(self) -> tuple[tuple[TokenLogprob, ...] | None, tuple[int, ...] | None]:
         logprobs, tokens = tuple(self._logprobs), tuple(self._tokens)
-        self.forget()
+        self._tokens, self._logprobs = [], []
         return logprobs or None, tokens or None
 
 
