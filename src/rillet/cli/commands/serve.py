@@ -34,7 +34,7 @@ Environment (OLLAMA_X means the same where there is no RILLET_X):
   RILLET_ORIGINS            web origins to allow, with commas between them
   RILLET_FLASH_ATTENTION    true or false (as the model likes it)
   RILLET_KV_CACHE_TYPE      f16, q8_0 or q4_0 (f16)
-  RILLET_GO_TEMPLATE        true: the TEMPLATE of a model, false: that of its file
+  RILLET_GO_TEMPLATE        true: a model's TEMPLATE, false: its file's
                             (the one that can do more)
   RILLET_NOPRUNE            true: keep blobs that no model needs
   RILLET_MAX_BODY           bytes of a JSON request (67108864)
