@@ -12,6 +12,7 @@ from rillet.engine.preflight import metadata_of
 from rillet.engine.relaying import relay
 from rillet.model.gguf import GgufArray, GgufHeader
 from rillet.model.gguf.ollama_layout import is_blind, is_ollama_layout, relaid
+from rillet.words.errors import InvalidModelFile
 
 Shapes = dict[str, tuple[int, ...]]
 GEMMA = {"token_embd.weight": (8, 4), "norm.weight": (4,)}
@@ -118,6 +119,32 @@ def test_what_is_left_out_makes_it_blind(tmp_path: Path, architecture: str) -> N
     assert names(found) == {"token_embd.weight"}
     data = path.with_suffix(".made").read_bytes()[found.data_offset :]
     assert numpy.frombuffer(data, numpy.float32).tolist() == [1.0] * 32, "its own weights"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "keys", "shapes"),
+    [
+        ("gemma3", {}, {"token_embd.weight": (8,)}),
+        ("gemma3", {}, {"dense.0.weight": (8,)}),
+        ("gptoss", {}, {"blk.0.ffn_gate_exps.weight": (8,)}),
+        ("lfm2", {}, {"output_norm.weight": (4,), "blk.0.ffn_gate.weight": (4,)}),
+        ("qwen25vl", {"qwen25vl.rope.mrope_section": ["a", "b", "c"]}, GEMMA),
+        ("gemma3", {"tokenizer.ggml.tokens": True}, {"token_embd.weight": (8, 4)}),
+    ],
+)
+def test_numbers_that_no_such_model_has(
+    tmp_path: Path, architecture: str, keys: dict[str, Any], shapes: Shapes
+) -> None:
+    path = tmp_path / "model.gguf"
+    header = written(path, architecture, keys, shapes)
+    assert is_ollama_layout(header)
+    with pytest.raises(InvalidModelFile, match="not made like this"):
+        relaid(header, metadata_of(path))
+
+
+def test_a_vocabulary_without_rows(tmp_path: Path) -> None:
+    shapes = {"token_embd.weight": (8,), "per_layer_token_embd.weight": (6, 4)}
+    assert not is_ollama_layout(written(tmp_path / "model.gguf", "gemma3n", {}, shapes))
 
 
 def test_others_stay_as_they_are(tmp_path: Path) -> None:

@@ -9,8 +9,11 @@ of its own for gemma3 and qwen2.5vl; the others read text alone. Pure: this make
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import NamedTuple
+
+from rillet.words.errors import InvalidModelFile
 
 from .draft import SENSES, Draft, Layout
 from .header import GgufArray, GgufHeader
@@ -26,19 +29,33 @@ def is_ollama_layout(header: GgufHeader) -> bool:
 
 
 def relaid(header: GgufHeader, entries: dict[str, bytes]) -> Layout:
-    """`entries` as `writing.metadata_entries` has them; `is_ollama_layout` must hold."""
-    draft = Draft(header, entries)
-    _FORMS[header.architecture].change(draft)
-    return draft.layout()
+    """`entries` as `writing.metadata_entries` has them; `is_ollama_layout` must hold.
+
+    Raises `InvalidModelFile`.
+    """
+    return _made(_FORMS[header.architecture].change, header, entries)
 
 
 def projector(header: GgufHeader, entries: dict[str, bytes]) -> Layout | None:
-    """What sees in such a file, as a file of its own; None where it cannot be told apart."""
+    """What sees in such a file, as a file of its own; None where it cannot be told apart.
+
+    Raises `InvalidModelFile`.
+    """
     form = _FORMS[header.architecture]
     if form.sees is None or not _has_senses(header):
         return None
+    return _made(form.sees, header, entries)
+
+
+def _made(change: Callable[[Draft], None], header: GgufHeader, entries: dict[str, bytes]) -> Layout:
     draft = Draft(header, entries)
-    form.sees(draft)
+    try:
+        change(draft)
+    except (struct.error, IndexError, ValueError) as error:  # numbers that no such model has
+        raise InvalidModelFile(
+            f"A model of the kind {header.architecture} is not made like this: {error}",
+            hint="Pull or download it again",
+        ) from None
     return draft.layout()
 
 
@@ -98,13 +115,13 @@ def _embeddinggemma(draft: Draft) -> None:
 
 def _old_gemma3n(header: GgufHeader) -> bool:
     whole, each = _vocabularies(header)
-    return bool(whole and each and whole != each)
+    return 0 < each < whole
 
 
 def _vocabularies(header: GgufHeader) -> tuple[int, int]:
     names = ("token_embd.weight", "per_layer_token_embd.weight")
-    whole, each = ((_shape(header, name) or (0, 0))[1] for name in names)
-    return whole, each
+    whole, each = (_shape(header, name)[1:2] for name in names)
+    return (whole or (0,))[0], (each or (0,))[0]
 
 
 def _gemma3n(draft: Draft) -> None:
