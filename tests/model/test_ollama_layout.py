@@ -1,5 +1,6 @@
 """The forms that no tiny engine run shows; the others are in tests/service/test_relaid.py."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,13 @@ def test_gemma3n_has_one_vocabulary(tmp_path: Path) -> None:
     }
 
 
+def test_snowflake_has_bytes_in_place_of_characters(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    key = "tokenizer.ggml.precompiled_charsmap"
+    written(path, "bert", {key: list(base64.b64encode(b"\0\xff bytes").decode())}, GEMMA)
+    assert bytes(values(made_over(path), key)) == b"\0\xff bytes"
+
+
 def test_lfm2(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     shapes = {"output_norm.weight": (4,), "blk.0.ffn_gate.weight": (24, 4)}
@@ -129,6 +137,7 @@ def test_what_is_left_out_makes_it_blind(tmp_path: Path, architecture: str) -> N
         ("gptoss", {}, {"blk.0.ffn_gate_exps.weight": (8,)}),
         ("lfm2", {}, {"output_norm.weight": (4,), "blk.0.ffn_gate.weight": (4,)}),
         ("qwen25vl", {"qwen25vl.rope.mrope_section": ["a", "b", "c"]}, GEMMA),
+        ("bert", {"tokenizer.ggml.precompiled_charsmap": ["?"]}, GEMMA),
         ("gemma3", {"tokenizer.ggml.tokens": True}, {"token_embd.weight": (8, 4)}),
     ],
 )

@@ -26,3 +26,17 @@ def shortened(entry: bytes, key: str, count: int) -> bytes:
     else:
         end += count * _WIDTHS[elements]
     return entry[: start + 8] + struct.pack("<Q", count) + entry[start + 16 : end]
+
+
+def joined_text(entry: bytes, key: str) -> str:
+    """The texts of an array, as one. Raises `ValueError` where it holds anything else."""
+    start = len(key_bytes(key))
+    kind, elements, count = struct.unpack_from("<IIQ", entry, start)
+    if (kind, elements) != (_ARRAY, _STRING):
+        raise ValueError(f"{key} holds no texts")
+    at, parts = start + 16, []
+    for _ in range(count):
+        size = struct.unpack_from("<Q", entry, at)[0]
+        parts.append(entry[at + 8 : at + 8 + size])
+        at += 8 + size
+    return b"".join(parts).decode()

@@ -9,15 +9,18 @@ of its own for gemma3 and qwen2.5vl; the others read text alone. Pure: this make
 
 from __future__ import annotations
 
+import base64
 import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
 from rillet.words.errors import InvalidModelFile
 
+from .arrays import joined_text
 from .draft import SENSES, Draft, Layout
 from .header import GgufArray, GgufHeader
 from .ollama_projectors import gemma3_projector, qwen25vl_projector
+from .writing import bytes_entry
 
 _CONTEXT_OF_LARGE_GEMMA = 131072
 
@@ -202,6 +205,21 @@ def _lfm2(draft: Draft) -> None:
         draft.number("lfm2.feed_forward_length", shape[1])
 
 
+_CHARACTERS = "tokenizer.ggml.precompiled_charsmap"
+_TEXT = 8  # the type of an array's elements
+
+
+def _old_bert(header: GgufHeader) -> bool:
+    """As snowflake-arctic-embed2 has it: bytes in base64, each character of that by itself."""
+    value = header.metadata.get(_CHARACTERS)
+    return isinstance(value, GgufArray) and value.value_type == _TEXT
+
+
+def _bert(draft: Draft) -> None:
+    text = joined_text(draft.entries[_CHARACTERS], _CHARACTERS)
+    draft.entries[_CHARACTERS] = bytes_entry(_CHARACTERS, base64.b64decode(text, validate=True))
+
+
 class _Form(NamedTuple):
     marked: Callable[[GgufHeader], bool]
     change: Callable[[Draft], None]
@@ -213,6 +231,7 @@ def _always(header: GgufHeader) -> bool:
 
 
 _FORMS = {
+    "bert": _Form(_old_bert, _bert),
     "gemma3": _Form(_old_gemma3, _gemma3, gemma3_projector),
     "gemma3n": _Form(_old_gemma3n, _gemma3n),
     "gptoss": _Form(_always, _gptoss),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .formats import TENSOR_TYPES
 from .reader import Source, open_cursor, read_value
 
-_UINT32, _INT32, _FLOAT32, _BOOL, _STRING, _ARRAY = 4, 5, 6, 7, 8, 9
+_UINT8, _UINT32, _INT32, _FLOAT32, _BOOL, _STRING, _ARRAY = 0, 4, 5, 6, 7, 8, 9
 _NUMBERS = {name: number for number, (name, _, _) in TENSOR_TYPES.items()}
 
 
@@ -85,6 +85,11 @@ def floats_entry(key: str, values: Sequence[float]) -> bytes:
     """A metadata entry that holds a list of numbers of 32 bits with a point."""
     begun = struct.pack("<IIQ", _ARRAY, _FLOAT32, len(values))
     return _text(key) + begun + struct.pack(f"<{len(values)}f", *values)
+
+
+def bytes_entry(key: str, value: bytes) -> bytes:
+    """A metadata entry that holds a list of bytes."""
+    return _text(key) + struct.pack("<IIQ", _ARRAY, _UINT8, len(value)) + value
 
 
 def flag_entry(key: str, value: bool) -> bytes:
