@@ -83,6 +83,22 @@ async def test_one_that_sees_no_more_says_so(opened: Opened, tmp_path: Path) -> 
         assert caught.value.status == 400
 
 
+async def test_eyes_that_the_engine_does_not_take_leave_the_words(
+    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours, theirs = tmp_path / "ours.gguf", tmp_path / "theirs.gguf"
+    PAIRS["gemma3"].write(ours, ollama=False)
+    PAIRS["gemma3"].write(theirs, ollama=True)
+    data = theirs.read_bytes()
+    assert data.count(b"mm.mm_input_projection.weight") == 1
+    theirs.write_bytes(
+        data.replace(b"mm.mm_input_projection.weight", b"mm.mm_input_projection.wrong!")
+    )
+    async with opened() as service:
+        assert text(await answered(service, theirs)) == text(await answered(service, ours))
+    assert "CLIP" in caplog.text
+
+
 async def test_it_is_made_once(opened: Opened, tmp_path: Path, cache: Path) -> None:
     path = tmp_path / "model.gguf"
     PAIRS["gemma3"].write(path, ollama=True)

@@ -11,10 +11,14 @@ Laws:
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from rillet.engine import EngineProcess, LoadOptions, MachineMemory, machine_memory, processor_alone
 from rillet.service.crashes import Deaths
@@ -25,7 +29,10 @@ from rillet.service.room import Room, needs
 from rillet.service.shared_load import SharedLoad
 from rillet.service.slots import Slots, Tell
 from rillet.service.watchdog import end_when_hanging
+from rillet.words.errors import LoadFailed
 from rillet.words.events import Progress
+
+log = logging.getLogger("rillet.service")
 
 #: A timer of the loop takes no more than some years.
 _LONGEST = 1e8
@@ -156,18 +163,30 @@ class Residents:
             await self._drain(previous, tell)
         self._deaths.check(key, model.name.display())
         await self._make_room(model, options, tell)
+        process = await self._start(model, options, tell)
+        resident = self._loaded[key] = Resident(model, options, process, self._max_queue)
+        self._spawn(self._watch(resident))
+        self._spawn(end_when_hanging(resident))
+        self._rest(resident, least=_UNUSED)  # its callers may not come to use it
+
+    async def _start(self, model: Model, options: LoadOptions, tell: Tell) -> EngineProcess:
         loaded, header = await loadable(options, model.header, tell)
-        process = await self._starter(
-            loaded,
+        start = partial(
+            self._starter,
             header=header,
             load_timeout=self._load_timeout,
             on_progress=lambda progress: tell(lambda: progress),
             name=model.name.display(),
         )
-        resident = self._loaded[key] = Resident(model, options, process, self._max_queue)
-        self._spawn(self._watch(resident))
-        self._spawn(end_when_hanging(resident))
-        self._rest(resident, least=_UNUSED)  # its callers may not come to use it
+        try:
+            process: EngineProcess = await start(loaded)
+        except LoadFailed as error:
+            if loaded.projector_path == options.projector_path:
+                raise
+            # What sees was taken out of the model's own file; the model may read without it.
+            log.warning("%s: %s", model.name.display(), error)
+            process = await start(replace(loaded, projector_path=options.projector_path))
+        return process
 
     async def _watch(self, resident: Resident) -> None:
         """An engine that dies by itself leaves at once, and is remembered for it."""
