@@ -96,7 +96,7 @@ async def test_eyes_that_the_engine_does_not_take_leave_the_words(
     )
     async with opened() as service:
         assert text(await answered(service, theirs)) == text(await answered(service, ours))
-    assert "CLIP" in caplog.text
+    assert ".mmproj" in caplog.text
 
 
 async def test_it_is_made_once(opened: Opened, tmp_path: Path, cache: Path) -> None:
