@@ -128,10 +128,14 @@ class Soak:
     def _kill(self) -> None:
         """Where one is due and there is an engine."""
         engines = children(self.served.pid) if self.due else []
-        if engines:
-            self.due -= 1
-            self.kills += 1
+        if not engines:
+            return
+        try:
             os.kill(self.lot.choice(engines), signal.SIGKILL)
+        except ProcessLookupError:
+            return  # it ended by itself just now: another one is found
+        self.due -= 1
+        self.kills += 1
 
     async def _one(self) -> None:
         kind, request = self.lot.choice(self._kinds())
