@@ -103,6 +103,13 @@ async def test_a_program_that_is_no_llama_server_says_what_it_printed(tmp_path: 
         await EngineProcess.start(OPTIONS, env={"RILLET_LLAMA_SERVER": path})
 
 
+async def test_its_folders_do_not_concern_who_asks(tmp_path: Path) -> None:
+    path = program(tmp_path / "llama-server", 'echo "error: failed to load $*" >&2; exit 1')
+    with pytest.raises(LoadFailed, match=CHAT.name) as caught:
+        await EngineProcess.start(OPTIONS, env={"RILLET_LLAMA_SERVER": path})
+    assert str(CHAT.parent) not in str(caught.value)
+
+
 async def test_a_file_that_cannot_be_executed_says_so(tmp_path: Path, sockets: Sockets) -> None:
     path = tmp_path / "broken"
     path.write_bytes(b"\x7fELF nothing")

@@ -239,7 +239,7 @@ class EngineProcess:
             except OSError:
                 pass
             await _first(self.died.wait(), _ASK_EVERY)
-        raise LoadFailed(f"The engine could not load {self._name}: {self._reason}")
+        await self._fail("")
 
     async def _ask_props(self) -> dict[str, Any]:
         try:
