@@ -26,7 +26,7 @@ async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.Monk
 async def test_half_a_head_behind_a_request_does_not_cut_its_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection, "HEAD_TIMEOUT", 0.05)
+    monkeypatch.setattr(connection, "HEAD_TIMEOUT", 0.05)  # seconds, in place of a minute
     async with running() as server:
         generation = ScriptedGeneration().hold(1)
         server.operations.next = generation

@@ -75,7 +75,7 @@ async def test_what_is_created_is_finished(
         yield Progress("writing manifest")
         yield Progress("success")
 
-    monkeypatch.setattr(server.operations, "create", create)
+    monkeypatch.setattr(server.operations, "create", create)  # the scripted one ends at once
     body = {"model": "new", "from": "tiny", "stream": stream}
     assert b'{"status":"success"}' in await said(server, request("POST", "/api/create", body))
 

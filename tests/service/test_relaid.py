@@ -18,6 +18,7 @@ from .two_layouts import PAIRS, write_eyes
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the test's own: what is made here is not for the user's."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache" / "rillet" / "models"
 
@@ -105,16 +106,20 @@ async def test_it_is_made_once(opened: Opened, tmp_path: Path, cache: Path) -> N
     async with opened() as service:
         await answered(service, path)
         made = files(cache)
-        old = cache / "old.gguf"
+        old, killed = cache / "old.gguf", cache / "tmpkilled"
         old.touch()
-        os.utime(old, (0, 0))
+        killed.mkdir()
+        (killed / "half.gguf").touch()  # of a process that was killed while it wrote
+        for path_left in (old, killed):
+            os.utime(path_left, (0, 0))
     async with opened() as service:
         await answered(service, path)
-        assert files(cache) == {**made, old: old.stat().st_ino}
+        left = {path: path.stat().st_ino for path in (old, killed)}
+        assert files(cache) == {**made, **left}
     PAIRS["mistral3"].write(path, ollama=True)  # another model in its place
     async with opened() as service:
         await answered(service, path)
-    assert made.items() < files(cache).items() and old not in files(cache)
+    assert made.items() < files(cache).items() and not files(cache).keys() & left.keys()
 
 
 def files(cache: Path) -> dict[Path, int]:
@@ -133,7 +138,7 @@ async def test_no_place_for_it_is_a_clear_error(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))  # no folder can be made in it
     path = tmp_path / "model.gguf"
     PAIRS["gemma3"].write(path, ollama=True)
     async with opened() as service:

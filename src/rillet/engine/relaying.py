@@ -41,8 +41,10 @@ def _widened(read: int, write: int, begin: int, to: int, size: int) -> Iterator[
     """Numbers of 16 bits as those of 32; `size` is what they take then."""
     while size:
         count = min(size // 4, _PIECE // 64)
-        numbers = struct.unpack(f"<{count}e", os.pread(read, 2 * count, begin))
-        os.pwrite(write, struct.pack(f"<{count}f", *numbers), to)
+        data = os.pread(read, 2 * count, begin)
+        if len(data) < 2 * count:
+            raise OSError("the file ends inside its tensors")
+        os.pwrite(write, struct.pack(f"<{count}f", *struct.unpack(f"<{count}e", data)), to)
         begin, to, size = begin + 2 * count, to + 4 * count, size - 4 * count
         yield 4 * count
 

@@ -8,6 +8,7 @@ for a month goes when the next is made.
 import asyncio
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from contextlib import suppress
@@ -26,7 +27,7 @@ from rillet.store.home import home
 from rillet.words.errors import LoadFailed
 from rillet.words.events import Progress
 
-_MONTH = 30 * 86400
+_DAY, _MONTH = 86400, 30 * 86400
 #: Of what `relaid` makes: another one makes the files anew.
 _VERSION = 1
 
@@ -87,7 +88,7 @@ async def _file(source: Path, target: Path, layout: Layout, tell: Tell) -> None:
 
 async def _make(source: Path, target: Path, layout: Layout, tell: Tell) -> None:
     size = sum(new.size for _, new in layout.tensors) or 1
-    _forget_old(target.parent)
+    await asyncio.to_thread(_forget_old, target.parent)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         new = Path(folder) / target.name
         steps = relay(source, new, layout)
@@ -98,7 +99,12 @@ async def _make(source: Path, target: Path, layout: Layout, tell: Tell) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    for path in folder.glob("*.*"):
+    """What nobody has loaded for long, and what a process left that was killed while it wrote."""
+    now = time.time()
+    for path in folder.iterdir():
         with suppress(OSError):
-            if path.stat().st_mtime < time.time() - _MONTH:
+            age = now - path.stat().st_mtime
+            if path.is_dir() and age > _DAY:
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.is_file() and age > _MONTH:
                 path.unlink()
