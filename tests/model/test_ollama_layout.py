@@ -1,6 +1,7 @@
 """The forms that no tiny engine run shows; the others are in tests/service/test_relaid.py."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rillet.engine import read_model_header
 from rillet.engine.preflight import metadata_of
 from rillet.engine.relaying import relay
 from rillet.model.gguf import GgufArray, GgufHeader
-from rillet.model.gguf.ollama_layout import is_blind, is_ollama_layout, relaid
+from rillet.model.gguf.ollama_layout import is_blind, is_ollama_layout, projector, relaid
 from rillet.words.errors import InvalidModelFile
 
 Shapes = dict[str, tuple[int, ...]]
@@ -32,8 +33,10 @@ def written(path: Path, architecture: str, keys: dict[str, Any], shapes: Shapes)
             writer.add_array(key, value)
         elif isinstance(value, str):
             writer.add_string(key, value)
+        elif isinstance(value, float):
+            writer.add_float32(key, value)
         else:
-            writer.add_uint32(key, value)
+            writer.add_int64(key, value)
     for number, (name, shape) in enumerate(shapes.items()):
         writer.add_tensor(name, numpy.full(shape, number, dtype=numpy.float32))
     writer.write_header_to_file()
@@ -117,9 +120,8 @@ def test_lfm2(tmp_path: Path) -> None:
     assert found.text("tokenizer.ggml.pre") == "lfm2"
 
 
-@pytest.mark.parametrize("architecture", ["llama4", "mistral3", "qwen3vl"])
-def test_what_is_left_out_makes_it_blind(tmp_path: Path, architecture: str) -> None:
-    path = tmp_path / "model.gguf"
+def test_what_is_left_out_makes_it_blind(tmp_path: Path) -> None:
+    architecture, path = "llama4", tmp_path / "model.gguf"
     shapes = {"v.patch.weight": (4, 4), "token_embd.weight": (8, 4), "mm.1.weight": (4, 4)}
     header = written(path, architecture, {}, shapes)
     assert is_blind(header)
@@ -127,6 +129,68 @@ def test_what_is_left_out_makes_it_blind(tmp_path: Path, architecture: str) -> N
     assert names(found) == {"token_embd.weight"}
     data = path.with_suffix(".made").read_bytes()[found.data_offset :]
     assert numpy.frombuffer(data, numpy.float32).tolist() == [1.0] * 32, "its own weights"
+
+
+EYE = {
+    "token_embd.weight": (16, 4),
+    "v.blk.0.attn_q.weight": (4, 4),
+    "v.blk.0.attn_k.weight": (4, 4),
+    "v.blk.0.attn_v.weight": (4, 4),
+}
+PATCH = {"v.patch_embed.weight": (6, 2, 4, 4)}
+
+
+def seeing(path: Path, architecture: str, shapes: Shapes, heads: int = 1) -> GgufHeader:
+    keys = {"attention.head_count": heads, "block_count": 1, "embedding_length": 4}
+    named = {f"{architecture}.vision.{key}": value for key, value in keys.items()}
+    return written(path, architecture, named, shapes)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "shapes", "heads"),
+    [
+        ("mistral3", EYE, 0),
+        ("mistral3", EYE, 3),
+        ("mistral3", {**EYE, "v.blk.0.attn_q.weight": (4,)}, 1),
+        ("mistral3", {"v.blk.0.attn_v.weight": (4, 4)}, 1),
+        ("mistral3", {**EYE, "token_embd.weight": (12, 4)}, 1),
+        ("mistral3", EYE, 1 << 40),
+        ("qwen3vl", {**EYE, "v.blk.0.attn_k.weight": (4, 8)}, 1),
+        ("qwen3vl", {"v.patch_embed.weight": (6, 3, 4, 4)}, 1),
+        ("qwen3vl", {"v.patch_embed.weight": (7, 2, 4, 4)}, 1),
+        ("qwen35", {"v.patch_embed.weight": (6, 8)}, 1),
+        ("qwen3vl", {**PATCH, "v.pos_embed.weight": (4,)}, 1),
+        ("qwen25vl", {"v.blk.0.ffn_up.weight": (4,)}, 1),
+    ],
+)
+def test_eyes_that_no_such_model_has(
+    tmp_path: Path, architecture: str, shapes: Shapes, heads: int
+) -> None:
+    path = tmp_path / "model.gguf"
+    header = seeing(path, architecture, {"v.x": (4,), **shapes}, heads)
+    with pytest.raises(InvalidModelFile, match="not made like this"):
+        projector(header, metadata_of(path))
+
+
+@pytest.mark.parametrize("value", ["many", True, -1, 0.5])
+def test_keys_of_eyes_that_are_no_numbers(tmp_path: Path, value: Any) -> None:
+    path = tmp_path / "model.gguf"
+    written(path, "gemma3", {"gemma3.vision.block_count": value}, {**GEMMA, "v.x": (4,)})
+    header = read_model_header(path)
+    with pytest.raises(InvalidModelFile, match="not made like this"):
+        projector(header, metadata_of(path))
+
+
+def test_types_that_cannot_be_joined_make_it_blind(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    header = seeing(path, "qwen3vl", EYE)
+    assert projector(header, metadata_of(path)) is not None and not is_blind(header)
+    odd = [
+        replace(tensor, type="Q2_K") if tensor.name.endswith("k.weight") else tensor
+        for tensor in header.tensors
+    ]
+    header = replace(header, tensors=odd)
+    assert projector(header, metadata_of(path)) is None and is_blind(header)
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,20 @@ has them, with the same weights. Source of the names: llama.cpp's models and mtm
 compatibility layer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy
 
-WIDTH, INNER, HEADS, GROUPS, SIDE = 64, 96, 4, 2, 16
+from .two_eyes import EYES, WIDTH, Keys, Tensors, close, write_keys
+
+INNER, HEADS, GROUPS, SIDE = 96, 4, 2, 16
 _LONG = 128  # of a head, where its parts are fixed
 WORDS = 300
+BREAK = 299  # the word that ends a row of an image
 #: Tokens of a vocabulary that have no row, as Ollama's gemma3 has them.
 MORE = 4
-
-Tensors = dict[str, tuple[int, ...]]
-Keys = dict[str, Any]
 
 
 def _attention(at: str, *, bias: bool, side: int = SIDE) -> Tensors:
@@ -85,109 +84,6 @@ def _qwen2(at: str) -> Tensors:
     return {**_attention(at, bias=True), **_feed_forward(at)}
 
 
-_EYE, _EYE_INNER, _PATCH, _IMAGE = 32, 64, 14, 56
-
-
-def _eyes(form: str) -> Tensors:
-    """By the names that llama.cpp has for them."""
-    line = (_EYE,)
-    patch = (_EYE, 3, _PATCH, _PATCH)
-    found: Tensors = {"v.patch_embd.weight": patch, "v.post_ln.weight": line}
-    if form == "gemma3":
-        found |= {
-            "v.patch_embd.bias": line,
-            "v.position_embd.weight": ((_IMAGE // _PATCH) ** 2, _EYE),
-            "v.post_ln.bias": line,
-            "mm.input_projection.weight": (_EYE, WIDTH),
-            "mm.soft_emb_norm.weight": line,
-        }
-    else:
-        found |= {
-            "v.patch_embd.weight.1": patch,
-            "mm.0.weight": (4 * _EYE, 4 * _EYE),
-            "mm.0.bias": (4 * _EYE,),
-            "mm.2.weight": (WIDTH, 4 * _EYE),
-            "mm.2.bias": (WIDTH,),
-        }
-    for layer in range(2):
-        at = f"v.blk.{layer}."
-        for name in ("attn_q", "attn_k", "attn_v", "attn_out"):
-            found |= {at + f"{name}.weight": (_EYE, _EYE), at + f"{name}.bias": line}
-        for name in ("ln1", "ln2"):
-            found |= {at + f"{name}.weight": line, at + f"{name}.bias": line}
-        # The names are the wrong way round, as llama.cpp knows.
-        wide, narrow = ("ffn_down", "ffn_up") if form == "gemma3" else ("ffn_up", "ffn_down")
-        found |= {at + f"{wide}.weight": (_EYE_INNER, _EYE), at + f"{wide}.bias": (_EYE_INNER,)}
-        found |= {at + f"{narrow}.weight": (_EYE, _EYE_INNER), at + f"{narrow}.bias": line}
-        if form != "gemma3":
-            found |= {at + "ffn_gate.weight": (_EYE_INNER, _EYE)}
-            found |= {at + "ffn_gate.bias": (_EYE_INNER,)}
-    return found
-
-
-#: What Ollama calls them.
-_EYE_NAMES = {
-    "gemma3": {
-        "v.patch_embd": "v.patch_embedding",
-        "v.position_embd": "v.position_embedding",
-        "v.post_ln": "v.post_layernorm",
-        ".ln1": ".layer_norm1",
-        ".ln2": ".layer_norm2",
-        ".attn_out.": ".attn_output.",
-        ".ffn_down": ".mlp.fc1",
-        ".ffn_up": ".mlp.fc2",
-        "mm.input_projection": "mm.mm_input_projection",
-        "mm.soft_emb_norm": "mm.mm_soft_emb_norm",
-    },
-    "qwen25vl": {
-        "v.post_ln.": "v.merger.ln_q.",
-        "mm.0.": "v.merger.mlp.0.",
-        "mm.2.": "v.merger.mlp.2.",
-        "v.patch_embd.weight.1": "v.patch_embd_1.weight",
-        "v.patch_embd.weight": "v.patch_embd_0.weight",
-    },
-}
-_EYE_NUMBERS = {
-    "block_count": 2,
-    "embedding_length": _EYE,
-    "feed_forward_length": _EYE_INNER,
-    "attention.head_count": 2,
-    "patch_size": _PATCH,
-    "image_size": _IMAGE,
-}
-_EYE_KINDS = {"gemma3": "gemma3", "qwen25vl": "qwen2.5vl_merger"}
-
-
-def write_eyes(path: Path, form: str) -> None:
-    """What sees in the model whose form in Ollama's library is `form`, as llama.cpp has it."""
-    writer = gguf.GGUFWriter(str(path), "clip")
-    writer.add_string("general.type", "mmproj")
-    writer.add_bool("clip.has_vision_encoder", True)
-    writer.add_bool("clip.use_gelu" if form == "gemma3" else "clip.use_silu", True)
-    writer.add_string("clip.projector_type", _EYE_KINDS[form])
-    numbers = {**_EYE_NUMBERS, "projection_dim": WIDTH}
-    if form == "qwen25vl":
-        numbers["n_wa_pattern"] = 2
-        writer.add_array("clip.vision.image_mean", [0.48145466, 0.4578275, 0.40821073])
-        writer.add_array("clip.vision.image_std", [0.26862954, 0.26130258, 0.27577711])
-    else:
-        for name in ("image_mean", "image_std"):
-            writer.add_array(f"clip.vision.{name}", [0.5, 0.5, 0.5])
-    for name, number in numbers.items():
-        writer.add_uint32(f"clip.vision.{name}", number)
-    writer.add_float32("clip.vision.attention.layer_norm_epsilon", 1e-6)
-    for name, data in _eye_weights(form):
-        writer.add_tensor(name, data)
-    _close(writer)
-
-
-def _eye_weights(form: str) -> Iterator[tuple[str, Any]]:
-    lot = numpy.random.default_rng(9)
-    for name, shape in _eyes(form).items():
-        data = lot.normal(0, 0.3, shape).astype(numpy.float16)
-        yield name, data.astype(numpy.float32)
-
-
 _MOE = {"expert_count": 4, "expert_used_count": 2}
 
 
@@ -225,7 +121,7 @@ class Pair:
             "rope.freq_base": 1e6,
         }
         keys = {**usual, **(self.their_keys if ollama else self.keys)}
-        _write_keys(writer, self.theirs if ollama else self.ours, keys)
+        write_keys(writer, self.theirs if ollama else self.ours, keys)
         _vocabulary(writer, WORDS + (self.more if ollama else 0))
         tensors: Tensors = {"token_embd.weight": (WORDS, WIDTH), "output_norm.weight": (WIDTH,)}
         tensors |= {"output.weight": (WORDS, WIDTH)}
@@ -240,47 +136,17 @@ class Pair:
                     name = name.replace(old, new)
             writer.add_tensor(name, data)
         if ollama and self.senses:
-            _add_eyes(writer, self.theirs)
-        _close(writer)
+            EYES[self.theirs].add(writer, self.theirs)
+        close(writer)
 
 
-def _add_eyes(writer: gguf.GGUFWriter, form: str) -> None:
-    numbers = dict(_EYE_NUMBERS)
-    if form == "qwen25vl":
-        del numbers["feed_forward_length"]
-        writer.add_array("qwen25vl.vision.fullatt_block_indexes", [1])
-    for name, number in numbers.items():
-        writer.add_uint32(f"{form}.vision.{name}", number)
-    writer.add_float32(f"{form}.vision.attention.layer_norm_epsilon", 1e-6)
-    for name, data in _eye_weights("qwen25vl" if form == "qwen25vl" else "gemma3"):
-        for old, new in _EYE_NAMES.get(form, {}).items():
-            if old in name:
-                name = name.replace(old, new)
-                break
-        half = "patch" in name and "weight" in name
-        writer.add_tensor(name, data.astype(numpy.float16) if half else data)
-
-
-def _close(writer: gguf.GGUFWriter) -> None:
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
-def _write_keys(writer: gguf.GGUFWriter, architecture: str, keys: Keys) -> None:
-    for name, value in keys.items():
-        if value is None:
-            continue
-        name = name if "tokenizer" in name else f"{architecture}.{name}"
-        if isinstance(value, float):
-            writer.add_float32(name, value)
-        elif isinstance(value, str):
-            writer.add_string(name, value)
-        elif isinstance(value, list):
-            writer.add_array(name, value)
-        else:
-            writer.add_uint32(name, value)
+def write_eyes(path: Path, kind: str, model: Path) -> None:
+    """What sees in the pair of this name, for its `model` in llama.cpp's layout."""
+    words = next(
+        each for each in gguf.GGUFReader(model).tensors if each.name == "token_embd.weight"
+    )
+    ends = {"v.token_embd.img_break": words.data[BREAK].copy()} if kind == "mistral3" else {}
+    EYES[PAIRS[kind].theirs].write(path, ends)
 
 
 def _vocabulary(writer: gguf.GGUFWriter, count: int) -> None:
@@ -288,6 +154,7 @@ def _vocabulary(writer: gguf.GGUFWriter, count: int) -> None:
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     types = [kinds.UNKNOWN, kinds.CONTROL, kinds.CONTROL, *[kinds.BYTE] * 256]
     tokens += [f"▁w{number}" for number in range(count - len(tokens))]
+    tokens[BREAK] = "[IMG_BREAK]"
     types += [kinds.NORMAL] * (count - len(types))
     writer.add_tokenizer_model("llama")
     writer.add_token_list(tokens)
@@ -349,7 +216,7 @@ PAIRS = {
         "qwen3vl",
         "qwen3vl",
         _qwen3,
-        {"rope.dimension_sections": [24, 20, 20, 0], "n_deepstack_layers": 0, **_LONG_KEYS},
+        {"rope.dimension_sections": [24, 20, 20, 0], "n_deepstack_layers": 1, **_LONG_KEYS},
         _LONG_KEYS,
         {},
     ),

@@ -87,7 +87,7 @@ async def _file(source: Path, target: Path, layout: Layout, tell: Tell) -> None:
 
 
 async def _make(source: Path, target: Path, layout: Layout, tell: Tell) -> None:
-    size = sum(new.size for _, new in layout.tensors) or 1
+    size = sum(tensor.new.size for tensor in layout.tensors) or 1
     await asyncio.to_thread(_forget_old, target.parent)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         new = Path(folder) / target.name

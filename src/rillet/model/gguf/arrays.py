@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from .writing import key_bytes
 
@@ -28,15 +29,23 @@ def shortened(entry: bytes, key: str, count: int) -> bytes:
     return entry[: start + 8] + struct.pack("<Q", count) + entry[start + 16 : end]
 
 
+def position(entry: bytes, key: str, text: str) -> int | None:
+    """Where a text stands in an array of them; None where it does not."""
+    return next((at for at, each in enumerate(_texts(entry, key)) if each == text.encode()), None)
+
+
 def joined_text(entry: bytes, key: str) -> str:
     """The texts of an array, as one. Raises `ValueError` where it holds anything else."""
+    return b"".join(_texts(entry, key)).decode()
+
+
+def _texts(entry: bytes, key: str) -> Iterator[bytes]:
     start = len(key_bytes(key))
     kind, elements, count = struct.unpack_from("<IIQ", entry, start)
     if (kind, elements) != (_ARRAY, _STRING):
         raise ValueError(f"{key} holds no texts")
-    at, parts = start + 16, []
+    at = start + 16
     for _ in range(count):
         size = struct.unpack_from("<Q", entry, at)[0]
-        parts.append(entry[at + 8 : at + 8 + size])
+        yield entry[at + 8 : at + 8 + size]
         at += 8 + size
-    return b"".join(parts).decode()

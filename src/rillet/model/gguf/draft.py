@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .arrays import shortened
+from .arrays import position, shortened
 from .header import GgufHeader, Tensor
+from .splicing import Spliced, kept
 from .writing import (
     NewTensor,
     flag_entry,
@@ -18,14 +19,15 @@ from .writing import (
     text_entry,
 )
 
-SENSES = ("v.", "mm.", "a.")  # the tensors of what sees and hears
+#: The tensors of what sees and hears.
+SENSES = ("v.", "mm.", "a.", "s.", "model.vision_tower.")
 
 
 class Layout(NamedTuple):
-    """What a file would be: its metadata entries, and each tensor with the one it is made from."""
+    """What a file would be: its metadata entries, and each tensor with what it is made of."""
 
     entries: dict[str, bytes]
-    tensors: list[tuple[Tensor, NewTensor]]
+    tensors: list[Spliced]
 
 
 class Draft:
@@ -34,21 +36,32 @@ class Draft:
     def __init__(self, header: GgufHeader, entries: dict[str, bytes]) -> None:
         self.header = header
         self.entries = dict(entries)
-        self._names = {tensor.name: tensor.name for tensor in header.tensors}
+        self._tensors_by_name = {tensor.name: tensor for tensor in header.tensors}
+        self._names = {name: name for name in self._tensors_by_name}
         self._rows: dict[str, int] = {}
         self._whole: set[str] = set()
+        self._spliced: list[Spliced] = []
 
     def layout(self) -> Layout:
-        return Layout(self.entries, list(self._tensors()))
+        return Layout(self.entries, [*self._tensors(), *self._spliced])
 
-    def _tensors(self) -> Iterator[tuple[Tensor, NewTensor]]:
+    def tensor(self, name: str) -> Tensor | None:
+        return self._tensors_by_name.get(name)
+
+    def splice(self, spliced: Spliced, *sources: Tensor) -> None:
+        """A tensor under its last name, in place of those it is made of."""
+        self._spliced.append(spliced)
+        for source in sources:
+            self._names.pop(source.name, None)
+
+    def _tensors(self) -> Iterator[Spliced]:
         for tensor in self.header.tensors:
             if name := self._names.get(tensor.name):
                 shape = tensor.shape
                 if tensor.name in self._rows:
                     shape = (*shape[:-1], self._rows[tensor.name])
                 kind = "F32" if name in self._whole else tensor.type
-                yield tensor, NewTensor(name, shape, kind)
+                yield kept(tensor, NewTensor(name, shape, kind))
 
     def architecture(self, new: str) -> None:
         old = self.header.architecture
@@ -60,6 +73,34 @@ class Draft:
     def copy(self, key: str, other: str) -> None:
         if key in self.entries and other not in self.entries:
             self.entries[other] = renamed_entry(self.entries[key], key, other)
+
+    def carry(self, key: str, other: str, *, real: bool = False) -> None:
+        """A number as one of 32 bits, where it is there; `real` has a point.
+
+        Raises `ValueError` where it is none, and `struct.error` where it is too large.
+        """
+        value = self.header.metadata.get(key)
+        if value is None or other in self.entries:
+            return
+        if isinstance(value, bool) or not isinstance(value, int | (float if real else int)):
+            raise ValueError(f"{key} is no number")
+        self.value(other, float(value) if real else value)
+
+    def value(self, key: str, value: int | float) -> None:
+        write = float_entry if isinstance(value, float) else number_entry
+        self.entries[key] = write(key, value)  # type: ignore[arg-type]
+
+    def keep_entries(self, *beginnings: str) -> None:
+        """None but those whose keys begin so."""
+        self.entries = {
+            key: entry for key, entry in self.entries.items() if key.startswith(beginnings)
+        }
+
+    def token(self, text: str, usual: int) -> int:
+        """The number of a token; `usual` where there is none such."""
+        key = "tokenizer.ggml.tokens"
+        found = position(self.entries[key], key, text) if key in self.entries else None
+        return usual if found is None else found
 
     def text(self, key: str, value: str, *, missing: bool = False) -> None:
         if not missing or key not in self.entries:
@@ -87,9 +128,9 @@ class Draft:
             self._names[name] = other
 
     def rename(self, part: str, other: str) -> None:
-        """In the name of each tensor that has it, unless it has the other already."""
+        """In the name of each tensor that has it, unless it is a part of the other there."""
         for old, name in self._names.items():
-            if part in name and other not in name:
+            if part in name and not (part in other and other in name):
                 self._names[old] = name.replace(part, other, 1)
 
     def leave_out_senses(self) -> None:
@@ -103,7 +144,7 @@ class Draft:
         """As numbers of 32 bits, where they have 16: by the new names."""
         for tensor in self.header.tensors:
             name = self._names.get(tensor.name)
-            if name in names and tensor.type == "F16":
+            if name in names and tensor.type in ("F16", "BF16"):
                 self._whole.add(name)
 
     def shorten_vocabulary(self, rows: int) -> None:

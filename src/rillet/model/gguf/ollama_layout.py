@@ -4,14 +4,15 @@ Many models of its library are such files: gemma3, gpt-oss, mistral-small, qwen2
 keys and tensors under other names, or what sees images in the same file. The weights are the same,
 so a new beginning and other places for the tensors are all that it takes. Source: the table of its
 own compatibility layer (llama/compat in github.com/ollama/ollama). What sees becomes a file
-of its own for gemma3 and qwen2.5vl; the others read text alone. Pure: this makes no file.
+of its own; see `ollama_projectors`. Pure: this makes no file.
 """
 
 from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from rillet.words.errors import InvalidModelFile
@@ -19,7 +20,8 @@ from rillet.words.errors import InvalidModelFile
 from .arrays import joined_text
 from .draft import SENSES, Draft, Layout
 from .header import GgufArray, GgufHeader
-from .ollama_projectors import gemma3_projector, qwen25vl_projector
+from .ollama_projectors import PROJECTORS
+from .splicing import CannotWiden
 from .writing import bytes_entry
 
 _CONTEXT_OF_LARGE_GEMMA = 131072
@@ -36,35 +38,47 @@ def relaid(header: GgufHeader, entries: dict[str, bytes]) -> Layout:
 
     Raises `InvalidModelFile`.
     """
-    return _made(_FORMS[header.architecture].change, header, entries)
+    draft = Draft(header, entries)
+    with _refusing(header):
+        _FORMS[header.architecture].change(draft)
+    return draft.layout()
 
 
 def projector(header: GgufHeader, entries: dict[str, bytes]) -> Layout | None:
-    """What sees in such a file, as a file of its own; None where it cannot be told apart.
+    """What sees or hears in such a file, as a file of its own; None where that is not known here.
 
     Raises `InvalidModelFile`.
     """
-    form = _FORMS[header.architecture]
-    if form.sees is None or not _has_senses(header):
+    change = PROJECTORS.get(header.architecture)
+    if change is None or not _has_senses(header):
         return None
-    return _made(form.sees, header, entries)
-
-
-def _made(change: Callable[[Draft], None], header: GgufHeader, entries: dict[str, bytes]) -> Layout:
     draft = Draft(header, entries)
-    try:
+    with _refusing(header), suppress(CannotWiden):
         change(draft)
-    except (struct.error, IndexError, ValueError) as error:  # numbers that no such model has
+        return draft.layout()
+    return None
+
+
+@contextmanager
+def _refusing(header: GgufHeader) -> Iterator[None]:
+    """Numbers that no such model has."""
+    try:
+        yield
+    except (struct.error, IndexError, ValueError) as error:
         raise InvalidModelFile(
             f"A model of the kind {header.architecture} is not made like this: {error}",
             hint="Pull or download it again",
         ) from None
-    return draft.layout()
 
 
 def is_blind(header: GgufHeader) -> bool:
     """Whether the model was made to see, and cannot once it is made over."""
-    return is_ollama_layout(header) and _has_senses(header) and not _FORMS[header.architecture].sees
+    if not is_ollama_layout(header) or not _has_senses(header):
+        return False
+    try:
+        return projector(header, {}) is None
+    except InvalidModelFile:
+        return True
 
 
 def _shape(header: GgufHeader, name: str) -> tuple[int, ...]:
@@ -223,7 +237,6 @@ def _bert(draft: Draft) -> None:
 class _Form(NamedTuple):
     marked: Callable[[GgufHeader], bool]
     change: Callable[[Draft], None]
-    sees: Callable[[Draft], None] | None = None
 
 
 def _always(header: GgufHeader) -> bool:
@@ -232,14 +245,14 @@ def _always(header: GgufHeader) -> bool:
 
 _FORMS = {
     "bert": _Form(_old_bert, _bert),
-    "gemma3": _Form(_old_gemma3, _gemma3, gemma3_projector),
+    "gemma3": _Form(_old_gemma3, _gemma3),
     "gemma3n": _Form(_old_gemma3n, _gemma3n),
     "gptoss": _Form(_always, _gptoss),
     "lfm2": _Form(_old_lfm2, _lfm2),
     "llama4": _Form(_has_senses, Draft.leave_out_senses),
     "mistral3": _Form(_old_mistral3, _mistral3),
     "olmo3": _Form(_always, lambda draft: draft.architecture("olmo2")),
-    "qwen25vl": _Form(_always, _qwen25vl, qwen25vl_projector),
+    "qwen25vl": _Form(_always, _qwen25vl),
     "qwen3vl": _Form(_old_qwen3vl, _qwen3vl),
     "qwen3vlmoe": _Form(_old_qwen3vl, _qwen3vl),
 }

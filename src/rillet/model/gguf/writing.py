@@ -41,6 +41,11 @@ def block_length(name: str) -> int:
     return TENSOR_TYPES[_NUMBERS[name]][1]
 
 
+def block_bytes(name: str) -> int:
+    """How many bytes these elements take."""
+    return TENSOR_TYPES[_NUMBERS[name]][2]
+
+
 def metadata_entries(source: Source, file_size: int | None = None) -> dict[str, bytes]:
     """Every metadata entry of a file by its key, as its bytes stand there.
 

@@ -1,0 +1,96 @@
+"""Tensors made of bytes of others: joined, split, with their rows in another order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from .header import Tensor
+from .widening import WIDENED
+from .writing import NewTensor
+
+
+class CannotWiden(ValueError):
+    """Numbers of a type that has to be turned into F32, and is not here."""
+
+
+class Span(NamedTuple):
+    """Bytes of the old tensor data."""
+
+    begin: int  # in bytes from the start of the tensor data
+    size: int  # in bytes
+    type: str  # of the numbers there, as in `Tensor`
+
+
+class Spliced(NamedTuple):
+    """A new tensor: its spans follow one another; without any it is all zeros.
+
+    A span of another type is turned into that of the new tensor, which is F32 then.
+    """
+
+    new: NewTensor
+    spans: Callable[[], Iterator[Span]]
+
+
+def kept(tensor: Tensor, new: NewTensor) -> Spliced:
+    """As it is, or its first rows."""
+    size = new.size if new.type == tensor.type else tensor.size
+    return Spliced(new, lambda: iter((Span(tensor.offset, size, tensor.type),)))
+
+
+def zeros(name: str, length: int) -> Spliced:
+    return Spliced(NewTensor(name, (length,), "F32"), lambda: iter(()))
+
+
+def joined(name: str, tensors: Sequence[Tensor]) -> Spliced:
+    """One after the other along the slowest dimension; of several types as F32.
+
+    Raises `ValueError` where their shapes do not fit together.
+    """
+    first = tensors[0]
+    if len({tensor.shape[:-1] for tensor in tensors}) != 1:
+        raise ValueError(f"the parts of {name} have several shapes")
+    kinds = {tensor.type for tensor in tensors}
+    kind = first.type if len(kinds) == 1 else "F32"
+    if len(kinds) > 1:
+        _check_widened(*kinds)
+    shape = (*first.shape[:-1], sum(tensor.shape[-1] for tensor in tensors))
+    spans = [Span(tensor.offset, tensor.size, tensor.type) for tensor in tensors]
+    return Spliced(NewTensor(name, shape, kind), lambda: iter(spans))
+
+
+def reordered(name: str, tensor: Tensor, order: Callable[[int], int]) -> Spliced:
+    """With row `order(row)` of the old one at each `row`.
+
+    Raises `ValueError` where it has no rows.
+    """
+    if len(tensor.shape) < 2:
+        raise ValueError(f"{tensor.name} has no rows")
+    rows = tensor.elements // tensor.shape[0]
+    return sliced(NewTensor(name, tensor.shape, tensor.type), tensor, rows, map(order, range(rows)))
+
+
+def row(name: str, tensor: Tensor, number: int) -> Spliced:
+    """One row of a matrix, as F32. Raises `ValueError` where there is none such."""
+    _check_widened(tensor.type)
+    if len(tensor.shape) != 2 or number >= tensor.shape[1]:
+        raise ValueError(f"{tensor.name} has no row {number}")
+    return sliced(NewTensor(name, tensor.shape[:1], "F32"), tensor, tensor.shape[1], (number,))
+
+
+def sliced(new: NewTensor, tensor: Tensor, count: int, taken: Iterable[int]) -> Spliced:
+    """Of `count` parts of the same size, those whose numbers are `taken`, in that order."""
+    size, rest = divmod(tensor.size, count)
+    if rest:
+        raise ValueError(f"{tensor.name} has not {count} parts")
+    if new.type != tensor.type:
+        _check_widened(tensor.type)
+    numbers = tuple(taken)
+    return Spliced(
+        new, lambda: (Span(tensor.offset + at * size, size, tensor.type) for at in numbers)
+    )
+
+
+def _check_widened(*kinds: str) -> None:
+    if unknown := set(kinds) - WIDENED:
+        raise CannotWiden(f"numbers of the type {unknown.pop()} would have to be F32")
