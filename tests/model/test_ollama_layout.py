@@ -17,6 +17,7 @@ from rillet.model.gguf.ollama_layout import is_blind, is_ollama_layout, projecto
 from rillet.words.errors import InvalidModelFile
 
 Shapes = dict[str, tuple[int, ...]]
+GEMMA3N = ["t0", "<0x0A>", "<unused3>", "t3", "t4", "t5"]
 GEMMA = {"token_embd.weight": (8, 4), "norm.weight": (4,)}
 
 
@@ -88,14 +89,15 @@ def test_embeddinggemma(tmp_path: Path) -> None:
 def test_gemma3n_has_one_vocabulary(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     keys = {
-        "tokenizer.ggml.tokens": [f"t{number}" for number in range(8)],
+        "tokenizer.ggml.tokens": [*GEMMA3N, "t6", "t7"],
         "tokenizer.ggml.scores": [float(number) for number in range(8)],
-        "tokenizer.ggml.token_type": [1] * 8,
+        "tokenizer.ggml.token_type": [3] * 8,
     }
     shapes = {"token_embd.weight": (8, 4), "per_layer_token_embd.weight": (6, 4), "a.x": (2,)}
     written(path, "gemma3n", keys, shapes)
     found = made_over(path)
-    assert values(found, "tokenizer.ggml.tokens") == [f"t{number}" for number in range(6)]
+    assert values(found, "tokenizer.ggml.tokens") == GEMMA3N
+    assert values(found, "tokenizer.ggml.token_type") == [3, 6, 1, 3, 3, 3]
     assert values(found, "tokenizer.ggml.scores") == [float(number) for number in range(6)]
     assert {tensor.name: tensor.shape for tensor in found.tensors} == {
         "token_embd.weight": (4, 6),
@@ -110,14 +112,41 @@ def test_snowflake_has_bytes_in_place_of_characters(tmp_path: Path) -> None:
     assert bytes(values(made_over(path), key)) == b"\0\xff bytes"
 
 
-def test_lfm2(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["lfm2", "lfm2moe"])
+def test_lfm2(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "model.gguf"
     shapes = {"output_norm.weight": (4,), "blk.0.ffn_gate.weight": (24, 4)}
-    written(path, "lfm2", {"lfm2.feed_forward_length": 99}, shapes)
+    written(path, kind, {f"{kind}.feed_forward_length": 99}, shapes)
     found = made_over(path)
     assert names(found) == {"token_embd_norm.weight", "blk.0.ffn_gate.weight"}
-    assert found.number("lfm2.feed_forward_length") == 24
+    assert found.number(f"{kind}.feed_forward_length") == 24
     assert found.text("tokenizer.ggml.pre") == "lfm2"
+
+
+@pytest.mark.parametrize("pre", ["", "default"])
+def test_the_first_llama3_does_not_say_where_words_end(tmp_path: Path, pre: str) -> None:
+    path = tmp_path / "model.gguf"
+    keys = {
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.tokens": ["t"] * 128256,
+        "tokenizer.ggml.bos_token_id": 128000,
+        **({"tokenizer.ggml.pre": pre} if pre else {}),
+    }
+    written(path, "llama", keys, GEMMA)
+    assert made_over(path).text("tokenizer.ggml.pre") == "llama-bpe"
+
+
+def test_a_promise_of_more_tokens_that_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    shapes = {"blk.0.attn_norm.weight": (4,), "blk.1.attn_norm.weight": (4,), "v.x": (2,)}
+    written(path, "qwen35", {"qwen35.nextn_predict_layers": 1}, shapes)
+    found = made_over(path)
+    assert "qwen35.nextn_predict_layers" not in found.metadata and found.block_count == 2
+    keys = {"qwen35.nextn_predict_layers": 1}
+    kept = {**shapes, "blk.1.nextn.eh_proj.weight": (4, 8)}
+    written(path, "qwen35", keys, kept)
+    path.with_suffix(".made").unlink()
+    assert made_over(path).number("qwen35.nextn_predict_layers") == 1
 
 
 def test_what_is_left_out_makes_it_blind(tmp_path: Path) -> None:
@@ -193,6 +222,11 @@ def test_types_that_cannot_be_joined_make_it_blind(tmp_path: Path) -> None:
     assert projector(header, metadata_of(path)) is None and is_blind(header)
 
 
+TOKENS = "tokenizer.ggml.tokens"
+TWO = {"token_embd.weight": (8, 4), "per_layer_token_embd.weight": (6, 4)}
+PACKED = ("attention.kv_lora_rank", "rope.dimension_count")
+
+
 @pytest.mark.parametrize(
     ("architecture", "keys", "shapes"),
     [
@@ -203,6 +237,14 @@ def test_types_that_cannot_be_joined_make_it_blind(tmp_path: Path) -> None:
         ("qwen25vl", {"qwen25vl.rope.mrope_section": ["a", "b", "c"]}, GEMMA),
         ("bert", {"tokenizer.ggml.precompiled_charsmap": ["?"]}, GEMMA),
         ("gemma3", {"tokenizer.ggml.tokens": True}, {"token_embd.weight": (8, 4)}),
+        ("gemma3n", {TOKENS: ["a", "<0x0A>"], "tokenizer.ggml.token_type": [1]}, TWO),
+        ("gemma3n", {TOKENS: [1], "tokenizer.ggml.token_type": [1]}, TWO),
+        ("qwen35", {"qwen35.rope.dimension_sections": ["a", "b", "c"]}, GEMMA),
+        ("glmocr", {"glmocr.rope.mrope_section": ["a", "b", "c"]}, GEMMA),
+        ("glmocr", {}, {"blk.0.ffn_gate.weight": (8, 4), "blk.0.ffn_up.weight": (8, 2)}),
+        ("glmocr", {}, {"blk.0.ffn_gate.weight": (8,), "blk.0.ffn_up.weight": (4, 8)}),
+        ("glm4moelite", {f"glm4moelite.{key}": 2**32 - 1 for key in PACKED}, GEMMA),
+        ("nemotron_h_moe", {}, {"blk.0.ffn_latent_in.weight": (8,)}),
     ],
 )
 def test_numbers_that_no_such_model_has(

@@ -1,10 +1,13 @@
 import os
 from pathlib import Path
 
+import gguf
 import pytest
 
 from rillet.engine import read_model_header
-from rillet.model.gguf.ollama_layout import is_ollama_layout
+from rillet.engine.preflight import metadata_of
+from rillet.engine.relaying import relay
+from rillet.model.gguf.ollama_layout import is_ollama_layout, relaid
 from rillet.model.gguf.ollama_projectors import PROJECTORS
 from rillet.service.service import Service
 from rillet.words.errors import LoadFailed, ServerError
@@ -13,9 +16,12 @@ from rillet.words.models import CreateRequest
 from rillet.words.requests import GenerateRequest
 
 from .conftest import Opened
+from .newer_layouts import NEWER_PAIRS
 from .projector import png, put
 from .two_eyes import EYES, picture
 from .two_layouts import PAIRS, write_eyes
+
+ALL = {**PAIRS, **NEWER_PAIRS}
 
 
 @pytest.fixture(autouse=True)
@@ -39,16 +45,32 @@ def text(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, Text))
 
 
-@pytest.mark.parametrize("kind", PAIRS)
+@pytest.mark.parametrize("kind", ALL)
 async def test_both_layouts_say_the_same(kind: str, opened: Opened, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours.gguf", tmp_path / "theirs.gguf"
-    PAIRS[kind].write(ours, ollama=False)
-    PAIRS[kind].write(theirs, ollama=True)
+    ALL[kind].write(ours, ollama=False)
+    ALL[kind].write(theirs, ollama=True)
     assert not is_ollama_layout(read_model_header(ours))
     assert is_ollama_layout(read_model_header(theirs))
     async with opened() as service:
         said = text(await answered(service, theirs))
         assert said and said == text(await answered(service, ours))
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_what_is_made_is_what_llama_cpp_has(kind: str, tmp_path: Path) -> None:
+    ours, theirs, made = (tmp_path / f"{name}.gguf" for name in ("ours", "theirs", "made"))
+    ALL[kind].write(ours, ollama=False)
+    ALL[kind].write(theirs, ollama=True)
+    for _ in relay(theirs, made, relaid(read_model_header(theirs), metadata_of(theirs))):
+        pass
+    wanted, found = gguf.GGUFReader(ours), gguf.GGUFReader(made)
+    for key, field in wanted.fields.items():
+        if not key.startswith("GGUF."):  # how many there are
+            other = found.get_field(key)
+            assert other and other.contents() == field.contents(), key
+    weights = [{each.name: each.data.tolist() for each in of.tensors} for of in (wanted, found)]
+    assert weights[0] == weights[1]
 
 
 @pytest.mark.parametrize("kind", [kind for kind, pair in PAIRS.items() if pair.theirs in EYES])

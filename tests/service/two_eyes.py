@@ -112,7 +112,9 @@ def write_keys(writer: gguf.GGUFWriter, prefix: str, keys: Keys) -> None:
         if value is None:
             continue
         name = name if "tokenizer" in name else f"{prefix}.{name}"
-        if isinstance(value, float):
+        if isinstance(value, bool):
+            writer.add_bool(name, value)
+        elif isinstance(value, float):
             writer.add_float32(name, value)
         elif isinstance(value, str):
             writer.add_string(name, value)

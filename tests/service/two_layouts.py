@@ -3,8 +3,9 @@ has them, with the same weights. Source of the names: llama.cpp's models and mtm
 compatibility layer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy
@@ -19,7 +20,7 @@ BREAK = 299  # the word that ends a row of an image
 MORE = 4
 
 
-def _attention(at: str, *, bias: bool, side: int = SIDE) -> Tensors:
+def attention(at: str, *, bias: bool, side: int = SIDE) -> Tensors:
     wide, narrow = HEADS * side, GROUPS * side
     found: Tensors = {
         at + "attn_norm.weight": (WIDTH,),
@@ -34,7 +35,7 @@ def _attention(at: str, *, bias: bool, side: int = SIDE) -> Tensors:
     return found
 
 
-def _feed_forward(at: str) -> Tensors:
+def feed_forward(at: str) -> Tensors:
     return {
         at + "ffn_norm.weight": (WIDTH,),
         at + "ffn_gate.weight": (INNER, WIDTH),
@@ -46,12 +47,12 @@ def _feed_forward(at: str) -> Tensors:
 def _gemma3(at: str) -> Tensors:
     norms = {at + f"{name}.weight": (WIDTH,) for name in ("post_attention_norm", "post_ffw_norm")}
     heads = {at + f"attn_{each}_norm.weight": (SIDE,) for each in "qk"}
-    return {**_attention(at, bias=False), **_feed_forward(at), **norms, **heads}
+    return {**attention(at, bias=False), **feed_forward(at), **norms, **heads}
 
 
 def _gpt_oss(at: str) -> Tensors:
     experts = 4
-    found = _attention(at, bias=True)
+    found = attention(at, bias=True)
     found |= {at + "attn_output.bias": (WIDTH,), at + "attn_sinks.weight": (HEADS,)}
     found |= {at + "post_attention_norm.weight": (WIDTH,)}
     found |= {at + "ffn_gate_inp.weight": (experts, WIDTH), at + "ffn_gate_inp.bias": (experts,)}
@@ -64,7 +65,7 @@ def _gpt_oss(at: str) -> Tensors:
 
 
 def _olmo2(at: str) -> Tensors:
-    found = {**_attention(at, bias=False), **_feed_forward(at)}
+    found = {**attention(at, bias=False), **feed_forward(at)}
     del found[at + "attn_norm.weight"], found[at + "ffn_norm.weight"]
     found |= {at + f"{name}.weight": (WIDTH,) for name in ("post_attention_norm", "post_ffw_norm")}
     found |= {at + "attn_q_norm.weight": (HEADS * SIDE,)}
@@ -73,22 +74,34 @@ def _olmo2(at: str) -> Tensors:
 
 def _qwen3(at: str) -> Tensors:
     heads = {at + f"attn_{each}_norm.weight": (_LONG,) for each in "qk"}
-    return {**_attention(at, bias=False, side=_LONG), **_feed_forward(at), **heads}
+    return {**attention(at, bias=False, side=_LONG), **feed_forward(at), **heads}
 
 
 def _llama(at: str) -> Tensors:
-    return {**_attention(at, bias=False), **_feed_forward(at)}
+    return {**attention(at, bias=False), **feed_forward(at)}
 
 
 def _qwen2(at: str) -> Tensors:
-    return {**_attention(at, bias=True), **_feed_forward(at)}
+    return {**attention(at, bias=True), **feed_forward(at)}
 
 
+WHOLE: Tensors = {
+    "token_embd.weight": (WORDS, WIDTH),
+    "output_norm.weight": (WIDTH,),
+    "output.weight": (WORDS, WIDTH),
+}
 _MOE = {"expert_count": 4, "expert_used_count": 2}
 
 
+Turned = Callable[[str, Any], Iterator[tuple[str, Any]]]
+
+
 class Pair:
-    """One architecture: its blocks, and what each layout calls things."""
+    """One architecture: its blocks, and what each layout calls things.
+
+    `turned` makes what they have of each of our tensors, where names are not all; `whole` is what
+    does not lie in a block.
+    """
 
     def __init__(
         self,
@@ -101,17 +114,22 @@ class Pair:
         *,
         senses: bool = True,
         more: int = 0,
+        blocks: int = 2,
+        whole: Tensors | None = None,
+        turned: Turned | None = None,
     ) -> None:
         self.ours, self.theirs, self.block = ours, theirs, block
         self.keys, self.their_keys, self.names = keys, their_keys, names
-        self.senses, self.more = senses, more
+        self.senses, self.more, self.blocks = senses, more, blocks
+        self.whole = WHOLE if whole is None else whole
+        self.turned: Turned = turned or (lambda name, data: iter([(name, data)]))
 
     def write(self, path: Path, *, ollama: bool) -> None:
         writer = gguf.GGUFWriter(str(path), self.theirs if ollama else self.ours)
         usual = {
             "context_length": 256,
             "embedding_length": WIDTH,
-            "block_count": 2,
+            "block_count": self.blocks,
             "feed_forward_length": INNER,
             "attention.head_count": HEADS,
             "attention.head_count_kv": GROUPS,
@@ -122,22 +140,29 @@ class Pair:
         }
         keys = {**usual, **(self.their_keys if ollama else self.keys)}
         write_keys(writer, self.theirs if ollama else self.ours, keys)
-        _vocabulary(writer, WORDS + (self.more if ollama else 0))
-        tensors: Tensors = {"token_embd.weight": (WORDS, WIDTH), "output_norm.weight": (WIDTH,)}
-        tensors |= {"output.weight": (WORDS, WIDTH)}
-        for layer in range(2):
+        if "tokenizer.ggml.model" not in keys:
+            _vocabulary(writer, WORDS + (self.more if ollama else 0))
+        for name, data in self.tensors():
+            for told, held in self.turned(name, data) if ollama else [(name, data)]:
+                writer.add_tensor(self._named(told) if ollama else told, held)
+        if ollama and self.senses:
+            EYES.get(self.theirs, EYES["gemma3"]).add(writer, self.theirs)
+        close(writer)
+
+    def tensors(self) -> Iterator[tuple[str, Any]]:
+        """As llama.cpp has them."""
+        tensors = dict(self.whole)
+        for layer in range(self.blocks):
             tensors |= self.block(f"blk.{layer}.")
         lot = numpy.random.default_rng(5)
         for name, shape in tensors.items():
             scale = 1.0 if name.endswith("norm.weight") else 0.0
-            data = (scale + lot.normal(0, 0.2, shape)).astype(numpy.float32)
-            if ollama:
-                for old, new in self.names.items():
-                    name = name.replace(old, new)
-            writer.add_tensor(name, data)
-        if ollama and self.senses:
-            EYES[self.theirs].add(writer, self.theirs)
-        close(writer)
+            yield name, (scale + lot.normal(0, 0.2, shape)).astype(numpy.float32)
+
+    def _named(self, name: str) -> str:
+        for old, new in self.names.items():
+            name = name.replace(old, new)
+        return name
 
 
 def write_eyes(path: Path, kind: str, model: Path) -> None:

@@ -29,7 +29,7 @@ from rillet.words.events import Progress
 
 _DAY, _MONTH = 86400, 30 * 86400
 #: Of what `relaid` makes: another one makes the files anew.
-_VERSION = 1
+_VERSION = 2
 
 
 async def loadable(

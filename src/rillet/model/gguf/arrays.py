@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .writing import key_bytes
 
 _ARRAY, _STRING = 9, 8
+_WORDS = (4, 5)  # of 32 bits
 _WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
 
@@ -31,15 +32,16 @@ def shortened(entry: bytes, key: str, count: int) -> bytes:
 
 def position(entry: bytes, key: str, text: str) -> int | None:
     """Where a text stands in an array of them; None where it does not."""
-    return next((at for at, each in enumerate(_texts(entry, key)) if each == text.encode()), None)
+    return next((at for at, each in enumerate(texts(entry, key)) if each == text.encode()), None)
 
 
 def joined_text(entry: bytes, key: str) -> str:
     """The texts of an array, as one. Raises `ValueError` where it holds anything else."""
-    return b"".join(_texts(entry, key)).decode()
+    return b"".join(texts(entry, key)).decode()
 
 
-def _texts(entry: bytes, key: str) -> Iterator[bytes]:
+def texts(entry: bytes, key: str) -> Iterator[bytes]:
+    """Those of an array, one by one. Raises `ValueError` where it holds anything else."""
     start = len(key_bytes(key))
     kind, elements, count = struct.unpack_from("<IIQ", entry, start)
     if (kind, elements) != (_ARRAY, _STRING):
@@ -49,3 +51,20 @@ def _texts(entry: bytes, key: str) -> Iterator[bytes]:
         size = struct.unpack_from("<Q", entry, at)[0]
         yield entry[at + 8 : at + 8 + size]
         at += 8 + size
+
+
+def replaced(entry: bytes, key: str, numbers: Mapping[int, int]) -> bytes:
+    """An array of whole numbers of 32 bits, with others at these places; any other as it is.
+
+    Raises `ValueError` for a place behind its end.
+    """
+    start = len(key_bytes(key))
+    kind, elements, count = struct.unpack_from("<IIQ", entry, start)
+    if kind != _ARRAY or elements not in _WORDS:
+        return entry
+    if numbers and max(numbers) >= count:
+        raise ValueError(f"{key} has {count} elements")
+    changed = bytearray(entry)
+    for place, number in numbers.items():
+        struct.pack_into("<i", changed, start + 16 + 4 * place, number)
+    return bytes(changed)

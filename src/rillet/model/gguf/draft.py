@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from .arrays import position, shortened
+from .arrays import position, replaced, shortened, texts
 from .header import GgufHeader, Tensor
 from .splicing import Spliced, kept
 from .writing import (
@@ -133,8 +133,13 @@ class Draft:
             if part in name and not (part in other and other in name):
                 self._names[old] = name.replace(part, other, 1)
 
+    def leave_out(self, *beginnings: str) -> None:
+        self._names = {
+            old: new for old, new in self._names.items() if not old.startswith(beginnings)
+        }
+
     def leave_out_senses(self) -> None:
-        self._names = {old: new for old, new in self._names.items() if not old.startswith(SENSES)}
+        self.leave_out(*SENSES)
 
     def leave_out_words(self) -> None:
         """All but what sees."""
@@ -153,6 +158,14 @@ class Draft:
             key = f"tokenizer.ggml.{key}"
             if key in self.entries:
                 self.entries[key] = shortened(self.entries[key], key, rows)
+
+    def token_types(self, kind: Callable[[bytes], int | None]) -> None:
+        """Those of the tokens of which `kind` knows another."""
+        tokens, types = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
+        if tokens in self.entries and types in self.entries:
+            found = enumerate(map(kind, texts(self.entries[tokens], tokens)))
+            other = {place: number for place, number in found if number is not None}
+            self.entries[types] = replaced(self.entries[types], types, other)
 
     def shorten(self, name: str, rows: int) -> None:
         self._rows[name] = rows

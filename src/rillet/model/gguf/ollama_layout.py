@@ -1,6 +1,6 @@
 """Models that Ollama once made for an engine of its own, in the layout that llama.cpp reads.
 
-Many models of its library are such files: gemma3, gpt-oss, mistral-small, qwen2.5vl and others have
+Many models of its library are such files: gemma3, gpt-oss, mistral-small, qwen3.5 and others have
 keys and tensors under other names, or what sees images in the same file. The weights are the same,
 so a new beginning and other places for the tensors are all that it takes. Source: the table of its
 own compatibility layer (llama/compat in github.com/ollama/ollama). What sees becomes a file
@@ -10,6 +10,7 @@ of its own; see `ollama_projectors`. Pure: this makes no file.
 from __future__ import annotations
 
 import base64
+import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,13 +19,37 @@ from typing import NamedTuple
 from rillet.words.errors import InvalidModelFile
 
 from .arrays import joined_text
-from .draft import SENSES, Draft, Layout
+from .draft import Draft, Layout
 from .header import GgufArray, GgufHeader
+from .ollama_hybrids import (
+    lfm2,
+    nemotron,
+    nemotron_with_senses,
+    old_lfm2,
+    old_nemotron,
+    old_qwen3next,
+    old_qwen35,
+    qwen3next,
+    qwen35,
+)
+from .ollama_marks import always, has_senses, numbers, shape
 from .ollama_projectors import PROJECTORS
+from .ollama_texts import (
+    deepseek_ocr,
+    gemma4,
+    glm_lite,
+    glm_ocr,
+    laguna,
+    llama3,
+    old_gemma4,
+    old_laguna,
+    old_llama3,
+)
 from .splicing import CannotWiden
 from .writing import bytes_entry
 
 _CONTEXT_OF_LARGE_GEMMA = 131072
+_NORMAL_TOKEN, _BYTE_TOKEN = 1, 6
 
 
 def is_ollama_layout(header: GgufHeader) -> bool:
@@ -50,7 +75,7 @@ def projector(header: GgufHeader, entries: dict[str, bytes]) -> Layout | None:
     Raises `InvalidModelFile`.
     """
     change = PROJECTORS.get(header.architecture)
-    if change is None or not _has_senses(header):
+    if change is None or not has_senses(header):
         return None
     draft = Draft(header, entries)
     with _refusing(header), suppress(CannotWiden):
@@ -73,7 +98,7 @@ def _refusing(header: GgufHeader) -> Iterator[None]:
 
 def is_blind(header: GgufHeader) -> bool:
     """Whether the model was made to see, and cannot once it is made over."""
-    if not is_ollama_layout(header) or not _has_senses(header):
+    if not is_ollama_layout(header) or not has_senses(header):
         return False
     try:
         return projector(header, {}) is None
@@ -81,27 +106,18 @@ def is_blind(header: GgufHeader) -> bool:
         return True
 
 
-def _shape(header: GgufHeader, name: str) -> tuple[int, ...]:
-    """() where there is no such tensor."""
-    return next((tensor.shape for tensor in header.tensors if tensor.name == name), ())
-
-
-def _has_senses(header: GgufHeader) -> bool:
-    return any(tensor.name.startswith(SENSES) for tensor in header.tensors)
-
-
 def _old_gemma3(header: GgufHeader) -> bool:
     old = ("rope.global.freq_base", "rope.local.freq_base", "mm.tokens_per_image")
     return (
-        _has_senses(header)
+        has_senses(header)
         or any(header.own(key) in header.metadata for key in old)
         or header.own("attention.layer_norm_rms_epsilon") not in header.metadata
-        or bool(_shape(header, "dense.0.weight"))
+        or bool(shape(header, "dense.0.weight"))
     )
 
 
 def _gemma3(draft: Draft) -> None:
-    if _shape(draft.header, "dense.0.weight"):
+    if shape(draft.header, "dense.0.weight"):
         _embeddinggemma(draft)
         return
     draft.copy("gemma3.rope.global.freq_base", "gemma3.rope.freq_base")
@@ -112,8 +128,8 @@ def _gemma3(draft: Draft) -> None:
     if draft.header.context_length >= _CONTEXT_OF_LARGE_GEMMA:
         draft.text("gemma3.rope.scaling.type", "linear", missing=True)
         draft.real("gemma3.rope.scaling.factor", 8.0)
-    if shape := _shape(draft.header, "token_embd.weight"):
-        draft.shorten_vocabulary(shape[1])
+    if words := shape(draft.header, "token_embd.weight"):
+        draft.shorten_vocabulary(words[1])
     draft.leave_out_senses()
 
 
@@ -123,9 +139,9 @@ def _embeddinggemma(draft: Draft) -> None:
         draft.entries.pop(f"gemma-embedding.{key}", None)
     draft.real("gemma-embedding.rope.freq_base_swa", 1e4)
     for old, new in (("dense.0", "dense_2"), ("dense.1", "dense_3")):
-        if shape := _shape(draft.header, f"{old}.weight"):
-            draft.number(f"gemma-embedding.{new}_feat_in", shape[0])
-            draft.number(f"gemma-embedding.{new}_feat_out", shape[1])
+        if size := shape(draft.header, f"{old}.weight"):
+            draft.number(f"gemma-embedding.{new}_feat_in", size[0])
+            draft.number(f"gemma-embedding.{new}_feat_out", size[1])
             draft.rename(f"{old}.weight", f"{new}.weight")
     draft.rename_one("norm.weight", "output_norm.weight")
 
@@ -137,7 +153,7 @@ def _old_gemma3n(header: GgufHeader) -> bool:
 
 def _vocabularies(header: GgufHeader) -> tuple[int, int]:
     names = ("token_embd.weight", "per_layer_token_embd.weight")
-    whole, each = (_shape(header, name)[1:2] for name in names)
+    whole, each = (shape(header, name)[1:2] for name in names)
     return (whole or (0,))[0], (each or (0,))[0]
 
 
@@ -146,13 +162,21 @@ def _gemma3n(draft: Draft) -> None:
     draft.text("tokenizer.ggml.model", "llama")
     draft.shorten("token_embd.weight", rows)
     draft.shorten_vocabulary(rows)
+    draft.token_types(_gemma3n_kind)
     draft.numbers("tokenizer.ggml.eos_token_ids", (1, 106))
     draft.leave_out_senses()
 
 
+def _gemma3n_kind(token: bytes) -> int | None:
+    """Bytes would be written as `<0x0A>` otherwise."""
+    if re.fullmatch(rb"<0x..>", token):
+        return _BYTE_TOKEN
+    return _NORMAL_TOKEN if token.startswith(b"<unused") else None
+
+
 def _gptoss(draft: Draft) -> None:
     draft.architecture("gpt-oss")
-    width = _shape(draft.header, "blk.0.ffn_gate_exps.weight")
+    width = shape(draft.header, "blk.0.ffn_gate_exps.weight")
     if width and "gpt-oss.expert_feed_forward_length" not in draft.entries:
         draft.number("gpt-oss.expert_feed_forward_length", width[1])
     draft.text("gpt-oss.rope.scaling.type", "yarn", missing=True)
@@ -164,7 +188,7 @@ def _gptoss(draft: Draft) -> None:
 
 def _old_mistral3(header: GgufHeader) -> bool:
     old = ("rope.scaling.beta_fast", "rope.scaling.mscale_all_dim", "rope.scaling_beta")
-    return _has_senses(header) or any(header.own(key) in header.metadata for key in old)
+    return has_senses(header) or any(header.own(key) in header.metadata for key in old)
 
 
 def _mistral3(draft: Draft) -> None:
@@ -180,7 +204,7 @@ def _mistral3(draft: Draft) -> None:
 
 def _qwen25vl(draft: Draft) -> None:
     draft.architecture("qwen2vl")
-    sections = _numbers(draft.header, "qwen25vl.rope.mrope_section")
+    sections = numbers(draft.header, "qwen25vl.rope.mrope_section")
     if len(sections) >= 3:
         draft.numbers("qwen2vl.rope.dimension_sections", (*sections[:3], 0))
     draft.leave_out_senses()
@@ -199,24 +223,6 @@ def _qwen3vl(draft: Draft) -> None:
             own("n_deepstack_layers"), indexes.count if isinstance(indexes, GgufArray) else 0
         )
     draft.leave_out_senses()
-
-
-def _numbers(header: GgufHeader, key: str) -> tuple[int, ...]:
-    value = header.metadata.get(key)
-    values = value.values if isinstance(value, GgufArray) else None
-    return tuple(int(each) for each in values or ())
-
-
-def _old_lfm2(header: GgufHeader) -> bool:
-    names = {tensor.name for tensor in header.tensors}
-    return "output_norm.weight" in names and "token_embd_norm.weight" not in names
-
-
-def _lfm2(draft: Draft) -> None:
-    draft.rename("output_norm.weight", "token_embd_norm.weight")
-    draft.text("tokenizer.ggml.pre", "lfm2")
-    if shape := _shape(draft.header, "blk.0.ffn_gate.weight"):
-        draft.number("lfm2.feed_forward_length", shape[1])
 
 
 _CHARACTERS = "tokenizer.ggml.precompiled_charsmap"
@@ -239,20 +245,28 @@ class _Form(NamedTuple):
     change: Callable[[Draft], None]
 
 
-def _always(header: GgufHeader) -> bool:
-    return True
-
-
 _FORMS = {
     "bert": _Form(_old_bert, _bert),
+    "deepseekocr": _Form(always, deepseek_ocr),
     "gemma3": _Form(_old_gemma3, _gemma3),
     "gemma3n": _Form(_old_gemma3n, _gemma3n),
-    "gptoss": _Form(_always, _gptoss),
-    "lfm2": _Form(_old_lfm2, _lfm2),
-    "llama4": _Form(_has_senses, Draft.leave_out_senses),
+    "gemma4": _Form(old_gemma4, gemma4),
+    "glm4moelite": _Form(always, glm_lite),
+    "glmocr": _Form(always, glm_ocr),
+    "gptoss": _Form(always, _gptoss),
+    "laguna": _Form(old_laguna, laguna),
+    "lfm2": _Form(old_lfm2, lfm2),
+    "lfm2moe": _Form(old_lfm2, lfm2),
+    "llama": _Form(old_llama3, llama3),
+    "llama4": _Form(has_senses, Draft.leave_out_senses),
     "mistral3": _Form(_old_mistral3, _mistral3),
-    "olmo3": _Form(_always, lambda draft: draft.architecture("olmo2")),
-    "qwen25vl": _Form(_always, _qwen25vl),
+    "nemotron_h_moe": _Form(old_nemotron, nemotron),
+    "nemotron_h_omni": _Form(always, nemotron_with_senses),
+    "olmo3": _Form(always, lambda draft: draft.architecture("olmo2")),
+    "qwen25vl": _Form(always, _qwen25vl),
+    "qwen35": _Form(old_qwen35, qwen35),
+    "qwen35moe": _Form(old_qwen35, qwen35),
+    "qwen3next": _Form(old_qwen3next, qwen3next),
     "qwen3vl": _Form(_old_qwen3vl, _qwen3vl),
     "qwen3vlmoe": _Form(_old_qwen3vl, _qwen3vl),
 }
