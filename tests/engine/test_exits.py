@@ -73,6 +73,18 @@ def test_a_library_that_is_missing_is_named_with_its_package() -> None:
     assert exits.remedy("out of memory") is None
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        "unknown model architecture: 'mllama'",
+        "unknown pre-tokenizer type: 'x'",
+        "unknown tokenizer: 'x'",
+    ],
+)
+def test_what_the_engine_is_too_old_for(why: str) -> None:
+    assert "pip install --upgrade xllamacpp" in str(exits.remedy(why))
+
+
 @given(st.binary(max_size=300))
 def test_what_a_stranger_printed_is_harmless(raw: bytes) -> None:
     text = exits.clean(raw)

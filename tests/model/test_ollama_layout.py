@@ -136,6 +136,24 @@ def test_the_first_llama3_does_not_say_where_words_end(tmp_path: Path, pre: str)
     assert made_over(path).text("tokenizer.ggml.pre") == "llama-bpe"
 
 
+def test_gemma3_with_more_tokens_than_rows(tmp_path: Path) -> None:
+    keys = {
+        "gemma3.attention.layer_norm_rms_epsilon": 1e-6,
+        "tokenizer.ggml.tokens": [f"t{number}" for number in range(9)],
+    }
+    written(tmp_path / "model.gguf", "gemma3", keys, GEMMA)
+    assert len(values(made_over(tmp_path / "model.gguf"), "tokenizer.ggml.tokens")) == 8
+
+
+def test_qwen3vl_with_keys_of_its_own(tmp_path: Path) -> None:
+    path, sections = tmp_path / "model.gguf", "qwen3vl.rope.dimension_sections"
+    written(path, "qwen3vl", {sections: [8, 4, 4, 0]}, {**GEMMA, "v.x": (4,)})
+    assert values(made_over(path), sections) == [8, 4, 4, 0]
+    path.with_suffix(".made").unlink()
+    written(path, "qwen3vl", {"qwen3vl.rope.mrope_section": [8, 4, 4]}, GEMMA)
+    assert values(made_over(path), sections) == [8, 4, 4, 0]
+
+
 def test_a_promise_of_more_tokens_that_is_not_kept(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     shapes = {"blk.0.attn_norm.weight": (4,), "blk.1.attn_norm.weight": (4,), "v.x": (2,)}

@@ -27,6 +27,11 @@ _LIBRARY = re.compile(r"[\w+-]+\.so[.\d]*(?=: cannot open shared object file)")
 _DAMAGED = re.compile(
     r" is missing$|SIGBUS|is not a number$|not within the file bounds|failed to read key-value"
 )
+_UNKNOWN = re.compile(r"unknown (?:model architecture|pre-tokenizer type|tokenizer)")
+_NEWER = (
+    "This llama.cpp does not know such models, a newer one may: pip install --upgrade xllamacpp,"
+    " or name its llama-server in RILLET_LLAMA_SERVER"
+)
 _EMPTY = re.compile(r"failed to load model from")
 
 
@@ -77,6 +82,8 @@ def remedy(why: str) -> str | None:
     """What to do about a failure, where it is known. `None` leaves the error's own hint."""
     if _DAMAGED.search(why):
         return "The file of the model is damaged or gone: fetch it again"
+    if _UNKNOWN.search(why):
+        return _NEWER
     missing = _LIBRARY.search(why)
     if missing is None:
         return None

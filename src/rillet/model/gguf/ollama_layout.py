@@ -32,7 +32,7 @@ from .ollama_hybrids import (
     qwen3next,
     qwen35,
 )
-from .ollama_marks import always, has_senses, numbers, shape
+from .ollama_marks import always, count, has_senses, numbers, shape
 from .ollama_projectors import PROJECTORS
 from .ollama_texts import (
     deepseek_ocr,
@@ -113,7 +113,13 @@ def _old_gemma3(header: GgufHeader) -> bool:
         or any(header.own(key) in header.metadata for key in old)
         or header.own("attention.layer_norm_rms_epsilon") not in header.metadata
         or bool(shape(header, "dense.0.weight"))
+        or 0 < _rows(header) < count(header, "tokenizer.ggml.tokens")
     )
+
+
+def _rows(header: GgufHeader) -> int:
+    """How many tokens have one; 0 where it cannot be told."""
+    return next(iter(shape(header, "token_embd.weight")[1:2]), 0)
 
 
 def _gemma3(draft: Draft) -> None:
@@ -211,17 +217,17 @@ def _qwen25vl(draft: Draft) -> None:
 
 
 def _old_qwen3vl(header: GgufHeader) -> bool:
-    return header.own("rope.dimension_sections") not in header.metadata
+    return has_senses(header) or header.own("rope.dimension_sections") not in header.metadata
 
 
 def _qwen3vl(draft: Draft) -> None:
     own = draft.header.own
-    draft.numbers(own("rope.dimension_sections"), (24, 20, 20, 0))
+    if own("rope.dimension_sections") not in draft.entries:
+        sections = numbers(draft.header, own("rope.mrope_section"))[:3] or (24, 20, 20)
+        draft.numbers(own("rope.dimension_sections"), (*sections, 0))
     if own("n_deepstack_layers") not in draft.entries:
-        indexes = draft.header.metadata.get(own("vision.deepstack_visual_indexes"))
-        draft.number(
-            own("n_deepstack_layers"), indexes.count if isinstance(indexes, GgufArray) else 0
-        )
+        there = count(draft.header, own("vision.deepstack_visual_indexes"))
+        draft.number(own("n_deepstack_layers"), there)
     draft.leave_out_senses()
 
 
