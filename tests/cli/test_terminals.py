@@ -217,6 +217,22 @@ def test_each_command_says_what_it_did(shell: Shell) -> None:
     assert "Traceback" not in terminal.screen
 
 
+def test_a_word_ends_at_a_blank_whatever_its_letters(shell: Shell) -> None:
+    typed = {
+        "naïve b-c\x1bb\x1bbX": "Xnaïve b-c",
+        "  \x1bbX": "X  ",
+        "日本 two\x01\x1bfX": "日本X two",
+        "one x.y\x1b\x7fX": "one X",
+        "ça-va x\x01\x1bdX": "X x",
+        "one x.y\x17\x19": "one x.y",
+    }
+    with talking(shell, *[whole("Read.")] * len(typed)) as (terminal, server):
+        for keys, sent in typed.items():
+            tell(terminal, keys, "Read.")
+            assert messages(server)[-1] == ("user", sent)
+        leave(terminal)
+
+
 def test_bytes_that_are_no_text_do_no_harm(shell: Shell) -> None:
     with talking(shell, whole("One."), whole("Two.")) as (terminal, server):
         tell(terminal, "a\udcff\0b", "One.")

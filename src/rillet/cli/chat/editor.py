@@ -12,23 +12,22 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app, run_in_terminal
+from prompt_toolkit.application import get_app
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import HTML
 from prompt_toolkit.history import History
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from rillet.cli.chat.editing import keys
 from rillet.cli.prompt import as_text
 from rillet.store.home import home
-from rillet.words.errors import InvalidRequest, StoreError
+from rillet.words.errors import StoreError
 
 PROMPT, MORE = ">>> ", "... "
 _PLACEHOLDER = HTML("<ansibrightblack>Send a message (/? for help)</ansibrightblack>")
 
 _ENTRIES = 100
-_TAB = " " * 8
 _QUOTES = '"""'
 
 
@@ -42,7 +41,7 @@ class Editor:
         self._session: PromptSession[str] = PromptSession(
             history=history,
             output=_terminal(),
-            key_bindings=_keys(show_thinking),
+            key_bindings=keys(show_thinking),
             completer=_Commands(tuple(commands)),
             complete_while_typing=False,
             enable_open_in_editor=False,
@@ -123,58 +122,6 @@ class _Commands(Completer):
             for command in self._commands:
                 if command.startswith(text):
                     yield Completion(command, start_position=-len(text))
-
-
-def _keys(show_thinking: Callable[[], None]) -> KeyBindings:
-    keys = KeyBindings()
-
-    @keys.add("c-t")
-    def _thinking(event: KeyPressEvent) -> None:
-        run_in_terminal(show_thinking)  # above the line, which stays as it is
-
-    @keys.add("c-j")
-    @keys.add("escape", "enter")
-    def _newline(event: KeyPressEvent) -> None:
-        event.current_buffer.insert_text("\n")
-
-    @keys.add("tab")
-    def _tab(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        if buffer.text.startswith("/"):
-            buffer.complete_next() if buffer.complete_state else buffer.start_completion(
-                insert_common_part=True
-            )
-        else:
-            buffer.insert_text(_TAB)
-
-    @keys.add("c-g")
-    async def _editor(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        written = await run_in_terminal(lambda: _composed(buffer.text), in_executor=True)
-        if written is not None:
-            buffer.document = Document(written)
-
-    @keys.add("c-@")
-    def _nothing(event: KeyPressEvent) -> None:
-        """A zero byte, which would begin a selection that the next key replaces."""
-
-    @keys.add("c-z")
-    def _suspend(event: KeyPressEvent) -> None:
-        event.app.suspend_to_background()
-
-    return keys
-
-
-def _composed(text: str) -> str | None:
-    """The text out of an editor; None, and a word about it, where that does not work."""
-    from rillet.cli import exits, screen
-    from rillet.cli.chat.composing import composed
-
-    try:
-        return composed(as_text(text))
-    except InvalidRequest as error:
-        exits.report(error, screen.notes())
-        return None
 
 
 def history_path(nohistory: bool) -> Path | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rillet.cli.chat.helping import HELP_PARAMETERS, HELP_SET
-from rillet.words.errors import RilletError
+from rillet.words.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from rillet.cli.chat.talk import Talk
@@ -20,7 +20,8 @@ def set_(talk: "Talk", rest: str) -> None:
 
 
 def _parameter(talk: "Talk", text: str) -> None:
-    from rillet.model.parameters import parse_parameter
+    from rillet.model.parameters import KINDS, parse_parameter
+    from rillet.words.quoting import quoted
 
     name, _, rest = text.partition(" ")
     values = rest.split()
@@ -28,9 +29,11 @@ def _parameter(talk: "Talk", text: str) -> None:
         talk.out.line(HELP_PARAMETERS)
         return
     try:
+        if name not in KINDS:  # nor one that has no effect any more, which a Modelfile may have
+            raise InvalidRequest(f"unknown parameter '{name}'")
         value = parse_parameter(name, values)
-    except RilletError as error:
-        talk.out.line(f'Couldn\'t set parameter: "{error.message}"')
+    except InvalidRequest as error:
+        talk.out.line(f"Couldn't set parameter: {quoted(error.message)}")
         return
     talk.conversation.options[name] = value
     talk.out.line(f"Set parameter '{name}' to '{', '.join(values)}'")
@@ -78,12 +81,13 @@ def _noformat(talk: "Talk", _: str) -> None:
     talk.out.line("Disabled format.")
 
 
-def _think(talk: "Talk", level: str) -> None:
-    if level not in ("", "low", "medium", "high", "max"):
+def _think(talk: "Talk", text: str) -> None:
+    level = next(iter(text.split()), "")
+    if level not in ("", "true", "false", "low", "medium", "high", "max"):
         talk.out.line("The level is low, medium, high or max")
         return
     _warn_of_thinking(talk)
-    talk.conversation.think = level or True
+    talk.conversation.think = {"": True, "true": True, "false": False}.get(level, level)
     talk.out.line(f"Set 'think' mode to '{level}'." if level else "Set 'think' mode.")
 
 

@@ -14,7 +14,7 @@ def show(talk: "Talk", rest: str) -> None:
     card = talk.conversation.card
     part = next(iter(rest.split()), "")  # as with Ollama, words behind it say nothing
     if part not in ("info", "license", "modelfile", "parameters", "system", "template"):
-        talk.out.line(f"Unknown command '/show {rest}'. Type /? for help" if part else HELP_SHOW)
+        talk.out.line(f"Unknown command '/show {part}'. Type /? for help" if part else HELP_SHOW)
     elif card is None:
         talk.out.line("This server does not tell about its models")
     elif part == "parameters":
