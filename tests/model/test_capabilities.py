@@ -2,7 +2,7 @@
 
 import pytest
 
-from rillet.model.capabilities import capabilities, jinja_is_abler
+from rillet.model.capabilities import capabilities, heeds_whole_images, jinja_is_abler
 from rillet.model.gguf import GgufHeader, read_header
 from rillet.model.template import Template
 
@@ -94,3 +94,20 @@ def test_what_the_used_template_tells_goes_first() -> None:
 
 def test_without_the_template_inside_the_file() -> None:
     assert capabilities(header("tools"), jinja=False, projector=True) == ("completion", "vision")
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "whole"),
+    [("gemma3", 1536, True), ("gemma4v", 2816, True), ("gemma4v", 1536, False), ("mlp", 64, False)],
+)
+@pytest.mark.parametrize("sense", ["", "vision."])
+def test_images_that_are_read_as_a_whole(kind: str, width: int, whole: bool, sense: str) -> None:
+    key = f"clip.{sense}projector_type"
+    file = read_header(gguf({"general.architecture": (STRING, "clip"), key: (STRING, kind)}))
+    assert heeds_whole_images(header(embedding_length=width), file) is whole
+
+
+def test_images_in_the_own_file_are_read_as_a_whole() -> None:
+    own = {"general.architecture": (STRING, "gemma3")}
+    assert heeds_whole_images(read_header(gguf(own)), None)
+    assert not heeds_whole_images(header(), None)

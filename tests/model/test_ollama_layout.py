@@ -168,14 +168,20 @@ def test_a_promise_of_more_tokens_that_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_makes_it_blind(tmp_path: Path) -> None:
-    architecture, path = "llama4", tmp_path / "model.gguf"
-    shapes = {"v.patch.weight": (4, 4), "token_embd.weight": (8, 4), "mm.1.weight": (4, 4)}
-    header = written(path, architecture, {}, shapes)
+    path = tmp_path / "model.gguf"
+    words = {"token_embd.weight": (8, 4), "per_layer_token_embd.weight": (6, 4)}
+    header = written(path, "gemma3n", {}, {"v.x.weight": (4, 4), **words, "mm.1.weight": (4, 4)})
     assert is_blind(header)
     found = made_over(path)
-    assert names(found) == {"token_embd.weight"}
+    assert names(found) == set(words)
     data = path.with_suffix(".made").read_bytes()[found.data_offset :]
-    assert numpy.frombuffer(data, numpy.float32).tolist() == [1.0] * 32, "its own weights"
+    assert numpy.frombuffer(data, numpy.float32).tolist() == [1.0] * 24 + [2.0] * 24
+
+
+def test_eyes_by_names_that_nobody_knows_make_it_blind(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    header = written(path, "gemma4", {}, {"model.vision_tower.x.weight": (4, 4), **GEMMA})
+    assert projector(header, metadata_of(path)) is None
 
 
 EYE = {
@@ -208,6 +214,7 @@ def seeing(path: Path, architecture: str, shapes: Shapes, heads: int = 1) -> Ggu
         ("qwen35", {"v.patch_embed.weight": (6, 8)}, 1),
         ("qwen3vl", {**PATCH, "v.pos_embed.weight": (4,)}, 1),
         ("qwen25vl", {"v.blk.0.ffn_up.weight": (4,)}, 1),
+        ("llama4", {}, 1 << 40),
     ],
 )
 def test_eyes_that_no_such_model_has(

@@ -7,6 +7,7 @@ import base64
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import gguf
@@ -39,6 +40,7 @@ class Eyes(NamedTuple):
     changed: Callable[[Weights], Weights]  # from the names and places here to those there
     activation: str = "gelu"
     patch: int = 14
+    ears: Mapping[str, Any] = MappingProxyType({})  # after `clip.audio.`
 
     def _numbers(self) -> Keys:
         return {
@@ -66,8 +68,12 @@ class Eyes(NamedTuple):
         writer = gguf.GGUFWriter(str(path), "clip")
         writer.add_string("general.type", "mmproj")
         writer.add_bool("clip.has_vision_encoder", True)
-        writer.add_bool(f"clip.use_{self.activation}", True)
-        writer.add_string("clip.projector_type", self.kind)
+        if self.activation:
+            writer.add_bool(f"clip.use_{self.activation}", True)
+        if self.ears:
+            writer.add_bool("clip.has_audio_encoder", True)
+            write_keys(writer, "clip.audio", self.ears)
+        writer.add_string(f"clip.{'vision.' if self.ears else ''}projector_type", self.kind)
         keys = {**self._numbers(), "projection_dim": WIDTH, **self.keys}
         write_keys(writer, "clip.vision", keys)
         for name, data in {**self.weights(), **(more or {})}.items():
@@ -78,6 +84,7 @@ class Eyes(NamedTuple):
         """To the model's own file, as Ollama has it."""
         keys = {**self._numbers(), **self.their_keys}
         placed = {(key[1:] if key[0] == "/" else f"vision.{key}"): keys[key] for key in keys}
+        placed |= {f"audio.{key}": self.ears[key] for key in self.ears if key in _EAR_NUMBERS}
         write_keys(writer, architecture, placed)
         for name, data in self.changed(self.weights()).items():
             writer.add_tensor(name, data)
@@ -91,22 +98,25 @@ def picture(seed: int) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def renamed(names: Mapping[str, str]) -> Callable[[Weights], Weights]:
-    """With the first of these parts of names that is there, and patches of 16 bits."""
+def renamed(*names: Mapping[str, str], but: tuple[str, ...] = ()) -> Callable[[Weights], Weights]:
+    """With the first of these parts of names that is there, in each; patches of 16 bits."""
 
     def change(weights: Weights) -> Weights:
         found: Weights = {}
         for name, data in weights.items():
-            part = next((part for part in names if part in name), "")
-            half = "patch" in name and data.ndim == 4
-            new = name.replace(part, names[part]) if part else name
-            found[new] = data.astype(numpy.float16) if half else data
+            half = "patch_embd" in name and data.ndim == 4
+            for each in names:
+                part = next(
+                    (part for part in each if part in name and not name.startswith(but)), ""
+                )
+                name = name.replace(part, each[part]) if part else name
+            found[name] = data.astype(numpy.float16) if half else data
         return found
 
     return change
 
 
-def write_keys(writer: gguf.GGUFWriter, prefix: str, keys: Keys) -> None:
+def write_keys(writer: gguf.GGUFWriter, prefix: str, keys: Mapping[str, Any]) -> None:
     """None leaves one out."""
     for name, value in keys.items():
         if value is None:
@@ -226,8 +236,230 @@ def _pixtral_there(weights: Weights) -> Weights:
     return renamed(names)(weights)
 
 
+def _norms(at: str, *names: str, width: int = _EYE) -> Tensors:
+    return {f"{at}{name}.weight": (width,) for name in names}
+
+
+def _gemma4_block(at: str) -> Tensors:
+    found = {key: shape for key, shape in _pixtral_block(at).items() if "norm" not in key}
+    found |= _norms(at, "attn_q_norm", "attn_k_norm", width=_EYE // _HEADS)
+    found |= {
+        f"{at}ffn_up.{end}_{way}": (1,) for end in ("input", "output") for way in ("min", "max")
+    }
+    return found | _norms(at, "attn_post_norm", "ffn_post_norm")
+
+
+def _gemma4_ear(at: str) -> Tensors:
+    found = {f"{at}attn_{name}.weight": (_EYE, _EYE) for name in ("q", "k", "v", "out", "k_rel")}
+    found |= {f"{at}ffn_up{end}.weight": (_INNER, _EYE) for end in ("", "_1")}
+    found |= {f"{at}ffn_down{end}.weight": (_EYE, _INNER) for end in ("", "_1")}
+    found |= _norms(at, "attn_pre_norm", "attn_post_norm", "ln2", "conv_norm", "norm_conv")
+    found |= _norms(at, "ffn_norm", "ffn_norm_1", "ffn_post_norm", "ffn_post_norm_1")
+    found |= _norms(at, "per_dim_scale", width=_EYE // _HEADS)
+    found |= {at + "conv_pw1.weight": (2 * _EYE, _EYE), at + "conv_pw2.weight": (_EYE, _EYE)}
+    return found | {at + "conv_dw.weight": (_EYE, 5)}
+
+
+def _glm_block(at: str) -> Tensors:
+    found = _both(at + "attn_qkv", (3 * _EYE, _EYE)) | _both(at + "attn_out", (_EYE, _EYE))
+    found |= _norms(at, "ln1", "ln2") | _norms(at, "attn_q_norm", "attn_k_norm", width=_EYE // 2)
+    return found | _forward(at) | _both(at + "ffn_gate", (_INNER, _EYE))
+
+
+def _sam_block(at: str) -> Tensors:
+    found = _both(at + "attn.qkv", (3 * _SAM, _SAM)) | _both(at + "attn.out", (_SAM, _SAM))
+    found |= _both(at + "pre_ln", (_SAM,)) | _both(at + "post_ln", (_SAM,))
+    found |= {f"{at}attn.pos_{each}.weight": (27, _SAM // 2) for each in "hw"}
+    return found | _both(at + "mlp.lin1", (_SAM, _SAM)) | _both(at + "mlp.lin2", (_SAM, _SAM))
+
+
+def _deepseek_block(at: str) -> Tensors:
+    found = _both(at + "attn_qkv", (3 * _EYE, _EYE)) | _both(at + "attn_out", (_EYE, _EYE))
+    return found | _both(at + "ln1", (_EYE,)) | _both(at + "ln2", (_EYE,)) | _forward(at)
+
+
+_SAM = 8
+_EAR_NUMBERS = ("block_count", "embedding_length", "feed_forward_length", "attention.head_count")
+
 #: By the architecture in Ollama's library.
 EYES = {
+    "deepseekocr": Eyes(
+        "deepseekocr",
+        {
+            "v.class_embd": (_EYE,),
+            "v.patch_embd.weight": _PATCH,
+            "v.position_embd.weight": (17, _EYE),
+            **_both("v.pre_ln", (_EYE,)),
+            **_blocks(_deepseek_block),
+            "v.image_newline": (WIDTH,),
+            "v.view_seperator": (WIDTH,),
+            **_both("mm.model.fc", (WIDTH, 2 * _EYE)),
+            **_both("v.sam.patch_embd", (_SAM, 3, 16, 16)),
+            "v.sam.pos_embd.weight": (1, 64, 64, _SAM),
+            **_sam_block("v.sam.blk.0."),
+            **_sam_block("v.sam.blk.1."),
+            **_sam_block("v.sam.blk.2."),  # the first one that heeds all of an image
+            "v.sam.neck.0.weight": (16, _SAM, 1, 1),
+            **_both("v.sam.neck.1", (16,)),
+            "v.sam.neck.2.weight": (16, 16, 3, 3),
+            **_both("v.sam.neck.3", (16,)),
+            "v.sam.net_2.weight": (16, 16, 3, 3),
+            "v.sam.net_3.weight": (_EYE, 16, 3, 3),
+        },
+        {
+            **_HALF,
+            "sam.block_count": 3,
+            "sam.embedding_length": _SAM,
+            "sam.head_count": 2,
+            "window_size": 14,
+            "projector.scale_factor": 1,
+        },
+        {
+            "feed_forward_length": None,
+            "attention.head_count": None,
+            "attention.layer_norm_epsilon": None,
+            "head_count": _HEADS,
+            "/sam.block_count": 3,
+            "/sam.embedding_length": _SAM,
+            "/sam.head_count": 2,
+        },
+        renamed(
+            {
+                "v.sam.pos_embd.weight": "s.position_embd",
+                "v.sam.": "s.",
+                "attn_out": "self_attn.out_proj",
+                "attn_qkv": "self_attn.qkv_proj",
+                "v.pre_ln": "v.pre_layrnorm",
+                "mm.model.fc": "mm.layers",
+                "v.image_newline": "mm.image_newline",
+                "v.view_seperator": "mm.view_seperator",
+                ".ffn_up": ".mlp.fc1",
+                ".ffn_down": ".mlp.fc2",
+                ".ln1": ".layer_norm1",
+                ".ln2": ".layer_norm2",
+            },
+            {
+                ".attn.out": ".attn.proj",
+                ".attn.pos_h.weight": ".attn.rel_pos_h",
+                ".attn.pos_w.weight": ".attn.rel_pos_w",
+                **{f"s.blk.{at}.pre_ln": f"s.blk.{at}.norm1" for at in range(3)},
+                **{f"s.blk.{at}.post_ln": f"s.blk.{at}.norm2" for at in range(3)},
+            },
+        ),
+    ),
+    "gemma4": Eyes(
+        "gemma4v",
+        {
+            "v.patch_embd.weight": _WIDE_PATCH,
+            "v.position_embd.weight": (2, 64, _EYE),
+            "v.std_bias": (_EYE,),
+            "v.std_scale": (_EYE,),
+            "mm.input_projection.weight": (WIDTH, _EYE),
+            **_blocks(_gemma4_block),
+            "a.conv1d.0.weight": (4, 1, 3, 3),
+            **_norms("a.conv1d.0.", "norm", width=4),
+            "a.conv1d.1.weight": (2, 4, 3, 3),
+            **_norms("a.conv1d.1.", "norm", width=2),
+            "a.input_projection.weight": (_EYE, 64),
+            **_both("a.pre_encode.out", (48, _EYE)),
+            "mm.a.input_projection.weight": (WIDTH, 48),
+            **_gemma4_ear("a.blk.0."),
+        },
+        {"image_mean": [0.0, 0.0, 0.0], "image_std": [1.0, 1.0, 1.0], "projector.scale_factor": 2},
+        {"image_size": None, "projector.scale_factor": 2, "attention.layer_norm_epsilon": 1e-6},
+        renamed(
+            {
+                "a.input_projection": "a.pre_encode.out",
+                "a.pre_encode.out": "mm.a.fc",
+                "a.blk.0.attn_pre_norm": "a.blk.0.ln1",
+                "a.blk.0.attn_post_norm": "a.blk.0.ln2",
+                "a.blk.0.ln2": "a.blk.0.layer_pre_norm",
+                "a.blk.0.attn_k_rel": "a.blk.0.linear_pos",
+            },
+            but=("mm.a.input_projection",),
+        ),
+        "",
+        16,
+        {
+            "block_count": 1,
+            "embedding_length": _EYE,
+            "feed_forward_length": _INNER,
+            "attention.head_count": _HEADS,
+            "attention.layer_norm_epsilon": 1e-6,
+            "num_mel_bins": 128,
+            "projection_dim": WIDTH,
+            "projector_type": "gemma4a",
+        },
+    ),
+    "glmocr": Eyes(
+        "glm4v",
+        {
+            "v.patch_embd.weight": _PATCH,
+            "v.patch_embd.weight.1": _PATCH,
+            "v.patch_embd.bias": (_EYE,),
+            "v.post_ln.weight": (_EYE,),
+            **_both("mm.patch_merger", (WIDTH, _EYE, 2, 2)),
+            "mm.model.fc.weight": (WIDTH, WIDTH),
+            **_both("mm.post_norm", (WIDTH,)),
+            "mm.up.weight": (_INNER, WIDTH),
+            "mm.gate.weight": (_INNER, WIDTH),
+            "mm.down.weight": (WIDTH, _INNER),
+            **_blocks(_glm_block),
+        },
+        {**_CLIP, "spatial_merge_size": 2, "attention.layer_norm_epsilon": 1e-5},
+        {
+            **_CLIP,
+            "spatial_merge_size": 2,
+            "feed_forward_length": None,
+            "intermediate_size": _INNER,
+            "out_hidden_size": WIDTH,
+            "attention.layer_norm_epsilon": None,
+            "attention.layer_norm_rms_epsilon": 1e-5,
+        },
+        renamed(
+            {
+                "v.patch_embd.weight.1": "v.patch_embd_1.weight",
+                "v.patch_embd.weight": "v.patch_embd_0.weight",
+            }
+        ),
+        "silu",
+    ),
+    "llama4": Eyes(
+        "llama4",
+        {
+            "v.class_embd": (_EYE,),
+            "v.patch_embd.weight": (_EYE, 3 * 14 * 14),
+            "v.position_embd.weight": (17, _EYE),
+            **_both("v.pre_ln", (_EYE,)),
+            **_both("v.post_ln", (_EYE,)),
+            "mm.model.mlp.1.weight": (_INNER, 4 * _EYE),
+            "mm.model.mlp.2.weight": (_INNER, _INNER),
+            "mm.model.fc.weight": (WIDTH, _INNER),
+            **_blocks(lambda at: _attention(at) | _forward(at)),
+        },
+        {**_HALF, "projector.scale_factor": 2, "attention.layer_norm_epsilon": 1e-5},
+        {
+            "attention.layer_norm_epsilon": None,
+            "layer_norm_epsilon": 1e-5,
+            "pixel_shuffle_ratio": 0.5,
+        },
+        renamed(
+            {
+                "v.position_embd.weight": "v.positional_embedding_vlm",
+                "v.class_embd": "v.class_embedding",
+                "v.patch_embd": "v.patch_embedding",
+                "v.pre_ln": "v.layernorm_pre",
+                "v.post_ln": "v.layernorm_post",
+                "mm.model.mlp.": "v.vision_adapter.mlp.fc",
+                "mm.model.fc": "mm.linear_1",
+                ".attn_out.": ".attn_output.",
+                ".ln1": ".attn_norm",
+                ".ln2": ".ffn_norm",
+                ".ffn_up": ".mlp.fc1",
+                ".ffn_down": ".mlp.fc2",
+            }
+        ),
+    ),
     "gemma3": Eyes(
         "gemma3",
         {
@@ -322,3 +554,5 @@ EYES = {
         "silu",
     ),
 }
+_MORE = {name: shape for name, shape in EYES["qwen3vl"].tensors.items() if "deepstack" not in name}
+EYES["qwen35"] = EYES["qwen35moe"] = EYES["qwen3vl"]._replace(tensors=_MORE)

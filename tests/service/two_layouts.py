@@ -127,7 +127,7 @@ class Pair:
     def write(self, path: Path, *, ollama: bool) -> None:
         writer = gguf.GGUFWriter(str(path), self.theirs if ollama else self.ours)
         usual = {
-            "context_length": 256,
+            "context_length": 512,
             "embedding_length": WIDTH,
             "block_count": self.blocks,
             "feed_forward_length": INNER,
@@ -165,13 +165,12 @@ class Pair:
         return name
 
 
-def write_eyes(path: Path, kind: str, model: Path) -> None:
-    """What sees in the pair of this name, for its `model` in llama.cpp's layout."""
-    words = next(
-        each for each in gguf.GGUFReader(model).tensors if each.name == "token_embd.weight"
-    )
-    ends = {"v.token_embd.img_break": words.data[BREAK].copy()} if kind == "mistral3" else {}
-    EYES[PAIRS[kind].theirs].write(path, ends)
+def write_eyes(path: Path, pair: Pair, model: Path) -> None:
+    """What sees in the pair, for its `model` in llama.cpp's layout."""
+    tensors = {tensor.name: tensor.data for tensor in gguf.GGUFReader(model).tensors}
+    words = tensors["token_embd.weight"]
+    ends = {"v.token_embd.img_break": words[BREAK].copy()} if pair.theirs == "mistral3" else {}
+    EYES[pair.theirs].write(path, ends)
 
 
 def _vocabulary(writer: gguf.GGUFWriter, count: int) -> None:

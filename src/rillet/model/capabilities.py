@@ -19,6 +19,9 @@ _JINJA_RESULTS = (
     *(f"message.role == {quote}tool{quote}" for quote in "'\""),
 )
 
+#: The widths of the gemma4 models that read an image from its first part to its last.
+_GEMMA4_IN_ORDER = (1536, 2560)
+
 
 def capabilities(
     header: GgufHeader,
@@ -73,6 +76,19 @@ def projector_hears(header: GgufHeader) -> bool:
 def projector_sees(header: GgufHeader) -> bool:
     """Whether it does so with images, as one does that tells nothing."""
     return _has_encoder(header, "vision") or not _has_encoder(header, "audio")
+
+
+def heeds_whole_images(header: GgufHeader, projector: GgufHeader | None) -> bool:
+    """Whether each part of an image heeds all others, also those behind it, in the model as well.
+
+    `projector` is the file for images; without one they are seen by what is in the model's own.
+    Source: llama.cpp's mtmd.
+    """
+    keys = ("clip.projector_type", "clip.vision.projector_type")
+    kinds = {projector.text(key) for key in keys} if projector else {header.architecture}
+    if kinds & {"gemma4", "gemma4v"}:
+        return header.embedding_length not in _GEMMA4_IN_ORDER
+    return bool(kinds & {"gemma3", "gemma4uv", "deepseek4v"})
 
 
 def _has_encoder(header: GgufHeader, sense: str) -> bool:

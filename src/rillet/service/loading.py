@@ -24,6 +24,7 @@ from rillet.engine import (
 )
 from rillet.engine.memory import kv_cache
 from rillet.engine.options import (
+    MAX_BATCH,
     MAX_CONTEXT,
     MAX_EMBEDDING_BATCH,
     MAX_LAYERS,
@@ -109,9 +110,9 @@ class Loading:
             if len(self._known) >= _KNOWN:
                 self._known.clear()
             known = self._known[wanted] = self._options(model, wanted)
-        return there if there and self._serves(there, known, wanted) else known
+        return there if there and self._serves(model, there, known, wanted) else known
 
-    def _serves(self, there: LoadOptions, known: LoadOptions, wanted: Wanted) -> bool:
+    def _serves(self, model: Model, there: LoadOptions, known: LoadOptions, wanted: Wanted) -> bool:
         """Whether what is loaded differs in nothing but what the request leaves open."""
         if there == known:
             return True
@@ -121,7 +122,8 @@ class Loading:
         if wanted.use_mmap is None:
             left_open["use_mmap"] = there.use_mmap
         if not wanted.num_batch:
-            least = replace(known, num_batch=self._batch(there.num_gpu, there.parallel)).batch
+            usual = self._batch(model, wanted, there.num_gpu, there.parallel)
+            least = replace(known, num_batch=usual).batch
             left_open["num_batch"] = max(least, there.num_batch)
         return replace(known, **left_open) == there
 
@@ -137,7 +139,7 @@ class Loading:
         options = LoadOptions(
             model_path=model.path,
             num_ctx=wanted.num_ctx,
-            num_batch=wanted.num_batch or self._batch(wanted.num_gpu, wanted.parallel),
+            num_batch=self._batch(model, wanted, wanted.num_gpu, wanted.parallel),
             num_gpu=wanted.num_gpu,
             main_gpu=wanted.main_gpu,
             use_mmap=wanted.use_mmap,
@@ -168,8 +170,10 @@ class Loading:
         free = self._gpu_memory or available_memory()
         return _SLOTS if free and one * (_SLOTS - 1) <= free * _SLOTS_SHARE else 1
 
-    def _batch(self, num_gpu: int, parallel: int) -> int:
-        return usual_batch(parallel=parallel, processor=num_gpu == 0 or self._processor_alone)
+    def _batch(self, model: Model, wanted: Wanted, num_gpu: int, parallel: int) -> int:
+        alone = num_gpu == 0 or self._processor_alone
+        batch = wanted.num_batch or usual_batch(parallel=parallel, processor=alone)
+        return max(batch, MAX_BATCH) if model.whole_images else batch
 
     @property
     def _gpu_memory(self) -> int:

@@ -11,6 +11,7 @@ from rillet.engine import read_model_header
 from rillet.model import manifest as kinds
 from rillet.model.capabilities import (
     capabilities,
+    heeds_whole_images,
     jinja_is_abler,
     projector_hears,
     projector_sees,
@@ -94,6 +95,16 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
         if header is None and is_blind(self.header):
             return False
         return self.can("vision") and (header is None or projector_sees(header))
+
+    @cached_property
+    def whole_images(self) -> bool:
+        """Whether an image has to be read in one batch, as each of its parts heeds all others."""
+        return self.sees() and heeds_whole_images(self.header, self.projector_header)
+
+    def hears(self) -> bool:
+        """Whether it takes sounds."""
+        deaf = self.projector_header is None and is_blind(self.header)
+        return self.can("audio") and not deaf
 
     def _hears(self) -> bool:
         return self.projector_header is not None and projector_hears(self.projector_header)

@@ -114,9 +114,9 @@ def _check_media(model: Model, media: Sequence[str]) -> None:
     for data in media:
         kind, _ = kind_of_base64(data)
         sound = kind == "audio"
-        if not kind and not model.sees() and model.can("audio"):
+        if not kind and not model.sees() and model.hears():
             raise ServerError("the request has a sound that is no WAV, MP3 or FLAC", status=400)
-        if not (model.can("audio") if sound else model.sees()):
+        if not (model.hears() if sound else model.sees()):
             what = "audio" if sound else "images"
             raise ServerError(f'"{model.name.display()}" does not support {what}', status=400)
 

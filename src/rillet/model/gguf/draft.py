@@ -133,6 +133,10 @@ class Draft:
             if part in name and not (part in other and other in name):
                 self._names[old] = name.replace(part, other, 1)
 
+    def has(self, beginning: str) -> bool:
+        """Whether some tensor's name begins so."""
+        return any(name.startswith(beginning) for name in self._names)
+
     def leave_out(self, *beginnings: str) -> None:
         self._names = {
             old: new for old, new in self._names.items() if not old.startswith(beginnings)
@@ -145,11 +149,11 @@ class Draft:
         """All but what sees."""
         self._names = {old: new for old, new in self._names.items() if old.startswith(SENSES)}
 
-    def in_full(self, *names: str) -> None:
-        """As numbers of 32 bits, where they have 16: by the new names."""
+    def in_full(self, *parts: str) -> None:
+        """As numbers of 32 bits, where they have 16: by parts of the new names."""
         for tensor in self.header.tensors:
-            name = self._names.get(tensor.name)
-            if name in names and tensor.type in ("F16", "BF16"):
+            name = self._names.get(tensor.name, "")
+            if any(part in name for part in parts) and tensor.type in ("F16", "BF16"):
                 self._whole.add(name)
 
     def shorten_vocabulary(self, rows: int) -> None:

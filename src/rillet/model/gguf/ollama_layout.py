@@ -45,7 +45,7 @@ from .ollama_texts import (
     old_laguna,
     old_llama3,
 )
-from .splicing import CannotWiden
+from .splicing import CannotMake
 from .writing import bytes_entry
 
 _CONTEXT_OF_LARGE_GEMMA = 131072
@@ -78,7 +78,7 @@ def projector(header: GgufHeader, entries: dict[str, bytes]) -> Layout | None:
     if change is None or not has_senses(header):
         return None
     draft = Draft(header, entries)
-    with _refusing(header), suppress(CannotWiden):
+    with _refusing(header), suppress(CannotMake):
         change(draft)
         return draft.layout()
     return None

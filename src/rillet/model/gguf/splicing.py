@@ -10,8 +10,8 @@ from .widening import WIDENED
 from .writing import NewTensor
 
 
-class CannotWiden(ValueError):
-    """Numbers of a type that has to be turned into F32, and is not here."""
+class CannotMake(ValueError):
+    """Something that such a model may have, and that is not known here."""
 
 
 class Span(NamedTuple):
@@ -93,4 +93,4 @@ def sliced(new: NewTensor, tensor: Tensor, count: int, taken: Iterable[int]) -> 
 
 def _check_widened(*kinds: str) -> None:
     if unknown := set(kinds) - WIDENED:
-        raise CannotWiden(f"numbers of the type {unknown.pop()} would have to be F32")
+        raise CannotMake(f"numbers of the type {unknown.pop()} would have to be F32")

@@ -40,7 +40,7 @@ class Facts(NamedTuple):
     activation: str = ""  # gelu, silu, or none to be told
     mean: tuple[float, ...] = HALF
     deviation: tuple[float, ...] = HALF
-    in_full: tuple[str, ...] = ("v.patch_embd.weight",)  # tensors wanted as F32
+    in_full: tuple[str, ...] = ("v.patch_embd.", "v.position_embd.")  # parts of names: as F32
 
 
 def begin(draft: Draft, facts: Facts) -> None:
@@ -53,7 +53,7 @@ def begin(draft: Draft, facts: Facts) -> None:
     draft.keep_entries("clip.", "general.")
     draft.text("general.architecture", "clip")
     draft.text("general.type", "mmproj")
-    draft.text("clip.vision.projector_type", facts.kind)
+    draft.text("clip.projector_type", facts.kind)
     draft.flag("clip.has_vision_encoder")
     if facts.activation:
         draft.flag(f"clip.use_{facts.activation}")

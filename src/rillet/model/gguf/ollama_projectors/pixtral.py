@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..draft import Draft
-from ..splicing import CannotWiden, reordered, row, zeros
+from ..splicing import CannotMake, reordered, row, zeros
 from .facts import CLIP_DEVIATION, CLIP_MEAN, Facts, begin, finish
 
 _PIXTRAL = Facts(
@@ -53,7 +53,7 @@ def _add_break(draft: Draft, number: int) -> None:
         raise ValueError("token_embd.weight is missing")
     try:
         draft.splice(row(_BREAK_TENSOR, words, number))
-    except CannotWiden:
+    except CannotMake:
         draft.splice(zeros(_BREAK_TENSOR, words.shape[0]))
 
 

@@ -22,7 +22,6 @@ _QWEN25VL = Facts(
     activation="silu",
     mean=CLIP_MEAN,
     deviation=CLIP_DEVIATION,
-    in_full=("v.patch_embd.weight", "v.patch_embd.weight.1"),
 )
 _QWEN3VL = Facts(
     "qwen3vl_merger",
@@ -39,7 +38,6 @@ _QWEN3VL = Facts(
     },
     given={"image_size": 768, "feed_forward_length": 4304, "attention.layer_norm_epsilon": 1e-6},
     activation="gelu",
-    in_full=("v.position_embd.weight",),
 )
 _PATCH = "v.patch_embed.weight"
 
