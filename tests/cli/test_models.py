@@ -103,6 +103,15 @@ def test_lists_as_json(own: Shell) -> None:
     assert json.loads(own.run("ps", "--json").stdout) == {"models": []}
 
 
+def test_a_model_of_another_server_has_no_size(own: Shell) -> None:
+    (own.home / "Modelfile").write_text("FROM gpt-oss:120b-cloud\n")
+    assert own.run("create", "far", "-f", str(own.home / "Modelfile")).returncode == 0
+    (line,) = own.run("list", "far").stdout.decode().splitlines()[1:]
+    assert re.fullmatch(r"far:latest +[0-9a-f]{12} +- +.*", line)
+    refused = own.run("run", "far", "hi")
+    assert refused.returncode != 0 and b"remote model" in refused.stderr
+
+
 def test_ps_and_stop(served: Shell) -> None:
     assert served.run("run", "tinyhello", "hi", "--keepalive", "10m").returncode == 0
     lines = served.run("ps", "tinyhello").stdout.decode().splitlines()

@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from rillet.service.interface import Generation
+from rillet.words.errors import ModelNotFound
 from rillet.words.events import Progress
 from rillet.words.models import CreateRequest
+from rillet.words.requests import JsonObject
 
 from .conftest import Running
 from .scripted import ScriptedGeneration
@@ -100,6 +103,33 @@ async def test_a_generation_is_canceled(server: Running, stream: bool, held: int
     assert answer.status == (200 if begun else 499)
     assert (answer.lines()[-1] if begun else answer.json()) == CANCELED
     await asyncio.wait_for(generation.closed.wait(), 5)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/generate", {"prompt": "x"}),
+        ("/api/chat", {"messages": [{"role": "user", "content": "x"}]}),
+        ("/v1/completions", {"prompt": "x"}),
+        ("/v1/messages", {"messages": [{"role": "user", "content": "x"}], "max_tokens": 1}),
+        ("/v1/responses", {"input": "x"}),
+    ],
+)
+async def test_what_cannot_be_generated_is_told(
+    server: Running, monkeypatch: pytest.MonkeyPatch, path: str, body: JsonObject, stream: bool
+) -> None:
+    """Also where it takes a while to know: a model is looked up on the disk."""
+
+    async def unknown(request: object) -> Generation:
+        for _ in range(20):  # rounds of the loop, in which the end is seen
+            await asyncio.sleep(0)
+        raise ModelNotFound("model 'nope' not found", status=404)
+
+    monkeypatch.setattr(server.operations, "generate", unknown)
+    monkeypatch.setattr(server.operations, "chat", unknown)
+    answer = await said(server, request("POST", path, {"model": "nope", **body, "stream": stream}))
+    assert answer.startswith(b"HTTP/1.1 404") and b"model 'nope' not found" in answer
 
 
 async def test_a_hang_up_behind_two_requests_ends_the_first(server: Running) -> None:

@@ -20,6 +20,8 @@ CHAT = str(MODELS / "tinychat.gguf")
 #: Always says this, in five tokens.
 HELLO = str(MODELS / "tinyhello.gguf")
 SAID = "Hello world!"
+#: Thinks, then says the same; may call tools.
+THINK = str(MODELS / "tinythink.gguf")
 EMBED = str(MODELS / "tinyembed.gguf")
 ENDLESS = {"num_predict": 20_000, "num_ctx": 2048}
 

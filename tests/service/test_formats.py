@@ -10,7 +10,7 @@ import pytest
 from rillet.words.errors import ServerError
 from rillet.words.events import Finish
 
-from .asking import CHAT, TINY, chat, events, start, text
+from .asking import CHAT, THINK, TINY, chat, events, start, text
 from .conftest import Opened
 
 FLAT = {
@@ -90,3 +90,19 @@ async def test_a_form_changes_nothing_of_the_prompt(opened: Opened) -> None:
         assert len(counts) == 1
         with pytest.raises(ServerError, match="exceeds the available context"):  # nothing is cut
             await chat(service, TINY, "hi " * 3000, format=PERSON, options={"num_ctx": 512})
+
+
+@pytest.mark.parametrize("think", [True, False])
+async def test_a_chat_in_a_form_that_ends_in_half_a_character_is_given(
+    opened: Opened, think: bool
+) -> None:
+    """Each answer goes on where the one with a smaller limit ended."""
+    form = {"enum": ["äö日本😀é"]}
+    async with opened() as service:
+        before = ""
+        for limit in range(1, 40):
+            options = {"num_predict": limit, "seed": 1}
+            found = await chat(service, THINK, "hi", format=form, options=options, think=think)
+            assert text(found).startswith(before)
+            before = text(found)
+        assert json.loads(before) == "äö日本😀é"

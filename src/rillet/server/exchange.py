@@ -101,15 +101,16 @@ class Exchange:
         part: bytes = message.get("body", b"")
         return part
 
-    async def gone(self, patient: bool = False) -> None:
+    async def gone(self, patient: bool = False) -> bool:
         """Return when the client has hung up. What is left of a body is thrown away.
 
         A hang-up is not told from an end of sending alone before something is written to the
-        client. Who is `patient` waits for that.
+        client: True where it may be that. Who is `patient` waits for more.
         """
         ends = ("http.disconnect",) if patient else ("http.disconnect", HALF_CLOSED)
-        while (await self._receive())["type"] not in ends:
+        while (kind := (await self._receive())["type"]) not in ends:
             pass
+        return bool(kind == HALF_CLOSED)
 
     async def start(self, status: int, content_type: bytes | None, headers: Headers = ()) -> None:
         """Send the head of the answer."""

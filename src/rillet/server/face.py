@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from rillet.model.names import ConflictingSource, ModelName
 from rillet.server.streams import Streams
+from rillet.service import remote
 from rillet.service.interface import Operations
 from rillet.service.recording import Recorder
 from rillet.wire.go_fields import fields
@@ -20,8 +21,7 @@ from rillet.words.settings import Settings
 
 NOT_FOUND = "model '{}' not found"
 NOT_FOUND_PULL = 'model "{}" not found, try pulling it first'
-DETAILS_OFF = "ollama cloud is disabled: remote model details are unavailable"
-CLOUD = "ollama cloud is disabled: remote model is unavailable"
+DETAILS_OFF, CLOUD = remote.DETAILS_UNAVAILABLE, remote.UNAVAILABLE
 
 
 class Face(Struct, frozen=True):

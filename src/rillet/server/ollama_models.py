@@ -13,7 +13,16 @@ from rillet import __version__
 from rillet.model.names import Digest, ModelName
 from rillet.server.errors import answering, native, refusal
 from rillet.server.exchange import TEXT, BodyTooShort, Exchange
-from rillet.server.face import NOT_FOUND, Face, known, named, plain, required, worded
+from rillet.server.face import (
+    DETAILS_OFF,
+    NOT_FOUND,
+    Face,
+    known,
+    named,
+    plain,
+    required,
+    worded,
+)
 from rillet.server.ollama import MISSING, body_fields
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import transfer
@@ -21,13 +30,12 @@ from rillet.service.uploaded import NO_SOURCE, check_names
 from rillet.wire.ollama_encoder import ProgressEncoder
 from rillet.words.errors import ModelNotFound, RilletError, ServerError
 from rillet.words.events import Progress
-from rillet.words.models import CreateRequest, ShowRequest, TransferRequest
+from rillet.words.models import CreateRequest, ModelInfo, ShowRequest, TransferRequest
 from rillet.words.quoting import quoted
 
 #: Ollama's answers out of an operation have no charset.
 PLAIN_JSON = b"application/json"
 SUCCESS = b'{"status":"success"}'
-_DETAILS_OFF = "ollama cloud is disabled: remote model details are unavailable"
 _NO_SIGNOUT = "there was an error signing out"
 
 
@@ -76,10 +84,7 @@ class OllamaModels:
 
     async def tags(self, exchange: Exchange) -> None:
         models = await self._face.streams.run(exchange, self._operations.tags(), patient=True)
-        listed = msgspec.to_builtins(models)
-        for model in listed:
-            model["details"] = _said(model["details"])
-        await exchange.json({"models": listed})
+        await exchange.json({"models": [_listed(model) for model in models]})
 
     async def ps(self, exchange: Exchange) -> None:
         await exchange.json({"models": await self._operations.ps()})
@@ -93,7 +98,7 @@ class OllamaModels:
         fields = await body_fields(self._face, exchange, "ShowRequest")
         fields.pop("template", None)  # Ollama does not look at it either
         request = ShowRequest(**{"model": "", **fields})
-        name = known(required(request.model), _DETAILS_OFF)
+        name = known(required(request.model), DETAILS_OFF)
         try:
             work = self._operations.show(request)
             card = await self._face.streams.run(exchange, work, patient=True)
@@ -134,7 +139,6 @@ class OllamaModels:
             raise ServerError("--draft-quantize requires a DRAFT model", status=400)
         if other := fields.pop("quantization", None):
             fields.setdefault("quantize", other)
-        fields.pop("remote_host", None)
         fields["from_"] = fields.pop("from", None)
         request = CreateRequest(**{"model": "", **fields})
         plain(request.model)
@@ -240,7 +244,12 @@ def _own_version() -> list[tuple[bytes, bytes]]:
     return [(b"rillet-version", __version__.encode())]
 
 
-def _said(details: dict[str, Any]) -> dict[str, Any]:
-    """Details without the two lengths where they are not known."""
-    unknown = [key for key in ("context_length", "embedding_length") if details.get(key) is None]
-    return {key: value for key, value in details.items() if key not in unknown}
+def _listed(model: ModelInfo) -> dict[str, Any]:
+    """An entry of the list without what is not known of the model."""
+    said = {key: value for key, value in msgspec.to_builtins(model).items() if value != ""}
+    if not model.capabilities:
+        del said["capabilities"]
+    lengths = ("context_length", "embedding_length")
+    details = said["details"].items()
+    said["details"] = {key: value for key, value in details if value or key not in lengths}
+    return said

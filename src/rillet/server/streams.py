@@ -4,7 +4,8 @@ Laws:
 * The head of an answer waits for the first events, so an error before them has its real status.
 * One `send` for each batch of events, at once. Nothing is collected, nothing runs ahead.
 * A client that hangs up ends its generation at once, as does one that sends no more, for that looks
-  the same; so does one that reads nothing for `write_timeout` seconds, which is cut off.
+  the same; so does one that reads nothing for `write_timeout` seconds, which is cut off. Only what
+  is found before anything is generated (no such model), or soon, still comes to be told.
 * Whatever happens, the source is closed before the loop returns, and a reader that is still there
   gets a terminal record. Also when the server is told to stop.
 
@@ -14,6 +15,7 @@ a reader that is gone), so it costs nothing per token.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -28,6 +30,7 @@ from rillet.words.replies import Folding, Reply
 
 ABORT = "rillet.abort"  # the ASGI extension under which our server offers to cut a connection
 WRITE_TIMEOUT = 60.0  # seconds
+_DECIDING = 0.5  # seconds, in which it is known whether there will be an answer
 
 _ENDS = (Finish, Failure)
 T = TypeVar("T")
@@ -89,8 +92,9 @@ class Streams:
         """Fold a generation. Raises its error, `ClientGone`, or `ServerStopping`."""
         generation = None
         try:
-            async with self.attend(exchange, opening, patient):
+            async with self.attend(exchange, opening, patient) as attendance:
                 generation = await opening
+                attendance.opened.set()
                 return await _fold(generation)
         finally:
             await _close(generation)
@@ -112,6 +116,7 @@ class Streams:
         try:
             async with self.attend(exchange, opening, patient) as attendance:
                 generation = await opening
+                attendance.opened.set()
                 if single and generation.single:
                     await exchange.reply(200, single(await _fold(generation)), JSON)
                 else:
@@ -134,6 +139,7 @@ class Attendance:
     """Watches one client: cancels the task in the `async with` and raises why on leaving it."""
 
     def __init__(self, streams: Streams, exchange: Exchange, patient: bool) -> None:
+        self.opened = asyncio.Event()  # what can be refused at once is not
         self.sending = False
         self.sent = 0
         self._streams = streams
@@ -179,7 +185,9 @@ class Attendance:
             raise self._cause from None
 
     async def _watch(self) -> None:
-        await self._exchange.gone(self._patient)
+        if await self._exchange.gone(self._patient):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.opened.wait(), _DECIDING)
         self.interrupt(ClientGone())
 
     def _tick(self) -> None:

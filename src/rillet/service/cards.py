@@ -1,15 +1,18 @@
 """What lists and cards say of a model: the entries of /api/tags, /api/ps and /api/show."""
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from rillet.engine import estimate_memory, gpu_share
 from rillet.model.chatml import is_known
+from rillet.model.manifest import Config
 from rillet.model.modelfile import Modelfile, Turn, shown
 from rillet.model.parameters import parameters_text
 from rillet.model.template import DEFAULT_TEMPLATE
 from rillet.service.model import Model
+from rillet.service.remote import Remote
 from rillet.service.resident import FOR_EVER, Resident
 from rillet.words.models import ListedDetails, LoadedModel, ModelCard, ModelDetails, ModelInfo
 from rillet.words.requests import JsonObject
@@ -23,22 +26,30 @@ def timestamp(seconds: float) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def entry(model: Model) -> ModelInfo:
+def entry(model: Model | Remote) -> ModelInfo:
     """For /api/tags. Its capabilities leave the template inside the file out, as Ollama's do."""
-    name = model.name.display()
-    listed = ListedDetails(
-        **_details(model),
-        context_length=model.config.context_length or model.header.context_length or None,
-        embedding_length=model.config.embedding_length or model.header.embedding_length or None,
-    )
+    name, config = model.name.display(), model.config
+    if isinstance(model, Remote):
+        details = _described(config)
+        context, width = config.context_length, config.embedding_length
+        able: Iterable[str] = config.capabilities or ()
+    else:
+        details, header = _details(model), model.header
+        context = config.context_length or header.context_length
+        width = config.embedding_length or header.embedding_length
+        able = model.capabilities_told(jinja=False)
     return ModelInfo(
         name=name,
         model=name,
         modified_at=timestamp(model.modified),
         size=model.size,
         digest=model.digest,
-        details=listed,
-        capabilities=list(model.capabilities_told(jinja=False)),
+        details=ListedDetails(
+            **details, context_length=context or None, embedding_length=width or None
+        ),
+        capabilities=list(able),
+        remote_model=config.remote_model,
+        remote_host=config.remote_host,
     )
 
 
@@ -143,10 +154,13 @@ def _modelfile(model: Model, parameters: JsonObject, system: str) -> str:
 
 
 def _details(model: Model) -> dict[str, Any]:
-    config = model.config
+    described = _described(model.config)
+    return {**described, "parent_model": model.parent, "format": described["format"] or "gguf"}
+
+
+def _described(config: Config) -> dict[str, Any]:
     return {
-        "parent_model": model.parent,
-        "format": config.model_format or "gguf",
+        "format": config.model_format,
         "family": config.model_family,
         "families": list(config.model_families) if config.model_families else None,
         "parameter_size": config.model_type,

@@ -22,6 +22,7 @@ from rillet.service.options import layered
 from rillet.service.projectors import lacks_kind, with_kind
 from rillet.service.quantization import parse_quantization, quantized
 from rillet.service.recognition import recognized
+from rillet.service.remote import remote_config
 from rillet.service.splits import groups, joined
 from rillet.service.uploaded import (
     NO_SOURCE,
@@ -61,7 +62,7 @@ async def create(
     async with aclosing(_converted(library, source.pieces, request, made)) as conversion:
         async for step in conversion:
             yield step
-    if request.quantize:
+    if request.quantize and made:
         config = msgspec.structs.replace(config, file_type=parse_quantization(request.quantize))
     config = with_info(config, request.info or {})
     _check_template(request)  # here also for its place among the lines
@@ -87,6 +88,9 @@ async def _gathered(
     library: Library, request: CreateRequest, pull: Pull, source: _Source
 ) -> AsyncGenerator[Progress]:
     """Fetches or reads all that the request names into `source`."""
+    if request.from_ and (there := remote_config(request, parse_name(request.from_))):
+        source.config = there
+        return
     if request.from_:
         _check_template(request)
         async for step in _there(library, request.from_, pull):

@@ -16,6 +16,7 @@ from rillet.model.gguf import GgufHeader
 from rillet.model.manifest import config_of
 from rillet.model.names import ModelName
 from rillet.service.model import Model, read_model
+from rillet.service.remote import LivesElsewhere, Remote, read_remote
 from rillet.store.store import ModelStore, StoredModel
 from rillet.words.errors import InvalidName, ModelNotFound, ServerError, StoreError
 
@@ -43,7 +44,8 @@ class Library:
         self._built_in = built_in
         self._paths = paths
         self._go_template = go_template
-        self._read: dict[str, Model] = {}
+        self._read: dict[str, Model | Remote] = {}
+        self._files: dict[str, Model] = {}
         self._own_model: Model | None = None
 
     @property
@@ -58,7 +60,10 @@ class Library:
         name = parse_name(text)
         found = self.stored(name)
         if found is not None:
-            return self._stored(*found)
+            model = self._stored(*found)
+            if isinstance(model, Remote):
+                raise LivesElsewhere
+            return model
         if self._built_in is not None and self.is_built_in(name):
             return self._own(self._built_in)
         raise ModelNotFound(
@@ -90,9 +95,9 @@ class Library:
     def is_built_in(self, name: ModelName) -> bool:
         return self._built_in is not None and name.key() == _BUILT_IN_KEY
 
-    def all(self) -> list[Model]:
+    def all(self) -> list[Model | Remote]:
         """Every model, the newest first; one that cannot be read is left out."""
-        found: dict[str, Model] = {}
+        found: dict[str, Model | Remote] = {}
         for store in self.stores:
             for stored in store.list():
                 if stored.name.key() not in found and (model := self._readable(store, stored)):
@@ -108,9 +113,9 @@ class Library:
         if status is None:
             raise _no_file(path)
         key = f"{path}:{status.st_size}:{status.st_mtime_ns}"
-        if key not in self._read:
+        if key not in self._files:
             header = read_model_header(path)
-            self._read[key] = Model(
+            self._files[key] = Model(
                 name=ModelName.parse(name) if name else _name_of_file(path),
                 path=str(path),
                 digest=_digest(key),
@@ -120,7 +125,7 @@ class Library:
                 modified=status.st_mtime,
                 licenses=_license_of(header),
             )
-        return self._read[key]
+        return self._files[key]
 
     def _own(self, path: Path) -> Model:
         """The built-in model; its card stands with its licence."""
@@ -130,18 +135,19 @@ class Library:
             self._own_model = msgspec.structs.replace(model, licenses=(*model.licenses, card))
         return self._own_model
 
-    def _readable(self, store: ModelStore, stored: StoredModel) -> Model | None:
+    def _readable(self, store: ModelStore, stored: StoredModel) -> Model | Remote | None:
         try:
             return self._stored(store, stored)
         except Exception:  # a list must not fail for one damaged model; asking for it says why
             return None
 
-    def _stored(self, store: ModelStore, stored: StoredModel) -> Model:
+    def _stored(self, store: ModelStore, stored: StoredModel) -> Model | Remote:
         key = f"{store.root}:{stored.name}:{stored.digest}"
         if key not in self._read:
             if len(self._read) > 512:
                 self._read.clear()
-            self._read[key] = read_model(store, stored, self._go_template)
+            there = read_remote(store, stored)
+            self._read[key] = there or read_model(store, stored, self._go_template)
         return self._read[key]
 
 

@@ -43,9 +43,9 @@ def bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
 async def held_as_text(resident: Resident, model: Model, request: ChatRequest) -> str | None:
     """The prompt of a chat in a format that can be asked as a completion; None for other chats.
 
-    In a chat the engine parses the whole answer again at its end, and fails where it cannot, as at
-    half a character at the limit of tokens: then all of the answer is lost. A completion has no
-    such end.
+    In a chat the engine parses the whole answer again at its end, and fails where it cannot, as
+    with bytes that are of no character: then all of the answer is lost. A completion has no such
+    end.
     """
     if not prompts.is_plain(model, request) or llamacpp.has_free_numbers(request.format):
         return None

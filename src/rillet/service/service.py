@@ -25,6 +25,7 @@ from rillet.service.model import Model
 from rillet.service.options import Options, layered, settled
 from rillet.service.preloading import preload
 from rillet.service.recording import Recorder
+from rillet.service.remote import DETAILS_UNAVAILABLE, LivesElsewhere
 from rillet.service.residents import Residents
 from rillet.service.upstream import Upstream
 from rillet.service.upstreams import Upstreams
@@ -147,7 +148,10 @@ class Service:
     async def show(self, request: ShowRequest) -> ModelCard:
         if there := await self._elsewhere(request.model):
             return await there[0].show(request, there[1])
-        model = await self.model(request.model)
+        try:
+            model = await self.model(request.model)
+        except LivesElsewhere:
+            raise LivesElsewhere(DETAILS_UNAVAILABLE) from None
         show = partial(cards.card, model, system=request.system, options=request.options)
         if request.verbose:  # hundreds of thousands of tokens and merges are read from the file
             return await asyncio.to_thread(show, verbose=True)
@@ -175,7 +179,7 @@ class Service:
     async def create(self, request: CreateRequest) -> AsyncIterator[Progress]:
         from rillet.service import creation
 
-        if request.from_ and self.upstreams:
+        if request.from_ and self.upstreams and not request.remote_host:
             await self._own(request.from_, "built upon", Library.find, request.from_, pull=True)
         prune = not self.settings.noprune
         async for step in creation.create(self.library, request, self.pull, prune=prune):

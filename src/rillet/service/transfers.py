@@ -7,11 +7,10 @@ from rillet.service.library import Library, parse_name
 from rillet.service.registry.patience import Patience
 from rillet.service.registry.pull import pull_model
 from rillet.service.registry.push import push_model
-from rillet.words.errors import ServerError
+from rillet.service.remote import LivesElsewhere
 from rillet.words.events import Progress
 from rillet.words.models import TransferRequest
 
-_CLOUD = "ollama cloud is disabled: remote model is unavailable"
 _PATIENCE = Patience()
 
 
@@ -42,5 +41,5 @@ def push(
 def _name(text: str) -> ModelName:
     name = parse_name(text)
     if name.is_cloud:
-        raise ServerError(_CLOUD, status=403)
+        raise LivesElsewhere
     return name

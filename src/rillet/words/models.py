@@ -37,6 +37,9 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     digest: str = ""
     details: ListedDetails = ListedDetails()
     capabilities: list[str] = []
+    remote_model: str = ""
+    """Its name on the server at `remote_host`, where it lives elsewhere; "" for all others."""
+    remote_host: str = ""
 
 
 class LoadedModel(Struct, frozen=True, kw_only=True):
@@ -114,6 +117,7 @@ class CreateRequest(Struct, kw_only=True, omit_defaults=True):
     files: dict[str, str] | None = None
     adapters: dict[str, str] | None = None
     draft_files: dict[str, str] | None = None  # of a smaller model that guesses ahead
+    remote_host: str | None = None  # where the model is that `from_` names, if not here
     template: str | None = None
     license: str | list[str] | None = None
     system: str | None = None

@@ -37,10 +37,14 @@ def run(args: Namespace) -> int:
     return exits.COMPLETE
 
 
+def _size(model: ModelInfo) -> str:
+    return "-" if model.remote_model else human_size(model.size)
+
+
 def listed(models: list[ModelInfo], prefix: str = "", *, at_terminal: bool = True) -> str:
     """The table of those whose name begins so."""
     rows = [
-        (each.name, each.digest[:12], human_size(each.size), ago(each.modified_at))
+        (each.name, each.digest[:12], _size(each), ago(each.modified_at))
         for each in models
         if each.name.lower().startswith(prefix.lower())
     ]
