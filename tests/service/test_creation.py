@@ -15,6 +15,7 @@ from rillet import builtin
 from rillet.model.manifest import (
     MODEL,
     PARAMS,
+    PROMPT,
     SYSTEM,
     TEMPLATE,
     Layer,
@@ -332,6 +333,16 @@ def test_a_template_that_we_cannot_read_gives_way_to_the_files_own(library: Libr
     assert library.find("hello").template is None
     with pytest.raises(ServerError, match="template of tiny:latest cannot be used"):
         library.find("tiny")
+
+
+def test_a_template_of_long_ago_is_used(library: Library) -> None:
+    store = library.store
+    weights = store.put_blob((Path(TINY).read_bytes(),))
+    layer = Layer(media_type=MODEL, digest=str(weights), size=Path(TINY).stat().st_size)
+    layers = [layer, store.add_layer(PROMPT, b"Q: {{ .Prompt }}")]
+    config = store.add_layer("application/x", encode(config_of(read_gguf(Path(TINY)))))
+    store.write_manifest(ModelName.parse("old"), encode(make_manifest(config, layers)))
+    assert library.find("old").template_text == "Q: {{ .Prompt }}"
 
 
 def test_what_nobody_names_goes_when_its_hour_is_over(library: Library) -> None:

@@ -342,6 +342,15 @@ async def test_an_address_that_has_run_out(tmp_path: Path, model: Published, sta
     assert all(seen.path.endswith("?a=b%20c") for seen in other.seen)
 
 
+@pytest.mark.parametrize("status", [400, 403])
+async def test_a_registry_that_refuses_for_a_moment(
+    tmp_path: Path, model: Published, status: int
+) -> None:
+    model.registry.faults.append(times(2, on_blobs(lambda q, _: q.reply(status, b"not now"))))
+    await pulled(tmp_path, model.name)
+    assert_complete(tmp_path, model)
+
+
 async def test_a_wrong_digest(tmp_path: Path, model: Published) -> None:
     wrong = bytes(len(model.weights))
     model.registry.blobs[str(model.digest)] = wrong
@@ -628,4 +637,5 @@ async def test_an_error_reaches_all_who_wait(tmp_path: Path, model: Published) -
             await pulled(tmp_path, model.name)
         return caught.value.message
 
-    assert await asyncio.gather(message(), message()) == ["400: no", "400: no"]
+    said = "max retries exceeded: 400: no"
+    assert await asyncio.gather(message(), message()) == [said, said]

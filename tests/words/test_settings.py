@@ -62,6 +62,13 @@ def test_what_cannot_be_read_leaves_the_default_and_a_warning(value: str) -> Non
     assert len(settings.warnings) == 1 and name in settings.warnings[0]
 
 
+def test_what_ollama_reads_and_we_do_not_is_told() -> None:
+    settings = Settings.from_env(
+        {"OLLAMA_GPU_OVERHEAD": "1", "OLLAMA_AUTH": "", "OLLAMA_HOST": "h"}
+    )
+    assert settings.warnings == ("OLLAMA_GPU_OVERHEAD has no effect here",)
+
+
 @pytest.mark.parametrize(("value", "level"), [("1", 1), ("true", 1), ("2", 2), ("0", 0), ("9", 2)])
 def test_debug_levels(value: str, level: int) -> None:
     assert Settings.from_env({"OLLAMA_DEBUG": value}).debug == level

@@ -26,6 +26,7 @@ PROJECTOR: Final = _LAYER + "projector"
 ADAPTER: Final = _LAYER + "adapter"
 DRAFT: Final = _LAYER + "draft"
 TEMPLATE: Final = _LAYER + "template"
+PROMPT: Final = _LAYER + "prompt"  # a template, in models of long ago
 SYSTEM: Final = _LAYER + "system"
 PARAMS: Final = _LAYER + "params"
 MESSAGES: Final = _LAYER + "messages"
@@ -84,8 +85,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """Every blob that the model needs, the configuration last, as they are pulled."""
         return (*self.layers, self.config) if self.config.digest else self.layers
 
-    def of_type(self, media_type: str) -> tuple[Layer, ...]:
-        return tuple(layer for layer in self.layers if layer.media_type == media_type)
+    def of_type(self, *media_types: str) -> tuple[Layer, ...]:
+        return tuple(layer for layer in self.layers if layer.media_type in media_types)
 
     def first(self, media_type: str) -> Layer | None:
         return next(iter(self.of_type(media_type)), None)

@@ -17,12 +17,12 @@ from rillet.service.resident import FOR_EVER, Resident
 from rillet.words.models import ListedDetails, LoadedModel, ModelCard, ModelDetails, ModelInfo
 from rillet.words.requests import JsonObject
 
-_CENTURIES = 9.2e9  # seconds: where "for ever" ends in Ollama's answers
+_CENTURIES = 2**63 / 1e9  # seconds: where "for ever" ends in Ollama's answers
 
 
 def timestamp(seconds: float) -> str:
-    """RFC 3339 in UTC."""
-    moment = datetime.fromtimestamp(seconds, UTC)
+    """RFC 3339 in the zone of this machine, as Ollama tells the times of models."""
+    moment = datetime.fromtimestamp(seconds, UTC).astimezone()
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -117,10 +117,10 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
     """
     manifest = stored.manifest
 
-    def texts(kind: str) -> list[str]:
+    def texts(*types: str) -> list[str]:
         return [
             store.read_blob(layer.address).decode(errors="replace")
-            for layer in manifest.of_type(kind)
+            for layer in manifest.of_type(*types)
         ]
 
     weights = manifest.first(kinds.MODEL)
@@ -136,7 +136,7 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
             hint=f"Fetch it again with: rillet pull {stored.name.display()}",
         )
     header = read_model_header(path)
-    written = "".join(texts(kinds.TEMPLATE)[-1:])
+    written = "".join(texts(kinds.TEMPLATE, kinds.PROMPT)[-1:])
     go = _template(stored.name, header, written)
     config = store.config(stored)
     projector, draft = manifest.first(kinds.PROJECTOR), manifest.first(kinds.DRAFT)

@@ -21,6 +21,11 @@ _Number = TypeVar("_Number", int, float)
 KV_CACHE_TYPES = ("f16", "f32", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1")
 _WHOLE_TYPES = ("f16", "f32", "bf16")
 _PREFIXES = ("RILLET_", "OLLAMA_")
+#: What Ollama's server reads and nothing here does: of its GPUs, its cloud and other formats.
+_WITHOUT_EFFECT = (
+    *("GPU_OVERHEAD", "SCHED_SPREAD", "LLM_LIBRARY", "IGPU_ENABLE", "VULKAN"),
+    *("AUTH", "REMOTES", "MAX_TRANSFER_STREAMS", "DEBUG_LOG_REQUESTS"),
+)
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 _TERM = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
@@ -83,7 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             preload=read.texts("PRELOAD"),
             upstreams=read.texts("UPSTREAMS"),
             journal=read.text("JOURNAL"),
-            warnings=tuple(read.warnings),
+            warnings=(*read.warnings, *read.without_effect()),
         )
 
 
@@ -100,6 +105,10 @@ class _Reader:
             if value:
                 return prefix + name, value
         return "", ""
+
+    def without_effect(self) -> list[str]:
+        names = [f"OLLAMA_{name}" for name in _WITHOUT_EFFECT]
+        return [f"{name} has no effect here" for name in names if self._env.get(name)]
 
     def text(self, name: str) -> str:
         return self._find(name)[1]

@@ -14,6 +14,7 @@ from rillet.service.registry.tokens import denied
 _SMALL = 65536  # bytes of an answer that is not a blob or a manifest
 _SHOWN = 4096  # characters of it in an error
 _PASSING = (408, 425, 429)
+_PASSING_OF_BLOBS = (400, 403)  # as with Ollama, which asks again whatever comes
 
 
 class Answer:
@@ -64,8 +65,9 @@ class Answer:
                 raise RegistryError(f"{self.place.host} answers with more than {limit} bytes")
         return bytes(content)
 
-    async def refusal(self, *, foreign: bool = False) -> RegistryError:
-        """The error that this answer is; `foreign`: it is of a host that we were sent to."""
+    async def refusal(self, *, foreign: bool = False, blob: bool = False) -> RegistryError:
+        """The error that this answer is; `foreign`: it is of a host that we were sent to; `blob`:
+        it is about one, and whoever was given the manifest may have its blobs."""
         if self.status == 401 and not foreign:
             return denied()
         if self.status == 404 and not foreign:
@@ -80,6 +82,9 @@ class Answer:
             code=self.status,
             # A signed address that has run out says 403, 400, 404 …; asked again, the registry
             # gives another.
-            passing=foreign or self.status >= 500 or self.status in _PASSING,
+            passing=foreign
+            or self.status >= 500
+            or self.status in _PASSING
+            or (blob and self.status in _PASSING_OF_BLOBS),
             retry_after=min(float(wish), LONGEST_PAUSE) if wish.isdecimal() else 0.0,
         )

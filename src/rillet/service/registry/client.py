@@ -106,8 +106,9 @@ class Registry:
     def _circles(self) -> RegistryError:
         return RegistryError(f"the registry {self.home.host} redirects in circles")
 
-    async def refusal(self, answer: Answer) -> RegistryError:
-        return await answer.refusal(foreign=not answer.place.same_server(self.home))
+    async def refusal(self, answer: Answer, *, blob: bool = False) -> RegistryError:
+        foreign = not answer.place.same_server(self.home)
+        return await answer.refusal(foreign=foreign, blob=blob)
 
     def close(self) -> None:
         """Close what is idle; what is under way is not touched."""

@@ -116,7 +116,7 @@ class Fetch:
             elif answer.status == 206:
                 self._check_range(answer, sink.part)
             else:
-                raise await self._registry.refusal(answer)
+                raise await self._registry.refusal(answer, blob=True)
             try:
                 while sink.missing and (data := await answer.read()):
                     await sink.take(data)
@@ -148,7 +148,7 @@ class Fetch:
         """Read the whole blob once, and give each sink what it lacks."""
         async with await self._registry.ask("GET", self._place) as answer:
             if answer.status != 200:
-                raise await self._registry.refusal(answer)
+                raise await self._registry.refusal(answer, blob=True)
             position, left = 0, b""
             for sink in sinks:
                 try:
