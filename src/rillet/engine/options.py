@@ -57,6 +57,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     adapters: tuple[str, ...] = ()  # LoRA files, each at full strength
     kv_cache_type: str = "f16"
     flash_attention: bool | None = None  # None leaves it to the engine
+    chat_template: str | None = None  # Jinja; None is the one in the model file
     draft_path: str | None = None  # a smaller model that guesses ahead
     draft_tokens: int = 16
     prompt_cache_mib: int = 512  # host memory for prompts that lost their slot

@@ -71,6 +71,8 @@ def wheel_settings(options: LoadOptions, endpoint: Endpoint) -> dict[str, Any]:
     if options.pooling:
         pooling = f"llama_pooling_type.LLAMA_POOLING_TYPE_{options.pooling.upper()}"
         settings["pooling_type"] = {"enum": pooling}
+    if options.chat_template:
+        settings["chat_template"] = options.chat_template
     if options.projector_path:
         settings["mmproj.path"] = options.projector_path
     if options.adapters:
@@ -121,6 +123,7 @@ def server_environment(options: LoadOptions, endpoint: Endpoint) -> dict[str, st
         "ARG_EMBEDDINGS": 1 if options.embedding else None,
         "ARG_POOLING": options.pooling,
         "ARG_JINJA": 1,
+        "ARG_CHAT_TEMPLATE": options.chat_template,
         "ARG_THINK": "deepseek",
         "ARG_FIT": "off",
         "ARG_UI": 0,

@@ -32,12 +32,15 @@ def capabilities(
     projector: bool = False,
     hears: bool = False,
     given: Iterable[str] = (),
+    named: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
     """The capabilities of a model, in Ollama's order. `given` are those its configuration names.
 
     `template` is its template in Go's language. It can think only if that shows thoughts with tags
     around them, for else they could not be told from the answer.
     `goes_first` says that it is used, and not the one inside the file.
+    `named` are what the parser can tell that its configuration names, or nothing; templates do not
+    count then.
     `jinja=False` leaves the chat template inside the file out, as Ollama's /api/tags does.
     `projector` says that the model has a projector file, for images or sounds: to Ollama it can
     see then. `hears` says that the file is also, or only, for sounds.
@@ -57,6 +60,8 @@ def capabilities(
     }
     # What the template tells that is used goes first or last, as Ollama has it.
     order = (own, shown, told) if template and goes_first else (told, own, shown)
+    if named is not None:
+        order = (own, dict.fromkeys(named, True), {})
     found = [
         name
         for abilities in (dict.fromkeys(given, True), *order)

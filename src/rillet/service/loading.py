@@ -137,6 +137,7 @@ class Loading:
 
     def _options(self, model: Model, wanted: Wanted) -> LoadOptions:
         options = LoadOptions(
+            chat_template=model.named_template,
             model_path=model.path,
             num_ctx=wanted.num_ctx,
             num_batch=self._batch(model, wanted, wanted.num_gpu, wanted.parallel),

@@ -1,6 +1,7 @@
 """One model as it can be loaded and asked: all that the other parts want to know of it."""
 
 import logging
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from rillet.model.capabilities import (
     projector_hears,
     projector_sees,
 )
+from rillet.model.chat_templates import chat_template, parsed
 from rillet.model.chatml import is_known
 from rillet.model.gguf import GgufHeader
 from rillet.model.gguf.ollama_layout import is_blind
@@ -44,6 +46,7 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
     size: int
     modified: float  # seconds since the epoch
     template_text: str = ""
+    named_template: str | None = None  # Jinja, in place of a renderer of that name
     go: Template | None = None  # what the model has in Go's language
     template: Template | None = None  # the same; None where the GGUF's own is used
     system: str = ""
@@ -70,6 +73,7 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
             projector=self.projector is not None,
             hears=jinja and self._hears(),
             given=self.config.capabilities or (),
+            named=parsed(self.config.parser) if self.named_template else None,
         )
 
     @property
@@ -135,10 +139,10 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
             status=500,
             hint=f"Fetch it again with: rillet pull {stored.name.display()}",
         )
-    header = read_model_header(path)
+    config = store.config(stored)
+    header, named = _with_template(read_model_header(path), config)
     written = "".join(texts(kinds.TEMPLATE, kinds.PROMPT)[-1:])
     go = _template(stored.name, header, written)
-    config = store.config(stored)
     projector, draft = manifest.first(kinds.PROJECTOR), manifest.first(kinds.DRAFT)
     return Model(
         name=stored.name,
@@ -149,6 +153,7 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
         size=stored.size,
         modified=stored.modified.timestamp(),
         template_text=written,
+        named_template=named,
         go=go,
         template=_used(header, config, go, go_template),
         system="".join(texts(kinds.SYSTEM)[-1:]),
@@ -162,6 +167,14 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
         draft=str(store.blob_path(draft.address)) if draft else None,
         parent=weights.from_,
     )
+
+
+def _with_template(header: GgufHeader, config: Config) -> tuple[GgufHeader, str | None]:
+    """As if its file had the template that Ollama has in code of its own; and that, if it is so."""
+    named = chat_template(config.renderer)
+    if header.chat_template or not named:
+        return header, None
+    return replace(header, metadata={**header.metadata, "tokenizer.chat_template": named}), named
 
 
 def _template(name: ModelName, header: GgufHeader, text: str) -> Template | None:

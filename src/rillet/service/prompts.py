@@ -202,9 +202,10 @@ def parts_thoughts(model: Model, request: GenerateRequest | ChatRequest) -> bool
 
 
 def thought(model: Model, think: Thought) -> Thought:
-    """What the template is told: nothing, for a model that cannot think."""
+    """What the template is told: nothing, for a model that cannot think. One that Ollama renders by
+    name is told not to all the same."""
     if not model.can("thinking"):
-        return None
+        return False if model.named_template and think is False else None
     return True if think is None else think
 
 

@@ -1,0 +1,63 @@
+"""Chat templates for models that Ollama renders by a name in their configuration.
+
+Files of its library often have no template of their own then, and an empty one in Go's language.
+Each of these writes a talk as Ollama does under that name, for the engine to read the answer by.
+Sources: Ollama's renderers (model/renderers in github.com/ollama/ollama) and the models' own
+descriptions of their formats.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+#: Name of a renderer: its file, and what is set before it.
+_RENDERERS: Final = {
+    "gemma4": ("gemma4", ""),
+    "gemma4-large": ("gemma4", "{%- set large = true -%}"),
+    "gemma4-small": ("gemma4", ""),
+    "glm-4.7": ("glm-4.7", ""),
+    "glm-ocr": ("glm-ocr", ""),
+    "laguna": ("laguna", ""),
+    "lfm2": ("lfm2", ""),
+    "lfm2-thinking": ("lfm2", "{%- set thinks = true -%}"),
+    "nemotron-3-nano": ("nemotron-3-nano", ""),
+    "olmo3": ("olmo3", ""),
+    "olmo3.1": ("olmo3", "{%- set extended = true -%}"),
+    "olmo3-32b-think": ("olmo3-think", "{%- set plain = true -%}"),
+    "olmo3-think": ("olmo3-think", ""),
+    "qwen3-vl-instruct": ("qwen3-vl", ""),
+    "qwen3-vl-thinking": ("qwen3-vl", "{%- set thinks = true -%}"),
+    "qwen3.5": ("qwen3.5", ""),
+}
+_BOTH: Final = ("tools", "thinking")
+#: Name of a parser: what it tells from an answer.
+_PARSERS: Final = {
+    "gemma4": _BOTH,
+    "gemma4-no-thinking": ("tools",),
+    "glm-4.7": _BOTH,
+    "glm-ocr": ("tools",),
+    "laguna": _BOTH,
+    "lfm2": ("tools",),
+    "lfm2-thinking": _BOTH,
+    "nemotron-3-nano": _BOTH,
+    "nemotron-3.5-nano": _BOTH,
+    "olmo3": ("tools",),
+    "olmo3-think": ("thinking",),
+    "qwen3-vl-instruct": ("tools",),
+    "qwen3-vl-thinking": _BOTH,
+    "qwen3.5": _BOTH,
+}
+
+
+@cache
+def chat_template(renderer: str) -> str:
+    """The Jinja template that stands for a renderer; "" where there is none here."""
+    file, before = _RENDERERS.get(renderer, ("", ""))
+    return before + files(__name__).joinpath(f"{file}.jinja").read_text("utf-8") if file else ""
+
+
+def parsed(parser: str) -> tuple[str, ...]:
+    """The capabilities that a parser of this name adds, in Ollama's words and order."""
+    return _PARSERS.get(parser, ())

@@ -1,0 +1,68 @@
+"""Models that Ollama renders by name and whose file has no template: the prompts and abilities are
+those that a real Ollama 0.33 gave for the same model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from rillet.service.cards import card
+from rillet.service.service import Service
+from rillet.words.events import Thinking
+from rillet.words.models import CreateRequest
+from rillet.words.requests import ChatRequest, Message
+
+from .asking import MODELS, events
+from .conftest import Opened
+
+RECORDED = json.loads((Path(__file__).parents[1] / "data" / "renderers.json").read_text())
+
+
+async def made(service: Service, **more: str) -> str:
+    digest = service.library.store.put_blob(((MODELS / "tiny.gguf").read_bytes(),))
+    request = CreateRequest(
+        model="named", files={"a": str(digest)}, template="{{ .Prompt }}", **more
+    )
+    async for _ in service.create(request):
+        pass
+    return "named"
+
+
+@pytest.mark.parametrize("told", RECORDED, ids=[each["renderer"] for each in RECORDED])
+async def test_prompts_are_those_of_ollama(told: dict[str, Any], opened: Opened) -> None:
+    async with opened() as service:
+        model = await made(service, renderer=told["renderer"], parser=told["parser"])
+        assert list(service.library.find(model).capabilities) == told["capabilities"]
+        for asked in told["asked"]:
+            request = msgspec.convert({"model": model, **asked}, ChatRequest)
+            assert await service.render(request) == asked["prompt"]
+
+
+@pytest.mark.parametrize("renderer", ["qwen3.5", "olmo3-think", "nemotron-3-nano"])
+async def test_thoughts_are_told_apart(renderer: str, opened: Opened) -> None:
+    async with opened() as service:
+        model = await made(service, renderer=renderer, parser=renderer)
+        request = ChatRequest(
+            model=model, messages=[Message("user", "hi")], options={"num_predict": 4}
+        )
+        assert any(
+            isinstance(event, Thinking) for event in await events(await service.chat(request))
+        )
+
+
+async def test_a_name_that_nobody_knows_is_kept(opened: Opened) -> None:
+    async with opened() as service:
+        model = await made(service, renderer="no-such")
+        found = service.library.find(model)
+        assert found.named_template is None
+        assert (
+            await service.render(ChatRequest(model=model, messages=[Message("user", "hi")])) == "hi"
+        )
+
+
+async def test_the_template_is_not_shown_as_the_file_s_own(opened: Opened) -> None:
+    async with opened() as service:
+        shown = card(service.library.find(await made(service, renderer="lfm2")), verbose=False)
+    assert shown.template == "{{ .Prompt }}" and "startoftext" not in str(shown)
