@@ -14,6 +14,7 @@ from .asking import CHAT, EMBED, HELLO, SAID, TINY, say
 from .conftest import Opened
 
 WEIGHTS = Path(CHAT).read_bytes()
+BARE = Path(TINY).read_bytes()
 
 
 async def prompt_of(opened: Opened, **fields: object) -> str:
@@ -59,6 +60,27 @@ async def test_a_system_stands_before_the_models_own_messages(
         making.files = {"a": str(service.library.store.put_blob((WEIGHTS,)))}
         assert [step.status async for step in service.create(making)][-1] == "success"
         assert await service.render(GenerateRequest(model="own", prompt="hi", **fields)) == said  # type: ignore[arg-type]
+
+
+async def own_talk(opened: Opened, weights: bytes, prompt: str, num_ctx: int) -> str:
+    """What a model with messages of its own sees of a prompt."""
+    making = CreateRequest(model="own", system="S")
+    making.messages = [Message("user", "A b"), Message("assistant", "C d")]
+    request = GenerateRequest(model="own", prompt=prompt, options={"num_ctx": num_ctx})
+    async with opened() as service:
+        making.files = {"a": str(service.library.store.put_blob((weights,)))}
+        assert [step.status async for step in service.create(making)][-1] == "success"
+        return await service.render(request)
+
+
+async def test_a_model_without_a_template_remembers_its_own_messages(opened: Opened) -> None:
+    assert await own_talk(opened, BARE, "hi", 256) == "S\n\nA bC dhi"
+
+
+async def test_a_models_own_messages_go_where_the_prompt_needs_the_room(opened: Opened) -> None:
+    assert "A b" in await own_talk(opened, WEIGHTS, "hello", 128)
+    said = await own_talk(opened, WEIGHTS, "hello " * 20, 64)
+    assert "S<" in said and "hello" in said and "A b" not in said and "C d" not in said
 
 
 @pytest.mark.parametrize(

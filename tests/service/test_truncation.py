@@ -5,6 +5,7 @@ import time
 import pytest
 
 from rillet.service import truncation
+from rillet.service.generation import Generation
 from rillet.service.truncation import LONGEST_TOKEN, shortened
 from rillet.words.errors import ServerError
 from rillet.words.events import Finish
@@ -13,6 +14,7 @@ from rillet.words.requests import ChatRequest, GenerateRequest, Message
 from .asking import CHAT, HELLO, TINY, chat, events, failure, resident, say, start
 from .conftest import Opened
 
+WORDS = " ".join(["hello"] * 100)
 SMALL = {"num_ctx": 64, "num_predict": 2}
 
 
@@ -114,3 +116,38 @@ async def test_megabytes_that_cannot_fit_never_reach_the_engine(opened: Opened) 
         kept = fitted.messages[0].content
         assert num_ctx * LONGEST_TOKEN < len(kept) < 3 * num_ctx * LONGEST_TOKEN
         assert long.endswith(kept[-1000:]) and chat_of_one.messages[0].content == long
+
+
+async def prompt_tokens(generation: Generation) -> int | None:
+    finish = (await events(generation))[-1]
+    assert isinstance(finish, Finish) and finish.usage
+    return finish.usage.prompt_tokens
+
+
+@pytest.mark.parametrize(
+    ("num_keep", "kept"), [(None, 35), (0, 33), (32, 49), (50, 58), (62, 63), (999, 63), (-1, 63)]
+)
+async def test_as_many_tokens_are_kept_as_ollama_keeps(
+    opened: Opened, num_keep: int | None, kept: int
+) -> None:
+    """Counted by Ollama 0.33.0, with this model: its own first token is kept besides."""
+    async with opened() as service:
+        options = {"num_ctx": 64, "num_predict": 1, "num_keep": num_keep}
+        assert await prompt_tokens(await start(service, CHAT, WORDS, options=options)) == kept
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"), [("hello world the sky", 35), ("hello world the sky is", 45)]
+)
+async def test_a_chat_that_just_fits_keeps_all_its_messages(
+    opened: Opened, words: str, kept: int
+) -> None:
+    """The first token, which is not in the text, does not count there: the middle goes instead.
+    With a word more, the oldest message goes."""
+    roles = ("user", "assistant", "user")
+    turns = [Message("system", "be good"), *(Message(role, words) for role in roles)]
+    async with opened() as service:
+        options = {"num_ctx": 64, "num_predict": 1}
+        generation = await service.chat(ChatRequest(model=CHAT, messages=turns, options=options))
+        assert isinstance(generation, Generation)
+        assert await prompt_tokens(generation) == kept

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from rillet.model.template import Template
 from rillet.service import listener, prompts, questions, reading, truncation
 from rillet.service.answer import Answer
@@ -52,7 +54,8 @@ def generate(
             images = images_of(request)
             mark = await questions.mark_of(resident, images)
             asked = questions.bounded(request, resident.num_ctx)
-            prompt = await prompts.generate_prompt(resident, model, asked, mark)
+            head = await truncation.before(resident, model, asked)
+            prompt = await prompts.generate_prompt(resident, model, asked, head, mark)
             prompt = closed(prompt, mark(0), len(images)) if images else prompt
             seam = await questions.seam_of(resident, prompt, said, answer, images)
             written_by = questions.completed(
@@ -83,6 +86,7 @@ def chat(
     before: Batch = (),
 ) -> Produce:
     """The next message of a chat; go on from what was said `before`."""
+    request = prompts.whole(model, request)
     answer = Answer(service, model, request)
     template = prompts.template_of(model, request)
 
@@ -151,16 +155,19 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
         resident.asides,
     ):
         if isinstance(request, GenerateRequest):
-            return await prompts.generate_prompt(resident, model, request)
+            head = await truncation.before(resident, model, request)
+            return await prompts.generate_prompt(resident, model, request, head)
+        request = prompts.whole(model, request)
         template = prompts.template_of(model, request)
+        request = await truncation.chat(resident, model, request, template)
         if template is not None:
             return await prompts.rendered_chat(template, model, request)
         return await listener.apply_template(resident, prompts.chat_template_body(model, request))
 
 
 async def counted(service: "Service", model: Model, request: ChatRequest) -> int:
-    """The number of tokens of the prompt."""
-    prompt = await rendered(service, model, request)
+    """The number of tokens of the prompt, also of one that does not fit."""
+    prompt = await rendered(service, model, msgspec.structs.replace(request, truncate=False))
     load = service.load_options(model, layered(model.params, request.options), request.shift)
     async with service.residents.use(model, load, None) as resident, resident.asides:
         return len(await listener.tokenize(resident, prompt))

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from rillet.model.chatml import chatml, is_known
 from rillet.model.gguf import GgufArray
 from rillet.model.gotemplate import Budget, TemplateError
@@ -125,12 +127,14 @@ def _cannot(model: Model, capability: str) -> ServerError:
     return ServerError(f"{model.name.full()} does not support {capability}", status=400)
 
 
-def messages_of(model: Model, turns: Sequence[Message], system: str | None = None) -> list[Message]:
-    """The model's own system and messages before those of the request."""
-    system = model.system if system is None else system
+def whole(model: Model, request: ChatRequest) -> ChatRequest:
+    """The chat with the model's own system and messages before those of the request."""
+    turns = request.messages
     first = turns[0].role.lower() if turns else ""
-    head = [Message("system", system)] if system and first != "system" else []
-    return [*head, *model.messages, *turns]
+    head = [Message("system", model.system)] if model.system and first != "system" else []
+    if not head and not model.messages:
+        return request
+    return msgspec.structs.replace(request, messages=[*head, *model.messages, *turns])
 
 
 def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
@@ -141,7 +145,7 @@ def template_of(model: Model, request: GenerateRequest | ChatRequest) -> Templat
     if not text:  # what stands before and after a gap is shown by the Go template alone
         if getattr(request, "suffix", None):
             return model.go
-        return model.template or _chatml(model, request)
+        return model.template or _chatml(model, request) or _bare(model, request)
     try:
         return Template.parse(text)
     except TemplateError as error:
@@ -168,6 +172,13 @@ def _chatml(model: Model, request: GenerateRequest | ChatRequest) -> Template | 
     if not request.format if begun else llamacpp.has_free_numbers(request.format):
         return None
     return chatml(model.header.chat_template)
+
+
+def _bare(model: Model, request: GenerateRequest | ChatRequest) -> Template | None:
+    """For a model that knows no talks: the texts alone, with what the model was given before."""
+    if model.header.chat_template or not isinstance(request, GenerateRequest):
+        return None
+    return Template.parse("{{ if .System }}{{ .System }}\n\n{{ end }}{{ .Prompt }}")
 
 
 def is_plain(model: Model, request: ChatRequest) -> bool:
@@ -209,23 +220,30 @@ def thought(model: Model, think: Thought) -> Thought:
     return True if think is None else think
 
 
+def before(model: Model, request: GenerateRequest) -> list[Message]:
+    """What stands before the prompt of a generate request, where it is one turn of a talk."""
+    system = request.system or model.system
+    own = model.messages if request.context is None else ()
+    return [*([Message("system", system)] if system else []), *own]
+
+
 async def generate_prompt(
-    resident: Resident, model: Model, request: GenerateRequest, mark: Mark = numbered
+    resident: Resident,
+    model: Model,
+    request: GenerateRequest,
+    head: Sequence[Message],
+    mark: Mark = numbered,
 ) -> str:
-    """The whole prompt of a generate request, the given context put before it."""
+    """The whole prompt of a generate request behind `head`, the given context put before all."""
     marks = [mark(at) for at in range(len(request.images or ()))]
     if request.raw:
         return placed_raw(request.prompt, marks)
     said = placed(request.prompt, marks)
     template = template_of(model, request)
-    system = request.system or model.system
-    own = model.messages if request.context is None else ()
-    turns = [*([Message("system", system)] if system else []), *own, Message("user", said)]
+    turns = [*head, Message("user", said)]
     think = thought(model, request.think)
     if template is not None:
         text = await _rendered(template, turns, suffix=request.suffix, think=think)
-    elif not model.header.chat_template:
-        text = f"{system}\n\n{said}" if system else said
     else:
         body = llamacpp.template_body(turns, think=think)
         text = await listener.apply_template(resident, body)
@@ -238,7 +256,7 @@ async def rendered_chat(
     template: Template, model: Model, request: ChatRequest, mark: Mark = numbered
 ) -> str:
     """The prompt of a chat by a Go template."""
-    turns = marked(messages_of(model, request.messages), mark)
+    turns = marked(request.messages, mark)
     return await _rendered(
         template, turns, tools=request.tools or (), think=thought(model, request.think)
     )
@@ -268,7 +286,6 @@ def _aside() -> "Executor":
 
 def chat_template_body(model: Model, request: ChatRequest) -> JsonObject:
     """What /apply-template is asked for a chat by the model's own template."""
-    turns = messages_of(model, request.messages)
     return llamacpp.template_body(
-        turns, tools=request.tools or (), think=thought(model, request.think)
+        request.messages, tools=request.tools or (), think=thought(model, request.think)
     )

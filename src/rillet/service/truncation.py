@@ -34,20 +34,31 @@ async def prompt(
 ) -> str | list[int]:
     """The prompt, or its tokens without a middle part where it was too long.
 
-    Kept are `num_keep` tokens at the beginning and the end, so that half of the context is free.
-    With `truncate` false the engine says itself that it does not fit; without `shift` we do.
+    Kept are `num_keep` tokens at the beginning, not counting the mark that the model itself puts
+    there, and the end, so that half of the rest is free. With `truncate` false the engine says
+    itself that it does not fit; without `shift` we do.
     """
     limit = resident.num_ctx
     if request.truncate is False or most_tokens(text) < limit:
         return text
-    keep = max(0, min(options.num_keep, limit // 2))
+    keep = limit if options.num_keep < 0 else options.num_keep
+    keep = min(keep + _adds_mark(resident.model), limit - 1)
     tokens = await listener.tokenize(resident, shortened(text, head=keep, tail=limit))
     if len(tokens) < limit:
         return tokens
     if request.shift is False:
         raise ServerError(TOO_LONG, status=400)
-    tail = max(1, limit - keep - (limit - keep) // 2)
-    return tokens[:keep] + tokens[-tail:]
+    tail = limit - keep - max(1, (limit - keep) // 2)
+    return tokens[:keep] + tokens[len(tokens) - tail :]
+
+
+def _adds_mark(model: Model) -> bool:
+    """Whether a prompt begins with a token that is not in its text; read as Ollama reads it."""
+    known = model.header.metadata
+    makers = {known.get("tokenizer.ggml.pre"), known.get("tokenizer.ggml.model")}
+    if known.get("tokenizer.ggml.pre") == "lfm2" or "gemma4" in makers:
+        return True
+    return known.get("tokenizer.ggml.add_bos_token") is True
 
 
 def most_tokens(text: str) -> int:
@@ -89,11 +100,24 @@ async def chat(
     while least < most:
         middle = (least + most) // 2
         tried = _without(request, droppable[:middle])
-        if await _tokens(resident, model, tried, template) < resident.num_ctx:
+        if await _tokens(resident, model, tried, template) <= resident.num_ctx:
             most = middle
         else:
             least = middle + 1
     return _without(request, droppable[:least])
+
+
+async def before(resident: Resident, model: Model, request: GenerateRequest) -> list[Message]:
+    """`prompts.before`, without the oldest messages of the model where they were too long."""
+    head = prompts.before(model, request)
+    if request.raw or request.suffix or request.template or not model.messages:
+        return head
+    turns = [*head, Message("user", request.prompt)]
+    talk = ChatRequest(
+        model=request.model, messages=turns, think=request.think, truncate=request.truncate
+    )
+    fitted = await chat(resident, model, talk, prompts.template_of(model, request))
+    return list(fitted.messages[:-1])
 
 
 def _bounded(turn: Message, num_ctx: int) -> Message:
@@ -129,5 +153,6 @@ async def _tokens(
     else:
         body = prompts.chat_template_body(model, request)
         text = await listener.apply_template(resident, body)
-    text = shortened(text, head=0, tail=resident.num_ctx)
-    return len(await listener.tokenize(resident, text)) + _image_tokens(request)
+    text = shortened(text, head=0, tail=resident.num_ctx + 1)
+    tokens = await listener.tokenize(resident, text, special=False)  # as Ollama counts them
+    return len(tokens) + _image_tokens(request)
