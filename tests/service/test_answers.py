@@ -256,6 +256,15 @@ async def test_a_chat_by_the_models_own_template(opened: Opened) -> None:
         assert await service.count_tokens(request) > 5
 
 
+@pytest.mark.parametrize("model", [CHAT, str(MODELS / "tinytool.gguf")])
+async def test_what_a_chat_refuses_is_not_counted_either(opened: Opened, model: str) -> None:
+    seen = ChatRequest(model=model, messages=[Message("user", "what is this?", images=["AAAA"])])
+    async with opened() as service:
+        with pytest.raises(ServerError, match="does not support images") as caught:
+            await service.count_tokens(seen)
+        assert caught.value.status == 400
+
+
 async def test_many_questions_beside_streams_do_not_take_their_threads(opened: Opened) -> None:
     async with opened(num_parallel=2) as service:
         running = await start(service, TINY, options=ENDLESS)

@@ -135,7 +135,9 @@ class Service:
     async def count_tokens(self, request: ChatRequest) -> int:
         if there := await self._elsewhere(request.model, unlisted=True):
             return await there[0].count_tokens(request, there[1])
-        return await answers.counted(self, await self.model(request.model), request)
+        model = await self.model(request.model)
+        prompts.check_chat(model, request)
+        return await answers.counted(self, model, request)
 
     async def tags(self) -> list[ModelInfo]:
         models = await asyncio.to_thread(self.library.all)
