@@ -105,3 +105,7 @@ def __getattr__(name: str) -> "Any":
     value: Any = getattr(import_module(home), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # also what is not loaded yet: it can be completed

@@ -12,6 +12,7 @@ from a slow one. The functions of this module use one client, made when first ne
 settings of the environment (OLLAMA_HOST and the rest).
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rillet.ollama.errors import RequestError, ResponseError
@@ -133,3 +134,7 @@ def __getattr__(name: str) -> Any:
     if name in _CALLS:
         return getattr(globals().get("_default") or __getattr__("_default"), name)
     raise AttributeError(f"module 'rillet.ollama' has no attribute {name!r}")
+
+
+def __dir__() -> Iterable[str]:
+    return sorted({*globals(), *__all__})  # also what is not made yet: it can be completed
