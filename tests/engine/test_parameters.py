@@ -16,6 +16,7 @@ FULL = LoadOptions(
     embedding=True,
     pooling="mean",
     projector_path="p.gguf",
+    image_min_tokens=1024,
     adapters=("a.gguf", "b.gguf"),
     kv_cache_type="q8_0",
     draft_path="d.gguf",
@@ -27,6 +28,11 @@ def test_every_setting_is_one_of_the_engine() -> None:
         owner = xllamacpp.CommonParams()
         for part in name.split("."):
             owner = getattr(owner, part)
+
+
+def test_images_are_enlarged() -> None:
+    assert wheel_settings(FULL, ENDPOINT)["image_min_tokens"] == 1024
+    assert server_environment(FULL, ENDPOINT)["LLAMA_ARG_IMAGE_MIN_TOKENS"] == "1024"
 
 
 def test_the_listener_is_private() -> None:
@@ -57,7 +63,8 @@ def test_every_file_reaches_a_llama_server() -> None:
 
 def test_a_plain_load_sets_nothing_that_was_not_asked_for() -> None:
     variables = server_environment(LoadOptions(model_path="m"), ENDPOINT)
-    for name in ("MMPROJ", "SPEC_TYPE", "NO_MMAP", "MLOCK", "EMBEDDINGS", "POOLING", "LOAD_MODE"):
+    nothing = ("MMPROJ", "IMAGE_MIN_TOKENS", "SPEC_TYPE", "NO_MMAP", "MLOCK", "EMBEDDINGS")
+    for name in (*nothing, "POOLING", "LOAD_MODE"):
         assert f"LLAMA_ARG_{name}" not in variables
 
 

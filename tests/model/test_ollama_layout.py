@@ -226,6 +226,14 @@ def test_eyes_that_no_such_model_has(
         projector(header, metadata_of(path))
 
 
+def test_more_blocks_than_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    keys = {"qwen3vl.vision.block_count": 0xFFFFFFFF}  # to count to it would take an hour
+    header = written(path, "qwen3vl", keys, EYE)
+    made = projector(header, metadata_of(path))
+    assert made and "v.blk.0.attn_qkv.weight" in {tensor.new.name for tensor in made.tensors}
+
+
 @pytest.mark.parametrize("value", ["many", True, -1, 0.5])
 def test_keys_of_eyes_that_are_no_numbers(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "model.gguf"

@@ -31,7 +31,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def answered(service: Service, model: str | Path, *images: str) -> list[Event]:
-    options = {"num_predict": 24, "temperature": 0, "num_ctx": 512}
+    options = {"num_predict": 24, "temperature": 0, "num_ctx": 2048}
     request = GenerateRequest(
         model=str(model), prompt="w1 w2 w3", raw=True, options=options, images=images or None
     )

@@ -11,6 +11,7 @@ from rillet.engine.preflight import metadata_of
 from rillet.engine.relaying import relay
 from rillet.model.gguf.ollama_layout import projector
 from rillet.service.service import Service
+from rillet.words.events import Finish
 
 from .conftest import Opened
 from .projector import wav
@@ -20,6 +21,12 @@ from .two_layouts import PAIRS, write_eyes
 
 _KINDS = [kind for kind, pair in ALL.items() if pair.senses and pair.theirs in EYES]
 _SLOW = "deepseek-ocr"  # its images are always large
+
+
+@pytest.fixture
+def small_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As large as they are: enlarged ones take seconds."""
+    monkeypatch.setattr("rillet.service.loading.least_image_tokens", lambda header: 0)
 
 
 async def same(service: Service, models: tuple[str, str], *media: str) -> bool:
@@ -36,6 +43,7 @@ async def same(service: Service, models: tuple[str, str], *media: str) -> bool:
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=[pytest.mark.slow] * (kind == _SLOW)) for kind in _KINDS]
 )
+@pytest.mark.usefixtures("small_images")
 async def test_both_layouts_see_the_same(kind: str, opened: Opened, tmp_path: Path) -> None:
     ours, theirs, eyes = (tmp_path / f"{name}.gguf" for name in ("ours", "theirs", "eyes"))
     ALL[kind].write(ours, ollama=False)
@@ -67,3 +75,12 @@ async def test_llama4_sees_the_same(opened: Opened, tmp_path: Path) -> None:
         for path in (ours, made):
             await create(service, path.stem, words, path)
         assert await same(service, ("ours", "made"), picture(1), picture(2))
+
+
+@pytest.mark.slow
+async def test_qwen_vl_looks_closely(opened: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    PAIRS["qwen2.5vl"].write(path, ollama=True)
+    async with opened() as service:
+        finish = (await answered(service, path, picture(1)))[-1]
+        assert isinstance(finish, Finish) and finish.usage.prompt_tokens > 1024

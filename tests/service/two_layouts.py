@@ -127,7 +127,7 @@ class Pair:
     def write(self, path: Path, *, ollama: bool) -> None:
         writer = gguf.GGUFWriter(str(path), self.theirs if ollama else self.ours)
         usual = {
-            "context_length": 512,
+            "context_length": 2048,
             "embedding_length": WIDTH,
             "block_count": self.blocks,
             "feed_forward_length": INNER,

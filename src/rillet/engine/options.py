@@ -54,6 +54,7 @@ class LoadOptions(Struct, frozen=True, kw_only=True):
     embedding: bool = False
     pooling: str | None = None  # None is what the model file says
     projector_path: str | None = None
+    image_min_tokens: int = 0  # an image is enlarged until it is so many; 0 is what its file says
     adapters: tuple[str, ...] = ()  # LoRA files, each at full strength
     kv_cache_type: str = "f16"
     flash_attention: bool | None = None  # None leaves it to the engine
@@ -108,6 +109,7 @@ _RANGES = (
     ("num_ctx", 1, MAX_CONTEXT),
     ("num_batch", 1, 1 << 20),
     ("num_gpu", -1, MAX_LAYERS),
+    ("image_min_tokens", 0, MAX_CONTEXT),
     ("num_thread", 0, MAX_THREADS),
     ("parallel", 1, MAX_PARALLEL),
     ("draft_tokens", 1, 256),

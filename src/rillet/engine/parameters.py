@@ -75,6 +75,8 @@ def wheel_settings(options: LoadOptions, endpoint: Endpoint) -> dict[str, Any]:
         settings["chat_template"] = options.chat_template
     if options.projector_path:
         settings["mmproj.path"] = options.projector_path
+    if options.image_min_tokens:
+        settings["image_min_tokens"] = options.image_min_tokens
     if options.adapters:
         settings["lora_adapters"] = {"adapters": list(options.adapters)}
     if options.draft_path:
@@ -135,6 +137,7 @@ def server_environment(options: LoadOptions, endpoint: Endpoint) -> dict[str, st
         "ARG_MAIN_GPU": options.main_gpu,
         "ARG_TENSOR_SPLIT": ",".join(f"{share:g}" for share in options.tensor_split) or None,
         "ARG_MMPROJ": options.projector_path,
+        "ARG_IMAGE_MIN_TOKENS": options.image_min_tokens or None,
         "ARG_MODEL_DRAFT": options.draft_path,
         "ARG_SPEC_TYPE": "draft-simple" if options.draft_path else None,
         "ARG_SPEC_DRAFT_MODEL": options.draft_path,

@@ -19,6 +19,7 @@ _JINJA_RESULTS = (
     *(f"message.role == {quote}tool{quote}" for quote in "'\""),
 )
 
+_QWEN_VL, _QWEN_VL_TOKENS = ("qwen2vl", "qwen25vl", "qwen3vl", "qwen3vlmoe"), 1024
 #: The widths of the gemma4 models that read an image from its first part to its last.
 _GEMMA4_IN_ORDER = (1536, 2560)
 
@@ -94,6 +95,14 @@ def heeds_whole_images(header: GgufHeader, projector: GgufHeader | None) -> bool
     if kinds & {"gemma4", "gemma4v"}:
         return header.embedding_length not in _GEMMA4_IN_ORDER
     return bool(kinds & {"gemma3", "gemma4uv", "deepseek4v"})
+
+
+def least_image_tokens(header: GgufHeader) -> int:
+    """How many an image has at least, for the model to find and count what is in it; 0: any.
+
+    As Ollama and llama.cpp's mtmd have it, whatever the files say.
+    """
+    return _QWEN_VL_TOKENS if header.architecture in _QWEN_VL else 0
 
 
 def _has_encoder(header: GgufHeader, sense: str) -> bool:

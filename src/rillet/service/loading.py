@@ -31,6 +31,7 @@ from rillet.engine.options import (
     MAX_PARALLEL,
     MAX_THREADS,
 )
+from rillet.model.capabilities import least_image_tokens
 from rillet.service.model import Model
 from rillet.service.options import Options
 from rillet.service.residents import Residents
@@ -150,6 +151,7 @@ class Loading:
             embedding=wanted.embedding,
             pooling=_pooling(model) if wanted.embedding else None,
             projector_path=model.projector,
+            image_min_tokens=least_image_tokens(model.header) if model.sees() else 0,
             adapters=model.adapters,
             kv_cache_type=self._settings.kv_cache_type or "f16",
             flash_attention=self._settings.flash_attention,

@@ -88,13 +88,14 @@ def _deepstack_layers(draft: Draft) -> tuple[int, ...]:
 
 def _join_attention(draft: Draft) -> None:
     """Queries, keys and values of each block in one tensor."""
-    for block in range(draft.header.number(draft.header.own("vision.block_count"))):
-        for part in ("weight", "bias"):
-            at = f"v.blk.{block}.attn_"
-            found = [draft.tensor(f"{at}{each}.{part}") for each in "qkv"]
-            parts = [tensor for tensor in found if tensor is not None]
-            if len(parts) == len(found):
-                draft.splice(joined(f"{at}qkv.{part}", parts), *parts)
+    for query in draft.header.tensors:
+        at, middle, part = query.name.rpartition(".attn_q.")
+        if not middle or not at.startswith("v.blk."):
+            continue
+        found = [draft.tensor(f"{at}.attn_{each}.{part}") for each in "qkv"]
+        parts = [tensor for tensor in found if tensor is not None]
+        if len(parts) == len(found):
+            draft.splice(joined(f"{at}.attn_qkv.{part}", parts), *parts)
 
 
 def _split_patches(draft: Draft) -> None:
