@@ -2,20 +2,24 @@
 those that a real Ollama 0.33 gave for the same model."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from rillet.model.chat_templates import resolved
 from rillet.service.cards import card
 from rillet.service.service import Service
-from rillet.words.events import Thinking
+from rillet.words.events import Progress, Thinking
 from rillet.words.models import CreateRequest
 from rillet.words.requests import ChatRequest, Message
 
 from .asking import MODELS, events
 from .conftest import Opened
+from .newer_layouts import NEWER_PAIRS
+from .projector import put
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "renderers.json").read_text())
 
@@ -25,9 +29,13 @@ async def made(service: Service, **more: str) -> str:
     request = CreateRequest(
         model="named", files={"a": str(digest)}, template="{{ .Prompt }}", **more
     )
-    async for _ in service.create(request):
-        pass
+    await finished(service.create(request))
     return "named"
+
+
+async def finished(steps: AsyncIterator[Progress]) -> None:
+    async for _ in steps:
+        pass
 
 
 @pytest.mark.parametrize("told", RECORDED, ids=[each["renderer"] for each in RECORDED])
@@ -66,3 +74,42 @@ async def test_the_template_is_not_shown_as_the_file_s_own(opened: Opened) -> No
     async with opened() as service:
         shown = card(service.library.find(await made(service, renderer="lfm2")), verbose=False)
     assert shown.template == "{{ .Prompt }}" and "startoftext" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("gemma4", "gemma4"), ("laguna", "laguna"), ("nemotron3-super", "nemotron-3-nano")],
+)
+async def test_weights_name_their_renderer(
+    kind: str, name: str, opened: Opened, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.gguf"
+    NEWER_PAIRS[kind].write(path, ollama=False)
+    async with opened() as service:
+        digest = str(put(service, path))
+        await finished(service.create(CreateRequest(model="a", files={"a": digest})))
+        own = CreateRequest(
+            model="b", files={"a": digest}, renderer="x", parser="y", parameters={"seed": 1}
+        )
+        await finished(service.create(own))
+        made, named = service.library.find("a"), service.library.find("b")
+        bare = service.library.from_file(path)
+    assert (made.config.renderer, made.config.parser) == (name, name)
+    assert made.params == ({"stop": ["<turn|>"]} if kind == "gemma4" else {})
+    assert (named.config.renderer, named.config.parser, named.params) == ("x", "y", {"seed": 1})
+    assert bare.named_template == made.named_template and made.can("tools")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "renderer"),
+    [
+        ("gemma4:e4b", "31B", "gemma4"),
+        ("gemma4:31b", "4B", "gemma4-large"),
+        ("gemma4", "11.9B", "gemma4"),
+        ("gemma4", "12B", "gemma4-large"),
+        ("gemma4", "unknown", "gemma4"),
+    ],
+)
+def test_gemma4_has_two_renderers(name: str, size: str, renderer: str) -> None:
+    assert resolved("gemma4", name, size) == renderer
+    assert resolved("lfm2", name, size) == "lfm2"

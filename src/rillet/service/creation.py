@@ -23,6 +23,7 @@ from rillet.service.projectors import lacks_kind, with_kind
 from rillet.service.quantization import parse_quantization, quantized
 from rillet.service.recognition import recognized
 from rillet.service.remote import remote_config
+from rillet.service.rendered_by_name import with_names
 from rillet.service.splits import groups, joined
 from rillet.service.uploaded import (
     NO_SOURCE,
@@ -56,6 +57,7 @@ async def create(
     async with aclosing(_gathered(library, request, pull, source)) as gathering:
         async for step in gathering:
             yield step
+    request = with_names(request, source.config, source.pieces)
     config = _config(source, request)
     with_info(config, request.info or {})  # complains before the work
     made: list[Piece] = []

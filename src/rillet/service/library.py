@@ -12,10 +12,11 @@ import msgspec
 
 from rillet import builtin
 from rillet.engine import read_model_header
+from rillet.model.chat_templates import usual_name
 from rillet.model.gguf import GgufHeader
 from rillet.model.manifest import config_of
 from rillet.model.names import ModelName
-from rillet.service.model import Model, read_model
+from rillet.service.model import Model, read_model, with_template
 from rillet.service.remote import LivesElsewhere, Remote, read_remote
 from rillet.store.store import ModelStore, StoredModel
 from rillet.words.errors import InvalidName, ModelNotFound, ServerError, StoreError
@@ -115,12 +116,17 @@ class Library:
         key = f"{path}:{status.st_size}:{status.st_mtime_ns}"
         if key not in self._files:
             header = read_model_header(path)
+            config = config_of(header)
+            if not header.chat_template and (usual := usual_name(header.architecture)):
+                config = msgspec.structs.replace(config, renderer=usual, parser=usual)
+            header, named = with_template(header, config, name or "")
             self._files[key] = Model(
+                named_template=named,
                 name=ModelName.parse(name) if name else _name_of_file(path),
                 path=str(path),
                 digest=_digest(key),
                 header=header,
-                config=config_of(header),
+                config=config,
                 size=status.st_size,
                 modified=status.st_mtime,
                 licenses=_license_of(header),

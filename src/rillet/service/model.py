@@ -17,7 +17,7 @@ from rillet.model.capabilities import (
     projector_hears,
     projector_sees,
 )
-from rillet.model.chat_templates import chat_template, parsed
+from rillet.model.chat_templates import chat_template, parsed, resolved
 from rillet.model.chatml import is_known
 from rillet.model.gguf import GgufHeader
 from rillet.model.gguf.ollama_layout import is_blind
@@ -140,7 +140,7 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
             hint=f"Fetch it again with: rillet pull {stored.name.display()}",
         )
     config = store.config(stored)
-    header, named = _with_template(read_model_header(path), config)
+    header, named = with_template(read_model_header(path), config, stored.name.display())
     written = "".join(texts(kinds.TEMPLATE, kinds.PROMPT)[-1:])
     go = _template(stored.name, header, written)
     projector, draft = manifest.first(kinds.PROJECTOR), manifest.first(kinds.DRAFT)
@@ -169,9 +169,9 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
     )
 
 
-def _with_template(header: GgufHeader, config: Config) -> tuple[GgufHeader, str | None]:
+def with_template(header: GgufHeader, config: Config, name: str) -> tuple[GgufHeader, str | None]:
     """As if its file had the template that Ollama has in code of its own; and that, if it is so."""
-    named = chat_template(config.renderer)
+    named = chat_template(resolved(config.renderer, name, config.model_type))
     if header.chat_template or not named:
         return header, None
     return replace(header, metadata={**header.metadata, "tokenizer.chat_template": named}), named

@@ -8,6 +8,7 @@ descriptions of their formats.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -49,6 +50,32 @@ _PARSERS: Final = {
     "qwen3-vl-thinking": _BOTH,
     "qwen3.5": _BOTH,
 }
+
+
+#: Architecture: the renderer and parser that a model of it gets when it is made.
+_ARCHITECTURES: Final = {
+    "gemma4": "gemma4",
+    "laguna": "laguna",
+    "nemotron_h": "nemotron-3-nano",
+    "nemotron_h_moe": "nemotron-3-nano",
+    "nemotron_h_omni": "nemotron-3-nano",
+}
+_SMALL_GEMMA = re.compile("e2b|e4b", re.I)
+_LARGE_GEMMA = re.compile("12b|26b|31b", re.I)
+
+
+def usual_name(architecture: str) -> str:
+    """What names the renderer and the parser of such models; "" where their file is enough."""
+    return _ARCHITECTURES.get(architecture, "")
+
+
+def resolved(renderer: str, model: str, size: str) -> str:
+    """The renderer that is meant for a model of this name and size ("31.3B"): Gemma 4 has two."""
+    if renderer != "gemma4" or _SMALL_GEMMA.search(model):
+        return renderer
+    billions = re.fullmatch(r"(\d+(?:\.\d+)?)B", size)
+    large = _LARGE_GEMMA.search(model) or (billions and float(billions[1]) >= 12)
+    return "gemma4-large" if large else renderer
 
 
 @cache
