@@ -163,13 +163,13 @@ def test_the_variables_that_the_help_of_serve_names_are_read() -> None:
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "version"])
 def test_help_teaches_by_examples(command: str, capfd: pytest.CaptureFixture[str]) -> None:
     told = []
-    for words in ([command, "--help"], ["help", command]):
+    for words in ([command, "--help"], ["help", command], ["help", command, "please"]):
         with pytest.raises(SystemExit) as end:
             dispatch(words)
         assert end.value.code == 0
         told.append(capfd.readouterr().out)
     assert all(len(line) <= 80 for line in told[0].splitlines())
-    assert f"  rillet {command}" in told[0] and told[0] == told[1]
+    assert f"  rillet {command}" in told[0] and told[0] == told[1] == told[2]
 
 
 def test_help_of_all(shell: Shell) -> None:

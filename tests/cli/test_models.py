@@ -129,7 +129,13 @@ def test_a_modelfile_that_is_none(own: Shell) -> None:
     (own.home / "Modelfile").write_text("FORM llama3\n")
     broken = own.run("create", "m", "-f", str(own.home / "Modelfile"))
     assert broken.returncode == 1 and b"(line 1): command must be one of" in broken.stderr
-    assert own.run("create", "m", "-f", str(own.home / "none")).returncode == 1
+    for flag in (["-f", "none"], ["-f", ""], ["-f="], ["--file="], ["-f", "none", "-f", ""]):
+        none = own.run("create", "m", *flag)
+        named = "none" if flag == ["-f", "none"] else "Modelfile"  # no name is no word about it
+        assert none.returncode == 1
+        assert none.stderr.decode().startswith(
+            f"Error: no Modelfile or safetensors files found\nThere is no file '{named}'."
+        )
 
 
 def test_doctor_says_what_is_well(served: Shell) -> None:

@@ -233,6 +233,16 @@ def test_a_word_ends_at_a_blank_whatever_its_letters(shell: Shell) -> None:
         leave(terminal)
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_terminal_speaks_utf_8_whatever_python_was_told(shell: Shell, encoding: str) -> None:
+    named = shell.having(PYTHONIOENCODING=encoding)
+    with talking(named, whole("größe 日本")) as (terminal, server):
+        tell(terminal, "naïve 👍", "größe 日本")
+        assert messages(server) == [("user", "naïve 👍")]
+        assert ">>> naïve 👍" in terminal.rows
+        leave(terminal)
+
+
 def test_bytes_that_are_no_text_do_no_harm(shell: Shell) -> None:
     with talking(shell, whole("One."), whole("Two.")) as (terminal, server):
         tell(terminal, "a\udcff\0b", "One.")

@@ -131,7 +131,7 @@ def _short(parser: Parser, arg: str, following: Iterator[str]) -> list[str]:
             value, letters = (letters[1:], "") if letters[:1] == "=" else ("true", letters)
             found += _switched(parser, name, value)
         elif letters:
-            return [*found, f"{name}{letters.removeprefix('=')}"]
+            return [*found, *_joined(name, letters.removeprefix("="))]
         else:
             said = f"'{name[1]}' in {arg}"
             return [*found, *_valued(parser, action, name, said, following)]
@@ -173,7 +173,14 @@ def _valued(
         parser.error(f"flag needs an argument: {said}")
     if wanted > 1:
         return [name, *values]
-    return [f"{name}={values[0]}" if name.startswith("--") else f"{name}{values[0]}"]
+    return _joined(name, values[0])
+
+
+def _joined(name: str, value: str) -> list[str]:
+    """As argparse knows that it belongs together, also where it begins with a dash or is empty."""
+    if name.startswith("--"):
+        return [f"{name}={value}"]
+    return [f"{name}{value}"] if value else [name, ""]
 
 
 def _count(parser: Parser, words: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ messages, one a line.
 import os
 import sys
 from collections.abc import Callable, Iterable
+from io import TextIOWrapper
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -99,7 +100,13 @@ class LineHistory(History):
 
 
 def _terminal() -> Vt100_Output:
-    """The terminal, which is never asked where its cursor is: some answer late, some not at all."""
+    """The terminal, which is never asked where its cursor is: some answer late, some not at all.
+
+    It speaks UTF-8 as everywhere else here, whatever PYTHONIOENCODING or the locale says.
+    """
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     output = Vt100_Output.from_pty(sys.stdout)
     output.enable_cpr = False
     return output

@@ -38,6 +38,7 @@ def run(args: Namespace) -> int:
     from rillet.model.modelfile import parse
 
     _check_name(args.model)
+    args.file = args.file or _DEFAULT
     recipe = parse(_text(args.file))
     notes = screen.notes()
     for name in recipe.deprecated:
@@ -74,7 +75,8 @@ def _text(path: str) -> str:
         if path == _DEFAULT and _weights(Path.cwd()):
             return "FROM ."
         raise InvalidRequest(
-            f"There is no Modelfile {path!r}", hint="Name it with: rillet create MODEL -f FILE"
+            "no Modelfile or safetensors files found",  # in Ollama's words
+            hint=f"There is no file {path!r}. Name it with: rillet create MODEL -f FILE",
         ) from None
     except UnicodeDecodeError:
         raise InvalidRequest(

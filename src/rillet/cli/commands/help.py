@@ -35,16 +35,17 @@ there, else the engine inside.
 
 
 def arguments(parser: Parser) -> None:
-    parser.add_argument("command", nargs="?")
+    parser.add_argument("words", nargs="*", metavar="COMMAND")
 
 
 def run(args: Namespace) -> int:
     from rillet.cli.main import ALIASES, COMMANDS, dispatch
 
-    if args.command:
-        name = ALIASES.get(args.command, args.command)
+    if args.words:
+        said = args.words[0]
+        name = ALIASES.get(said, said)
         if name not in COMMANDS:
-            raise exits.UsageError(f"there is no command '{args.command}'\nSee: rillet help")
+            raise exits.UsageError(f"there is no command '{said}'\nSee: rillet help")
         return dispatch([name, "--help"])
     rows = "".join(f"  {name:<12}{summary}\n" for name, summary in COMMANDS.items())
     screen.output().write(_HEAD + rows + _TAIL)
