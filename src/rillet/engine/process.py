@@ -7,7 +7,6 @@ anything left. The child in turn ends when we do; `child.end_with_parent` says h
 
 import asyncio
 import os
-import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,16 +19,15 @@ from rillet.engine import (
     exits,
     listener,
     load_progress,
-    memory,
     preflight,
     survey,
     watch,
 )
 from rillet.engine.batch import processor_alone
-from rillet.engine.endpoint import Endpoint
+from rillet.engine.endpoint import Endpoint, free_port
 from rillet.engine.folder import PrivateFolder
 from rillet.engine.load_progress import OnProgress
-from rillet.engine.machine_memory import available_memory
+from rillet.engine.memory_limit import default_memory_limit
 from rillet.engine.options import LoadOptions
 from rillet.model.gguf import GgufHeader
 from rillet.words.errors import EngineError, LoadFailed
@@ -40,8 +38,6 @@ _ASK_EVERY = 0.02
 _LAST_WORDS = 1.0
 #: Seconds to wait for a killed process. One that hangs in a driver is left to its watcher.
 _REAP = 5.0
-#: Memory beyond the estimate that a child may take: templates, grammars, many long requests.
-_SLACK = 2 << 30
 
 
 class EngineProcess:
@@ -181,7 +177,7 @@ class EngineProcess:
     def _spawn(self, header: GgufHeader, binary: str | None, variables: Mapping[str, str]) -> None:
         if binary and self.endpoint.port == 0:
             # The wheel tells which port it got; a llama-server only prints it.
-            self.endpoint = msgspec.structs.replace(self.endpoint, port=_free_port())
+            self.endpoint = msgspec.structs.replace(self.endpoint, port=free_port())
         options = self.options.fitted(header.context_length)
         order = command.load_order(options, header, self.endpoint, binary, self.memory_limit)
         surroundings = command.surroundings(options, self.endpoint, binary, variables)
@@ -280,13 +276,6 @@ class EngineProcess:
             self._folder.remove()
 
 
-def default_memory_limit(header: GgufHeader, options: LoadOptions) -> int:
-    """Private memory for a child: room for surprises, but never more than the machine has free."""
-    wanted = 2 * memory.estimate_memory(header, options) + (options.prompt_cache_mib << 20) + _SLACK
-    free = available_memory()
-    return min(wanted, free) if free else wanted
-
-
 def _folder() -> PrivateFolder | None:
     """None where nothing can be written, as in a container that may only read; a port of
     127.0.0.1 does as well, for it wants the key, too."""
@@ -302,12 +291,6 @@ async def _first(awaitable: Any, seconds: float) -> None:
             await awaitable
     except TimeoutError:
         pass
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _missing(paths: tuple[str, ...]) -> str:

@@ -10,12 +10,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from rillet.net.course import Route
+from rillet.net.deadline import is_of_the_program
 from rillet.net.reach import (
     Address,
     Limits,
     attempts,
     from_resolver,
-    is_of_the_program,
     known_addresses,
     tls_failed,
     unreachable,

@@ -13,7 +13,6 @@ from rillet.words.errors import Stalled, Unreachable
 
 Address = tuple[int, Any]  # family, socket address
 
-EARLY = 0.05  # seconds that a timer may strike before the clock says so
 PATIENCE = 1.0  # seconds for an address while there are others to try
 
 
@@ -47,14 +46,6 @@ class Limits:
         if mine is not None and self._connect is not None and (all_ is None or mine <= all_):
             return Stalled("connect", self._connect)
         return TimedOut()
-
-
-def is_of_the_program(error: TimeoutError, end: float | None) -> bool:
-    """Whether a signal handler of the program raised it in the middle of our waiting until `end`.
-
-    `end` is a moment of the monotonic clock. The kernel's own have a number.
-    """
-    return error.errno is None and (end is None or monotonic() < end - EARLY)
 
 
 def known_addresses(host: str, port: int) -> list[Address] | None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from rillet.net.address import Target
 from rillet.net.course import Course
+from rillet.net.deadline import left, meant
 from rillet.net.dial import dial, resolve, secure
 from rillet.net.faults import Closed, Cut, TimedOut
 from rillet.net.http1 import Head, HeaderList, Request
 from rillet.net.pool import Pool
-from rillet.net.reach import Limits, is_of_the_program, unreachable
+from rillet.net.reach import Limits, unreachable
 from rillet.net.reception import Reception
 from rillet.net.tls import TlsOptions, make_context
 
@@ -113,8 +114,7 @@ class Exchange:
 
     def release(self) -> None:
         """The answer is whole for its reader: keep the connection if its end comes at once."""
-        reception = self._reception
-        if self._sock is None or reception is None or self._closed:
+        if self._sock is None or self._reception is None or self._closed:
             return
         end = monotonic() + DRAIN_TIME
         drained = 0
@@ -234,11 +234,11 @@ class Exchange:
     def _receive(self, reception: Reception, deadline: float | None) -> None:
         sock = self._sock
         assert sock is not None
-        sock.settimeout(_left(deadline))
+        sock.settimeout(left(deadline))
         try:
             data = sock.recv(RECEIVE)
         except TimeoutError as error:
-            raise _meant(error, deadline) from None
+            raise meant(error, deadline) from None
         except (OSError, ValueError) as error:
             if self._closed:
                 raise Closed from None
@@ -252,11 +252,11 @@ class Exchange:
 
     def _send(self, data: bytes, deadline: float | None) -> None:
         assert self._sock is not None
-        self._sock.settimeout(_left(deadline))
+        self._sock.settimeout(left(deadline))
         try:
             self._sock.sendall(data)
         except TimeoutError as error:
-            raise _meant(error, deadline) from None
+            raise meant(error, deadline) from None
         except (BrokenPipeError, ConnectionResetError):
             raise
         except (OSError, ValueError) as error:
@@ -300,19 +300,3 @@ class Exchange:
         sock, self._sock = self._sock, None
         if sock is not None:
             sock.close()
-
-
-def _meant(error: TimeoutError, deadline: float | None) -> Exception:
-    """Our deadline, the kernel's patience with a dead peer, or the program's own alarm."""
-    if is_of_the_program(error, deadline):
-        return error
-    return TimedOut() if error.errno is None else Cut(error.strerror or str(error))
-
-
-def _left(deadline: float | None) -> float | None:
-    if deadline is None:
-        return None
-    left = deadline - monotonic()
-    if left <= 0:  # even if bytes are there: a peer that drips must not stretch it
-        raise TimedOut
-    return left

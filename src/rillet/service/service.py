@@ -6,8 +6,7 @@ async for batch in generation: …
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from rillet import builtin
 from rillet.engine import LoadOptions, gpus_found, has_gpu
 from rillet.journal.opening import open_journal
 from rillet.service import answers, cards, embedding, prompts, reporting
+from rillet.service.catalogue import Catalogue
 from rillet.service.generation import Generation
 from rillet.service.keep_alive import lifetime, requested
 from rillet.service.library import Library
@@ -25,49 +25,35 @@ from rillet.service.model import Model
 from rillet.service.options import Options, layered, settled
 from rillet.service.preloading import preload
 from rillet.service.recording import Recorder
-from rillet.service.remote import DETAILS_UNAVAILABLE, LivesElsewhere
 from rillet.service.residents import Residents
-from rillet.service.upstream import Upstream
-from rillet.service.upstreams import Upstreams
 from rillet.service.webp import readable, readable_chat
 from rillet.store.roots import default_roots
 from rillet.store.store import ModelStore
-from rillet.words.errors import ModelNotFound, RilletError, ServerError
-from rillet.words.events import Event, Finish, Progress
+from rillet.words.errors import RilletError, ServerError
+from rillet.words.events import Event, Finish
 from rillet.words.models import (
-    CreateRequest,
     EmbeddingRequest,
     Embeddings,
     LoadedModel,
-    ModelCard,
-    ModelInfo,
-    ShowRequest,
-    TransferRequest,
-    UpstreamHealth,
 )
 from rillet.words.requests import ChatRequest, EmbedRequest, GenerateRequest
 from rillet.words.settings import Settings
 
 Asked = TypeVar("Asked", GenerateRequest, ChatRequest)
-#: Names of models that are looked up without a thread; one model has many spellings.
-_KNOWN = 1024
 
 
-class Service:
+class Service(Catalogue):
     """One instance serves many callers on one event loop."""
 
     def __init__(
         self, library: Library, residents: Residents, settings: Settings, *, patience: float = 2.0
     ) -> None:
-        self.library = library
+        super().__init__(library, settings)
         self.residents = residents
-        self.settings = settings
         self._loading = Loading(residents, settings)
-        self._known: set[str] = set()
         self._preloading: asyncio.Task[None] | None = None
         self.patience = patience  # seconds of silence before progress is told
         self._records: Recorder | None = None
-        self.upstreams = Upstreams(settings.upstreams)
 
     @classmethod
     def open(cls, settings: Settings, *, paths: bool = False, patience: float = 2.0) -> "Service":
@@ -139,26 +125,6 @@ class Service:
         prompts.check_chat(model, request)
         return await answers.counted(self, model, request)
 
-    async def tags(self) -> list[ModelInfo]:
-        models = await asyncio.to_thread(self.library.all)
-        own = [cards.entry(model) for model in models]
-        if not self.upstreams:
-            return own
-        names = {entry.name for entry in own}
-        return own + [entry for entry in await self.upstreams.tags() if entry.name not in names]
-
-    async def show(self, request: ShowRequest) -> ModelCard:
-        if there := await self._elsewhere(request.model):
-            return await there[0].show(request, there[1])
-        try:
-            model = await self.model(request.model)
-        except LivesElsewhere:
-            raise LivesElsewhere(DETAILS_UNAVAILABLE) from None
-        show = partial(cards.card, model, system=request.system, options=request.options)
-        if request.verbose:  # hundreds of thousands of tokens and merges are read from the file
-            return await asyncio.to_thread(show, verbose=True)
-        return show(verbose=False)
-
     async def ps(self) -> list[LoadedModel]:
         there = self.residents.all()
         gpu = bool(there) and await asyncio.to_thread(has_gpu)
@@ -167,48 +133,6 @@ class Service:
             return own
         names = {entry.name for entry in own}
         return own + [one for one in await self.upstreams.loaded() if one.name not in names]
-
-    async def copy(self, source: str, destination: str) -> None:
-        from rillet.service import changes
-
-        await self._own(source, "copied", changes.copy, source, destination)
-
-    async def delete(self, model: str) -> None:
-        from rillet.service import changes
-
-        await self._own(model, "deleted", changes.delete, model)
-
-    async def create(self, request: CreateRequest) -> AsyncIterator[Progress]:
-        from rillet.service import creation
-
-        if request.from_ and self.upstreams and not request.remote_host:
-            await self._own(request.from_, "built upon", Library.find, request.from_, pull=True)
-        prune = not self.settings.noprune
-        async for step in creation.create(self.library, request, self.pull, prune=prune):
-            yield step
-
-    def pull(self, request: TransferRequest) -> AsyncIterator[Progress]:
-        from rillet.service import transfers
-
-        return transfers.pull(self.library, request, prune=not self.settings.noprune)
-
-    def push(self, request: TransferRequest) -> AsyncIterator[Progress]:
-        from rillet.service import transfers
-
-        return transfers.push(self.library, request)
-
-    async def has_blob(self, digest: str) -> bool:
-        from rillet.service import changes
-
-        return await asyncio.to_thread(changes.has_blob, self.library, digest)
-
-    async def put_blob(self, digest: str, chunks: AsyncIterator[bytes]) -> bool:
-        from rillet.service import changes
-
-        return await changes.put_blob(self.library, digest, chunks)
-
-    async def health(self) -> list[UpstreamHealth]:
-        return await self.upstreams.health() if self.upstreams else []
 
     async def report(self) -> dict[str, Any]:
         return await reporting.report(self)
@@ -270,19 +194,6 @@ class Service:
 
     # What the parts of the service share
 
-    async def model(self, name: str) -> Model:
-        """Raises `ServerError` where there is none.
-
-        Only the first time in a thread, for a file may be large or damaged; what was read before is
-        there at once, and a busy loop would wait for the thread longer than for the answer.
-        """
-        if name in self._known:
-            return self.library.find(name)
-        model = await asyncio.to_thread(self.library.find, name)
-        if len(self._known) < _KNOWN:
-            self._known.add(name)
-        return model
-
     def load_options(
         self, model: Model, options: Options, shift: bool | None, *, embedding: bool = False
     ) -> LoadOptions:
@@ -291,42 +202,6 @@ class Service:
 
     def _options(self, model: Model, request: GenerateRequest | ChatRequest) -> Options:
         return layered(model.params, request.options)
-
-    async def _elsewhere(self, name: str, *, unlisted: bool = False) -> tuple[Upstream, str] | None:
-        """The server behind ours that has this model, unless we have it ourselves. `unlisted`: or
-        may have it, though it does not list it.
-
-        Raises `ServerError` where nobody has it, or a server that may have it cannot be asked.
-        """
-        if not self.upstreams:
-            return None
-        try:
-            await self.model(name)
-        except ServerError as error:
-            there = await self.upstreams.find(name, unlisted=unlisted)
-            if there is None:
-                raise self.upstreams.missing(name, error) from None
-            return there
-        return None
-
-    async def _own(
-        self, name: str, done: str, work: Callable[..., object], *args: str, pull: bool = False
-    ) -> None:
-        """Work on a model of ours. `pull`: one that nobody has is no error yet.
-
-        Raises `ServerError` (400) for a model of another server.
-        """
-        try:
-            await asyncio.to_thread(work, self.library, *args)
-        except ModelNotFound:
-            if self.upstreams and (there := await self.upstreams.find(name)):
-                raise ServerError(
-                    f"{name} is a model of the server at {there[0].target.url} and can be {done} "
-                    "only there",
-                    status=400,
-                ) from None
-            if not pull:
-                raise
 
     async def _unload(self, model: Model) -> Generation:
         await self.residents.unload(model)
