@@ -57,7 +57,8 @@ def capabilities(
     own = {
         "embedding" if header.own("pooling_type") in header.metadata else "completion": True,
         "vision": projector or header.own("vision.block_count") in header.metadata,
-        "audio": hears or header.own("audio.block_count") in header.metadata,
+        "audio": (hears or header.own("audio.block_count") in header.metadata)
+        and header.architecture != "nemotron_h_omni",  # as Ollama has it: nothing reads its ears
     }
     # What the template tells that is used goes first or last, as Ollama has it.
     order = (own, shown, told) if template and goes_first else (told, own, shown)

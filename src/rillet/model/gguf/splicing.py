@@ -67,27 +67,33 @@ def reordered(name: str, tensor: Tensor, order: Callable[[int], int]) -> Spliced
     if len(tensor.shape) < 2:
         raise ValueError(f"{tensor.name} has no rows")
     rows = tensor.elements // tensor.shape[0]
-    return sliced(NewTensor(name, tensor.shape, tensor.type), tensor, rows, map(order, range(rows)))
+    new = NewTensor(name, tensor.shape, tensor.type)
+    return sliced(new, tensor, rows, lambda: map(order, range(rows)))
 
 
 def row(name: str, tensor: Tensor, number: int) -> Spliced:
     """One row of a matrix, as F32. Raises `ValueError` where there is none such."""
-    _check_widened(tensor.type)
     if len(tensor.shape) != 2 or number >= tensor.shape[1]:
         raise ValueError(f"{tensor.name} has no row {number}")
-    return sliced(NewTensor(name, tensor.shape[:1], "F32"), tensor, tensor.shape[1], (number,))
+    return sliced(
+        NewTensor(name, tensor.shape[:1], "F32"), tensor, tensor.shape[1], lambda: (number,)
+    )
 
 
-def sliced(new: NewTensor, tensor: Tensor, count: int, taken: Iterable[int]) -> Spliced:
-    """Of `count` parts of the same size, those whose numbers are `taken`, in that order."""
+def sliced(
+    new: NewTensor, tensor: Tensor, count: int, taken: Callable[[], Iterable[int]]
+) -> Spliced:
+    """Of `count` parts of the same size, those whose numbers are `taken`, in that order.
+
+    Raises `ValueError` where they are not of the same size.
+    """
     size, rest = divmod(tensor.size, count)
     if rest:
         raise ValueError(f"{tensor.name} has not {count} parts")
     if new.type != tensor.type:
         _check_widened(tensor.type)
-    numbers = tuple(taken)
     return Spliced(
-        new, lambda: (Span(tensor.offset + at * size, size, tensor.type) for at in numbers)
+        new, lambda: (Span(tensor.offset + at * size, size, tensor.type) for at in taken())
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from ..draft import Draft
 from ..header import GgufArray
@@ -109,6 +110,6 @@ def _split_patches(draft: Draft) -> None:
     width, height, frames, packed = tensor.shape
     shape = (width, height, channels, packed // channels)
     for frame, name in enumerate(("v.patch_embd.weight", "v.patch_embd.weight.1")):
-        parts = range(frame, frames * packed, frames)
+        taken = partial(range, frame, frames * packed, frames)
         new = NewTensor(name, shape, "F32")
-        draft.splice(sliced(new, tensor, frames * packed, parts), tensor)
+        draft.splice(sliced(new, tensor, frames * packed, taken), tensor)
