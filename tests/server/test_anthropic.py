@@ -56,9 +56,10 @@ async def test_an_error_in_mid_stream_is_said(server: Running) -> None:
     assert json.loads(last[1].removeprefix("data: "))["error"]["message"] == "engine died"
 
 
-async def test_thinking_that_is_beyond_a_model_is_left_out(server: Running) -> None:
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+async def test_thinking_that_is_beyond_a_model_is_left_out(server: Running, path: str) -> None:
     body = {**ASK, "thinking": {"type": "enabled", "budget_tokens": 1024}}
-    assert (await server.ask("POST", "/v1/messages", body)).status == 200
+    assert (await server.ask("POST", path, body)).status == 200
     assert server.operations.asked[-1].think is None
 
 

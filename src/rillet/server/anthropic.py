@@ -72,6 +72,7 @@ class AnthropicAnswers:
         exchange.json_type = BARE_JSON
         known(request.model)
         with worded(NOT_FOUND, request.model):
+            request = await self._thinkable(request)
             count = await self._face.streams.run(exchange, self._operations.count_tokens(request))
         await exchange.json({"input_tokens": count})
 
