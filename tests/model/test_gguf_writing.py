@@ -79,10 +79,36 @@ def test_types(header: GgufHeader, kind: str, expected: dict[str, str]) -> None:
 def test_one_dimension_and_quantized_tensors_stay() -> None:
     data = gguf_bytes(
         changed(general__file_type=(U32, 1)),
-        [("a.weight", (32,), 0, 0), ("b.weight", (32, 2), 8, 128), ("c.bias", (32, 2), 0, 256)],
+        [("n.weight", (32,), 0, 0), ("b.weight", (32, 2), 8, 128), ("c.bias", (32, 2), 0, 256)],
     )
     assert [tensor.type for tensor in quantized(read_header(data), "Q8_0")] == [
         "F32",
         "Q8_0",
         "F32",
     ]
+
+
+@pytest.mark.parametrize("name", ["v.blk.0.attn_v", "mm.1", "a.blk.0.ffn_up", "s.net_2", "mtp.fc"])
+def test_what_is_not_read_as_text_stays(name: str) -> None:
+    assert types(one(name, "gemma3"), "Q4_K_M") == {name: "F16"}
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name", "careful"),
+    [
+        ("deepseek2", "blk.3.attn_kv_a_mqa", "Q8_0"),
+        ("gemma3n", "per_layer_token_embd", "F16"),
+        ("glmocr", "token_embd", "F16"),
+        ("glm4", "output", "F16"),
+        ("qwen35moe", "blk.9.nextn.eh_proj", "Q8_0"),
+    ],
+)
+def test_touchy_tensors(architecture: str, name: str, careful: str) -> None:
+    assert types(one(name, architecture), "Q4_K_S") == {name: careful}
+    assert types(one(name, architecture), "Q8_0") == {name: "Q8_0"}
+    assert types(one(name, "llama"), "Q4_K_S")[name] not in ("F16", "Q8_0")
+
+
+def one(name: str, architecture: str) -> GgufHeader:
+    tensor = Tensor(f"{name}.weight", "F16", (256, 64), 0, 256 * 64, 256 * 128)
+    return GgufHeader(3, {"general.architecture": architecture}, [tensor], 32, 0)

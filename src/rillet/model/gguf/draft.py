@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .arrays import position, replaced, shortened, texts
 from .header import GgufHeader, Tensor
 from .splicing import Spliced, kept
+from .widening import WIDENED
 from .writing import (
     NewTensor,
     flag_entry,
@@ -150,10 +151,10 @@ class Draft:
         self._names = {old: new for old, new in self._names.items() if old.startswith(SENSES)}
 
     def in_full(self, *parts: str) -> None:
-        """As numbers of 32 bits, where they have 16: by parts of the new names."""
+        """As numbers of 32 bits, where they can be: by parts of the new names."""
         for tensor in self.header.tensors:
             name = self._names.get(tensor.name, "")
-            if any(part in name for part in parts) and tensor.type in ("F16", "BF16"):
+            if any(part in name for part in parts) and tensor.type in WIDENED:
                 self._whole.add(name)
 
     def shorten_vocabulary(self, rows: int) -> None:

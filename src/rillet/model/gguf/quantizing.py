@@ -1,12 +1,14 @@
 """Which type each tensor gets when a model is quantized. Pure.
 
-Source: the choices of llama.cpp's `llama-quantize`, compared with what it makes of the same files.
+Sources: the choices of llama.cpp's `llama-quantize`, compared with what it makes of the same files;
+and what Ollama tells it for some architectures.
 """
 
 from __future__ import annotations
 
 import re
 
+from .draft import SENSES
 from .header import GgufHeader, Tensor
 from .writing import NewTensor, block_length
 
@@ -20,6 +22,19 @@ _KEPT = re.compile(
     r"|ssm_conv1d|shortconv\.conv|time_mix_|attn_rel_b|pos_embd|patch_embd|^(?!.*weight$)"
 )
 _FALLBACKS = {"Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}
+#: What sees, hears or looks ahead in the model's own file stays too.
+_ASIDE = (*SENSES, "mtp.")
+_EMBEDDINGS = (r"^(token_embd|output)\.weight$", "F16")
+_LOOKS_AHEAD = (r"\.nextn\.eh_proj\.weight$", "Q8_0")
+#: Tensors that a mixture around Q4_K would harm, by the architecture.
+_TOUCHY = {
+    "deepseek2": (r"\.attn_(k_b|q_a|q_b|v_b|kv_a_mqa)\.weight$", "Q8_0"),
+    "gemma3n": (r"^per_layer_token_embd\.weight$", "F16"),
+    "glm4": _EMBEDDINGS,
+    "glmocr": _EMBEDDINGS,
+    "qwen35": _LOOKS_AHEAD,
+    "qwen35moe": _LOOKS_AHEAD,
+}
 _BLOCK = re.compile(r"blk\.(\d+)\.")
 
 
@@ -36,7 +51,12 @@ def quantized(header: GgufHeader, kind: str) -> list[NewTensor]:
 def _wanted(header: GgufHeader, tensor: Tensor, kind: str, tied: bool) -> str:
     if len(tensor.shape) < 2 or tensor.type not in WHOLE or _KEPT.search(tensor.name):
         return tensor.type
+    if tensor.name.startswith(_ASIDE):
+        return tensor.type
     usual = _TYPES.get(kind, kind)
+    touchy, careful = _TOUCHY.get(header.architecture, ("$^", ""))
+    if usual == "Q4_K" and re.search(touchy, tensor.name):
+        return careful
     if usual in WHOLE:
         return usual
     if tensor.name == ("token_embd.weight" if tied else "output.weight"):
