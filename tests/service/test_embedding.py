@@ -9,7 +9,7 @@ from rillet.words.errors import ServerError
 from rillet.words.models import EmbeddingRequest
 from rillet.words.requests import EmbedRequest
 
-from .asking import EMBED, HELLO, TINY, resident, say
+from .asking import EMBED, HELLO, TINY, resident, say, until
 from .conftest import Opened
 
 
@@ -145,7 +145,7 @@ async def test_who_leaves_gives_back_the_turn(opened: Opened) -> None:
         task = asyncio.create_task(
             service.embed(EmbedRequest(model=EMBED, input=["word " * 900] * 64))
         )
-        await asyncio.sleep(0.05)
+        await until(lambda: resident(service).slots.free == 0)
         task.cancel()
         await asyncio.wait((task,))
         assert resident(service).slots.free == 1 and resident(service).users == 0

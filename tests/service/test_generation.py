@@ -111,8 +111,14 @@ async def test_a_reader_that_leaves_does_not_disturb_the_others() -> None:
         emit((Finish("stop"),))
 
     generation = Generation(produce)
-    leaving, staying = (asyncio.create_task(events(generation)) for _ in range(2))
-    await asyncio.sleep(0.01)
+    has_begun = asyncio.Event()
+
+    async def leave() -> None:
+        async for _ in generation:
+            has_begun.set()
+
+    leaving, staying = asyncio.create_task(leave()), asyncio.create_task(events(generation))
+    await has_begun.wait()
     leaving.cancel()
     go.set()
     assert (await staying)[-1] == Finish("stop")

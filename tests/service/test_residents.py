@@ -239,8 +239,16 @@ async def test_memory_is_made_by_letting_idle_ones_go(opened: Opened) -> None:
         free = iter([10 << 20, 1 << 40])
         service.residents._memory = lambda: MachineMemory(1 << 40, next(free))
         await say(service, CHAT, options={"num_predict": 1})
-        # One was enough: the same keep_alive, so the first by its path.
-        assert {each.model.path for each in service.residents.all()} == {HELLO, CHAT}
+        # One was enough: the same keep_alive, so the one that was used before the other.
+        assert {each.model.path for each in service.residents.all()} == {TINY, CHAT}
+
+
+async def test_of_one_keep_alive_goes_who_was_not_used_for_longest(opened: Opened) -> None:
+    async with opened(max_loaded_models=2) as service:
+        for model in (HELLO, TINY, HELLO, CHAT, HELLO, TINY):
+            await say(service, model, keep_alive=-1, options={"num_predict": 5})
+            assert model in {each.model.path for each in service.residents.all()}
+        assert {each.model.path for each in service.residents.all()} == {HELLO, TINY}
 
 
 async def test_what_can_never_fit_is_refused_and_nobody_else_goes(opened: Opened) -> None:

@@ -1,6 +1,7 @@
 """One model in memory: its engine process, the way to ask it, and who uses it."""
 
 import asyncio
+import time
 
 from rillet.engine import EngineProcess, LoadOptions
 from rillet.net.address import Target
@@ -31,6 +32,7 @@ class Resident:
         self.users = 0
         self.keep_alive: float | None = None  # nobody has used it yet
         self.expires_at = FOR_EVER  # on time.time(); while it is used it has no meaning
+        self.idle_since = time.monotonic()
         self.stopping = False  # nobody else is let in
         self.closing = False  # it is ended whoever uses it
         self.idle = asyncio.Event()

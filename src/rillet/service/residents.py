@@ -4,7 +4,8 @@ Laws:
 * One load at a time; a request for a model that is loaded as wanted does not wait for loads.
 * After the last request ended a model stays for the keep_alive of the latest that said one; who
   says none does not change it.
-* To make room, the idle model with the shortest keep_alive goes first; a busy one is waited for.
+* To make room, the idle model with the shortest keep_alive goes first, of several the one that was
+  used last the longest ago; a busy one is waited for.
 * An engine that died is started again by the next request; see `crashes`.
 * One load serves all who wait for it, and ends when the last of them has left; then everything is
   as it was before.
@@ -73,7 +74,7 @@ class Residents:
 
     def all(self) -> list[Resident]:
         """The last to expire first."""
-        return sorted(self._loaded.values(), key=lambda each: -each.expires_at)
+        return sorted(self._loaded.values(), key=lambda each: (-each.expires_at, -each.idle_since))
 
     def get(self, model: Model, *, embedding: bool = False) -> Resident | None:
         return self._loaded.get((model.path, embedding))
@@ -244,6 +245,7 @@ class Residents:
     def _rest(self, resident: Resident, least: float = 0.0) -> None:
         """It is idle from now on, and stays for its keep_alive."""
         keep_alive = resident.keep_alive or 0.0
+        resident.idle_since = time.monotonic()
         resident.expires_at = time.time() + keep_alive
         if keep_alive < FOR_EVER:
             loop = asyncio.get_running_loop()
@@ -273,5 +275,6 @@ class Residents:
         task.add_done_callback(self._tasks.discard)
 
 
-def _eviction_order(resident: Resident) -> tuple[bool, float, str]:
-    return (resident.users > 0, resident.keep_alive or 0.0, resident.model.path)
+def _eviction_order(resident: Resident) -> tuple[bool, float, float]:
+    """The last is when it was used last, for those of one keep_alive."""
+    return (resident.users > 0, resident.keep_alive or 0.0, resident.idle_since)
