@@ -84,7 +84,7 @@ class Served:
 
     def direct(self, tokens: int, prompt: str = PROMPT) -> Request:
         body = {"prompt": prompt, "n_predict": tokens, "stream": True, "return_tokens": True}
-        more = {"min_p": 0.0, "repeat_penalty": 1.0, "cache_prompt": True, "return_progress": True}
+        more = {"min_p": 0.0, "repeat_penalty": 1.0, "cache_prompt": True}
         return _request("/completion", {**body, **more, **SAMPLING})
 
 

@@ -38,6 +38,24 @@ def test_ollamas_defaults_are_sent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "batch", "told"),
+    [("hi", 0, True), ("a" * 256, 64, False), ("a" * 257, 64, True), ("é" * 129, 64, True),
+     ([1] * 64, 64, False), ([1] * 65, 64, True)],
+)  # fmt: skip
+def test_only_a_prompt_of_several_batches_has_progress(
+    prompt: str | list[int], batch: int, told: bool
+) -> None:
+    body = llamacpp.completion_body(prompt, {}, num_ctx=CTX, batch=batch)
+    assert ("return_progress" in body) is told
+
+
+def test_progress_is_asked_for_where_the_size_of_a_prompt_is_not_known() -> None:
+    with_image = llamacpp.completion_body("", {}, num_ctx=CTX, batch=64, images=["aGk="])
+    assert with_image["return_progress"] is True
+    assert llamacpp.chat_body([], {}, num_ctx=CTX)["return_progress"] is True
+
+
+@pytest.mark.parametrize(
     ("num_predict", "rendered", "templated"),
     [(-1, 20480, 20480), (-2, 20480, 20480), (0, 20480, 0), (5, 5, 5), (10**9, 20480, 20480),
      (None, 20480, 20480)],

@@ -49,8 +49,8 @@ def main() -> NoReturn:
         preload(order["wheel"])
         said = survey() if order.get("survey") else {"ready": serve(order["set"])}
     except BaseException as error:
+        print_log()
         tell(report, {"failed": f"{error or type(error).__name__}"})
-        # An ordinary exit, because it prints what the engine still has to say.
         sys.exit(1)
     tell(report, said)
     watch(parent)
@@ -183,6 +183,25 @@ def _value(xllamacpp: Any, value: Any) -> Any:
         adapter.path, adapter.scale = path, 1.0
         adapters.append(adapter)
     return adapters
+
+
+def print_log() -> None:
+    """Have the engine print what it still has to say: a thread of its own does that, and with the
+    process it would just end. The two functions are llama.cpp's (common/log.h), with the names that
+    C++ gives them; where they are called otherwise, a reason may get lost."""
+    module = sys.modules.get("xllamacpp.xllamacpp")
+    if module is None or not module.__file__:
+        return
+    import ctypes  # slow to import, and hardly anybody needs it
+
+    try:
+        library = ctypes.CDLL(module.__file__)
+        log, flush = library._Z15common_log_mainv, library._Z16common_log_flushP10common_log
+    except (AttributeError, OSError):
+        return
+    log.restype = ctypes.c_void_p
+    flush.argtypes = [ctypes.c_void_p]
+    flush(log())
 
 
 def survey() -> dict[str, Any]:

@@ -4,6 +4,7 @@ Both shells ask it the same four things; neither knows of proxies, redirects or 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -67,11 +68,13 @@ class Course:
     def __init__(
         self, target: Target, request: Request, headers: HeaderList, env: Mapping[str, str]
     ) -> None:
-        given = {name.lower() for name, _ in request.headers}
-        defaults = tuple(field for field in headers if field[0].lower() not in given)
         self.target = target
         self.request = Request(
-            request.method, request.path, request.headers + defaults, request.body, request.length
+            request.method,
+            request.path,
+            request.headers + _missing(request.headers, headers),
+            request.body,
+            request.length,
         )
         self._env = env
         self._hops = 0
@@ -129,18 +132,37 @@ class Course:
         return replace(route, sent_by="") if route.place == sent_by else route
 
     def _head(self, length: int) -> bytes:
-        target, request = self.target, self.request
-        fields = [("Host", target.host_header)]
+        request, route = self.request, self.route
+        first, rest = _head_around(
+            self.target, request.method, request.path, request.headers, route.proxy, route.tls
+        )
         if length or request.method in ("POST", "PUT", "PATCH"):
-            fields.append(("Content-Length", str(length)))
-        given = {name.lower() for name, _ in request.headers}
-        fields += [field for field in _DEFAULTS if field[0].lower() not in given]
-        if target.user is not None and "authorization" not in given:
-            fields.append(("Authorization", basic_authorization(target.user, target.password)))
-        path = target.prefix + request.path
-        if self.route.proxy and not self.route.tls:
-            path = f"http://{target.host_header}{path}"
-            if self.route.proxy.authorization:
-                fields.append(("Proxy-Authorization", self.route.proxy.authorization))
-        fields += [field for field in request.headers if field[0].lower() not in _OURS]
-        return encode_head(request.method, path, fields)
+            return b"%b\r\nContent-Length: %d%b" % (first, length, rest)
+        return first + rest
+
+
+@lru_cache(maxsize=256)  # nearly all requests of a program are asked with a few heads
+def _head_around(
+    target: Target, method: str, path: str, headers: HeaderList, proxy: Proxy | None, tls: bool
+) -> tuple[bytes, bytes]:
+    """The head of a request up to the place of its Content-Length, and from there on."""
+    fields = list(_missing(headers, _DEFAULTS))
+    given = {name.lower() for name, _ in headers}
+    if target.user is not None and "authorization" not in given:
+        fields.append(("Authorization", basic_authorization(target.user, target.password)))
+    path = target.prefix + path
+    if proxy and not tls:
+        path = f"http://{target.host_header}{path}"
+        if proxy.authorization:
+            fields.append(("Proxy-Authorization", proxy.authorization))
+    fields += [field for field in headers if field[0].lower() not in _OURS]
+    first = encode_head(method, path, [("Host", target.host_header)]).removesuffix(b"\r\n\r\n")
+    whole = encode_head(method, path, [("Host", target.host_header), *fields])
+    return first, whole.removeprefix(first)
+
+
+@lru_cache(maxsize=256)
+def _missing(given: HeaderList, others: HeaderList) -> HeaderList:
+    """The `others` whose names are not among those given."""
+    names = {name.lower() for name, _ in given}
+    return tuple(field for field in others if field[0].lower() not in names)

@@ -78,6 +78,7 @@ class Loading:
         self._residents = residents
         self._settings = settings
         self._known: dict[Wanted, LoadOptions] = {}
+        self._served: dict[tuple[object, ...], LoadOptions] = {}  # by what was asked for
 
     def options(
         self, model: Model, asked: Options, shift: bool | None, *, embedding: bool = False
@@ -85,6 +86,27 @@ class Loading:
         """What the model is loaded with. A request without num_ctx takes what is loaded, unless
         somebody made that smaller than usual; so it is with num_batch."""
         there = self._residents.options(model, embedding=embedding)
+        wish = (
+            *(model.digest, model.path, asked.num_ctx, asked.num_batch, asked.num_gpu),
+            *(asked.main_gpu, asked.use_mmap, asked.num_thread, shift, embedding),
+        )
+        if there is not None and self._served.get(wish) is there:
+            return there
+        options = self._chosen(model, asked, shift, there, embedding)
+        if options is there:
+            if len(self._served) >= _KNOWN:
+                self._served.clear()
+            self._served[wish] = there
+        return options
+
+    def _chosen(
+        self,
+        model: Model,
+        asked: Options,
+        shift: bool | None,
+        there: LoadOptions | None,
+        embedding: bool,
+    ) -> LoadOptions:
         num_ctx = self._context(model, asked.num_ctx)
         if there and not asked.num_ctx:
             num_ctx = max(num_ctx, there.num_ctx)

@@ -156,6 +156,7 @@ def _completion(
         prompt,
         msgspec.structs.asdict(options),
         num_ctx=resident.num_ctx,
+        batch=resident.options.batch,
         format=request.format if in_form else None,
         images=images,
         logprobs=bool(request.logprobs),

@@ -4,7 +4,8 @@ Rules:
 * Every sampling option is sent: the engine's defaults are not Ollama's.
 * Numbers are clamped to what the engine takes. Some it refuses (`repeat_last_n` -1), some make it
   eat memory (8 to 16 GB at the largest `repeat_last_n`), seen in trials of build 11549.
-* Always a stream with progress: only then does the engine notice in the middle that nobody reads.
+* Always a stream, and with progress where a prompt takes more than one batch: only then does the
+  engine notice between two that nobody reads.
 * A format is checked before it is sent (see `llamacpp_schema`).
 Options are of the right types already. Source: llama.cpp's server documentation (tools/server).
 """
@@ -43,7 +44,9 @@ character ::= [^"\\\x7F\x00-\x1F] | "\\" ( ["\\/bfnrt] | "u" [0-9a-fA-F]{4} )
 number ::= "-"? ( "0" | [1-9] [0-9]{0,15} ) ( "." [0-9]{1,16} )? ( [eE] [-+]? [0-9]{1,3} )?
 blank ::= | " " | "\n" [ \t]{0,40}
 """.strip()
-_STREAM: JsonObject = {"stream": True, "return_progress": True, "cache_prompt": True}
+_STREAM: JsonObject = {"stream": True, "cache_prompt": True}
+_PROGRESS: JsonObject = {"return_progress": True}
+_BYTES = 4  # of a token, roughly
 MOST_TOP_LOGPROBS = 20
 
 Options = Mapping[str, Any]
@@ -84,6 +87,7 @@ def completion_body(
     options: Options,
     *,
     num_ctx: int,
+    batch: int = 0,
     format: str | JsonObject | None = None,
     images: Sequence[str] = (),
     logprobs: bool = False,
@@ -92,6 +96,7 @@ def completion_body(
 ) -> JsonObject:
     """POST /completion: a prompt as text or token ids, sent through no template.
 
+    `batch`: tokens that the engine evaluates at once; 0 is not known.
     `images` are base64 texts; the prompt holds the engine's media marker (`Props`) for each.
     `shown` are control tokens that the answer's text shows; the engine leaves others out.
     """
@@ -100,6 +105,8 @@ def completion_body(
         whole = {"prompt_string": prompt, "multimodal_data": list(images)}
     body = {"prompt": whole, **sampling(options, num_ctx), **_STREAM, "return_tokens": True}
     body["n_predict"] = token_limit(options, num_ctx, zero_is_none=True)
+    if images or not _is_one_batch(prompt, batch):
+        body |= _PROGRESS
     if (schema := format_schema(format)) is not None:
         body |= {"grammar": _JSON} if format == "json" else {"json_schema": guided(schema)}
     if shown:
@@ -107,6 +114,13 @@ def completion_body(
     if logprobs:
         body["n_probs"] = _between(top_logprobs, 1, MOST_TOP_LOGPROBS)
     return body
+
+
+def _is_one_batch(prompt: str | Sequence[int], batch: int) -> bool:
+    """Whether a prompt is so short that there is nothing to tell before its answer."""
+    if isinstance(prompt, str):
+        return len(prompt) <= batch * _BYTES and len(prompt.encode()) <= batch * _BYTES
+    return len(prompt) <= batch
 
 
 def chat_body(
@@ -125,6 +139,7 @@ def chat_body(
         "messages": messages_to_openai(messages),
         **sampling(options, num_ctx),
         **_STREAM,
+        **_PROGRESS,
         "max_tokens": token_limit(options, num_ctx, zero_is_none=False),
         "stream_options": {"include_usage": True},
         "reasoning_format": "deepseek",
