@@ -9,6 +9,7 @@ import pytest
 
 from rillet.words.errors import ServerError
 from rillet.words.events import Finish
+from rillet.words.requests import ChatRequest, Message
 
 from .asking import CHAT, THINK, TINY, chat, events, start, text
 from .conftest import Opened
@@ -106,3 +107,12 @@ async def test_a_chat_in_a_form_that_ends_in_half_a_character_is_given(
             assert text(found).startswith(before)
             before = text(found)
         assert json.loads(before) == "äö日本😀é"
+
+
+async def test_a_beginning_that_no_answer_in_that_form_has(opened: Opened) -> None:
+    turns = [Message("user", "hi"), Message("assistant", "Hello")]
+    async with opened() as service:
+        request = ChatRequest(model=THINK, messages=turns, format="json")
+        with pytest.raises(ServerError, match="is not the beginning of one in this format") as told:
+            text(await events(await service.chat(request)))  # type: ignore[arg-type]
+        assert told.value.status == 400

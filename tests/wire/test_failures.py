@@ -3,6 +3,7 @@ import json
 import pytest
 
 from rillet.wire.failures import (
+    NO_BEGINNING,
     NO_FORM,
     NO_SUCH_CALL,
     error_from_record,
@@ -169,6 +170,7 @@ def test_hints(status: int, word: str) -> None:
             ServerError,
             NO_FORM,
         ),
+        ("Failed to initialize samplers: std::exception", ServerError, NO_BEGINNING),
         (5, ServerError, "The server reported an error and did not say which"),
         ({}, ServerError, "The server reported an error and did not say which"),
     ],

@@ -61,11 +61,16 @@ NO_FORM = (
     "and answers, so it may have lost something: ask again, or as a stream, which shows all that "
     "came before"
 )
+NO_BEGINNING = (
+    "the last message, with which the answer begins, is not the beginning of one in this format: "
+    "leave it out, or begin as the format does"
+)
 #: What llama.cpp says of a model that writes what it has no place for, and what that means to who
 #: asked.
 _OF_ENGINES = {
     "Unexpected empty grammar stack": NO_SUCH_CALL,
     "does not match the expected peg-": NO_FORM,
+    "Failed to initialize samplers: std::exception": NO_BEGINNING,
 }
 _LONGEST = 500  # characters of a message that was not meant as one
 
