@@ -11,6 +11,9 @@ import pytest
 
 from rillet.model.chat_templates import resolved
 from rillet.service.cards import card
+from rillet.service.images import before_words
+from rillet.service.library import Library
+from rillet.service.prompts import spaced
 from rillet.service.service import Service
 from rillet.words.events import Progress, Thinking
 from rillet.words.models import CreateRequest
@@ -113,3 +116,24 @@ async def test_weights_name_their_renderer(
 def test_gemma4_has_two_renderers(name: str, size: str, renderer: str) -> None:
     assert resolved("gemma4", name, size) == renderer
     assert resolved("lfm2", name, size) == "lfm2"
+
+
+@pytest.mark.parametrize(
+    ("text", "images", "shown"),
+    [
+        ("what?", 1, "[img] what?"),
+        ("what?", 2, "[img][img] what?"),
+        ("", 1, "[img]"),
+        ("\nwhat?", 1, "[img]\nwhat?"),
+        ("see [img] here", 1, "see [img] here"),
+        ("see [img]", 2, "[img] see [img]"),
+        ("what?", 0, "what?"),
+    ],
+)
+def test_images_stand_where_a_renderer_has_them(text: str, images: int, shown: str) -> None:
+    assert before_words(text, images) == shown
+    told = [Message("user", text, images=["x"] * images or None)]
+    bare = Library((), built_in=None).from_file(MODELS / "tiny.gguf")
+    named = msgspec.structs.replace(bare, named_template="x")
+    assert spaced(named, told)[0].content == shown
+    assert spaced(bare, told) == told

@@ -40,6 +40,16 @@ def placed(text: str, marks: Iterable[str]) -> str:
     return before + text
 
 
+def before_words(text: str, images: int) -> str:
+    """The text with places for all its images: those without one come first, and a blank.
+
+    So Ollama's renderers have it, those in code of its own.
+    """
+    missing = max(0, images - text.count(_PLACE))
+    gap = " " if missing and text and not text[0].isspace() else ""
+    return _PLACE * missing + gap + text
+
+
 def placed_raw(text: str, marks: Sequence[str]) -> str:
     """A raw prompt with its images: each where its number stands, the others as in `placed`."""
     rest: list[str] = []

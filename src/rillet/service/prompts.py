@@ -12,13 +12,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rillet.model.chatml import chatml, is_known
 from rillet.model.gguf import GgufArray
 from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
 from rillet.service import limits, listener
-from rillet.service.images import Mark, marked, numbered, placed, placed_raw
+from rillet.service.images import Mark, before_words, marked, numbered, placed, placed_raw
 from rillet.service.model import Model
 from rillet.service.options import layered
 from rillet.service.resident import Resident
@@ -238,7 +239,7 @@ async def generate_prompt(
     marks = [mark(at) for at in range(len(request.images or ()))]
     if request.raw:
         return placed_raw(request.prompt, marks)
-    said = placed(request.prompt, marks)
+    said = placed(_spaced(model, request.prompt, len(marks)), marks)
     template = template_of(model, request)
     turns = [*head, Message("user", said)]
     think = thought(model, request.think)
@@ -284,8 +285,24 @@ def _aside() -> "Executor":
     return ThreadPoolExecutor(1, "rillet-template")
 
 
+def _spaced(model: Model, text: str, images: int) -> str:
+    return before_words(text, images) if model.named_template else text
+
+
+def spaced(model: Model, turns: Sequence[Message]) -> list[Message]:
+    """As the engine's template gets them: with images where Ollama's renderer has them."""
+    return [
+        replace(turn, content=_spaced(model, turn.content, len(turn.images)))
+        if turn.images
+        else turn
+        for turn in turns
+    ]
+
+
 def chat_template_body(model: Model, request: ChatRequest) -> JsonObject:
     """What /apply-template is asked for a chat by the model's own template."""
     return llamacpp.template_body(
-        request.messages, tools=request.tools or (), think=thought(model, request.think)
+        spaced(model, request.messages),
+        tools=request.tools or (),
+        think=thought(model, request.think),
     )

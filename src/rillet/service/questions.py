@@ -60,7 +60,7 @@ async def jinja_chat(resident: Resident, answer: Answer, request: ChatRequest) -
     top = request.top_logprobs or 0
     fitted = await truncation.chat(resident, model, request, None)
     body = llamacpp.chat_body(
-        fitted.messages,
+        prompts.spaced(model, fitted.messages),
         msgspec.structs.asdict(answer.options),
         num_ctx=resident.num_ctx,
         tools=request.tools or (),
