@@ -1,32 +1,13 @@
-"""What is read as text in models of Ollama's own layout: Gemma 4, GLM, DeepSeek-OCR, Laguna and
-early Llama 3. Source: as for `ollama_layout`.
+"""What is read as text in models of Ollama's own layout: GLM, DeepSeek-OCR, Laguna and early
+Llama 3. Source: as for `ollama_layout`.
 """
 
 from __future__ import annotations
 
 from .draft import Draft
 from .header import GgufHeader
-from .ollama_marks import count, ends, has_senses, numbers, shape
+from .ollama_marks import count, ends, numbers, shape
 from .splicing import joined
-
-_GEMMA4_SCALE = ".ffn_gate_inp.per_expert_scale"
-
-
-def old_gemma4(header: GgufHeader) -> bool:
-    return _wrong_gemma4_tokens(header) or has_senses(header) or ends(header, _GEMMA4_SCALE)
-
-
-def _wrong_gemma4_tokens(header: GgufHeader) -> bool:
-    """They are put together by their merges, whatever the file says."""
-    merges = bool(count(header, "tokenizer.ggml.merges"))
-    return merges and header.text("tokenizer.ggml.model") == "llama"
-
-
-def gemma4(draft: Draft) -> None:
-    if _wrong_gemma4_tokens(draft.header):
-        draft.text("tokenizer.ggml.model", "gemma4")
-    draft.rename(_GEMMA4_SCALE, ".ffn_down_exps.scale")
-    draft.leave_out_senses()
 
 
 def deepseek_ocr(draft: Draft) -> None:
