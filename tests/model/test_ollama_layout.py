@@ -39,7 +39,8 @@ def written(path: Path, architecture: str, keys: dict[str, Any], shapes: Shapes)
         else:
             writer.add_int64(key, value)
     for number, (name, shape) in enumerate(shapes.items()):
-        writer.add_tensor(name, numpy.full(shape, number, dtype=numpy.float32))
+        given = isinstance(shape, numpy.ndarray)
+        writer.add_tensor(name, shape if given else numpy.full(shape, number, numpy.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -215,6 +216,9 @@ def seeing(path: Path, architecture: str, shapes: Shapes, heads: int = 1) -> Ggu
         ("qwen3vl", {**PATCH, "v.pos_embed.weight": (4,)}, 1),
         ("qwen25vl", {"v.blk.0.ffn_up.weight": (4,)}, 1),
         ("llama4", {}, 1 << 40),
+        ("nemotron_h_omni", {"v.position_embd": (1023, 4)}, 1),
+        ("nemotron_h_omni", {"v.position_embd": (16, 4)}, 1),
+        ("nemotron_h_omni", {"v.patch_embd.weight": (4, 700)}, 1),
     ],
 )
 def test_eyes_that_no_such_model_has(
@@ -224,6 +228,26 @@ def test_eyes_that_no_such_model_has(
     header = seeing(path, architecture, {"v.x": (4,), **shapes}, heads)
     with pytest.raises(InvalidModelFile, match="not made like this"):
         projector(header, metadata_of(path))
+
+
+@pytest.mark.parametrize("kind", [numpy.float16, numpy.float32])
+def test_places_of_an_image_become_fewer(tmp_path: Path, kind: type) -> None:
+    """Each new one lies between four old ones, and the corners stay."""
+    path, target = tmp_path / "model.gguf", tmp_path / "made.gguf"
+    sizes = {"image_size": 48, "patch_size": 16, "block_count": 1}
+    keys = {f"nemotron_h_omni.vision.{key}": size for key, size in sizes.items()}
+    old = numpy.random.default_rng(1).normal(0, 1, (36, 4)).astype(kind)
+    header = written(path, "nemotron_h_omni", keys, {"v.position_embd": old, **GEMMA})
+    layout = projector(header, metadata_of(path))
+    assert layout is not None
+    for _ in relay(path, target, layout):
+        pass
+    (found,) = (each.data for each in gguf.GGUFReader(target).tensors)
+    square = old.astype(numpy.float64).reshape(6, 6, 4)
+    halves = (square[2] + square[3]) / 2  # half way between the first row and the last
+    assert numpy.allclose(found.reshape(3, 3, 4)[::2, ::2], square[::5, ::5])
+    assert numpy.allclose(found.reshape(3, 3, 4)[1, 1], (halves[2] + halves[3]) / 2)
+    assert numpy.allclose(found.reshape(3, 3, 4)[1, 0], halves[0])
 
 
 def test_more_blocks_than_there_are(tmp_path: Path) -> None:

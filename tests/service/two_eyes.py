@@ -281,6 +281,21 @@ def _deepseek_block(at: str) -> Tensors:
 _SAM = 8
 _EAR_NUMBERS = ("block_count", "embedding_length", "feed_forward_length", "attention.head_count")
 
+
+def _nemotron_there(weights: Weights) -> Weights:
+    """Patches in a row, and ears that nothing reads."""
+    names = {
+        "v.class_embd": "v.cls_embd",
+        "v.position_embd.weight": "v.position_embd",
+        "mm.model.mlp.0": "mm.norm",
+        "mm.model.mlp.1": "mm.1",
+        "mm.model.mlp.3": "mm.2",
+    }
+    weights["v.patch_embd.weight"] = weights["v.patch_embd.weight"].reshape(_EYE, -1)
+    ears = {"a.blk.0.x": weights["v.class_embd"], "mm.a.1.weight": weights["v.class_embd"]}
+    return {**renamed(names)(weights), **ears}
+
+
 #: By the architecture in Ollama's library.
 EYES = {
     "deepseekocr": Eyes(
@@ -487,6 +502,22 @@ EYES = {
                 "mm.soft_emb_norm": "mm.mm_soft_emb_norm",
             }
         ),
+    ),
+    "nemotron_h_omni": Eyes(
+        "nemotron_v2_vl",
+        {
+            "v.class_embd": (3, _EYE),
+            "v.patch_embd.weight": _WIDE_PATCH,
+            "v.position_embd.weight": (16, _EYE),
+            **_blocks(lambda at: _attention(at) | _forward(at)),
+            "mm.model.mlp.0.weight": (4 * _EYE,),
+            "mm.model.mlp.1.weight": (_INNER, 4 * _EYE),
+            "mm.model.mlp.3.weight": (WIDTH, _INNER),
+        },
+        {**_CLIP, "projector.scale_factor": 2},
+        {**_CLIP, "num_channels": 3, "projector.scale_factor": 2, "/audio.block_count": 1},
+        _nemotron_there,
+        patch=16,
     ),
     "qwen25vl": Eyes(
         "qwen2.5vl_merger",

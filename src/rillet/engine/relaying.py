@@ -1,12 +1,14 @@
 """A model file in Ollama's own layout, written in that of llama.cpp; see `gguf.ollama_layout`."""
 
 import os
+import struct
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 from rillet.engine.preflight import read_model_header
 from rillet.model.gguf.draft import Layout
-from rillet.model.gguf.splicing import Span
+from rillet.model.gguf.splicing import Mixture, Span
 from rillet.model.gguf.widening import widened
 from rillet.model.gguf.writing import aligned, block_bytes, head
 from rillet.words.errors import InvalidModelFile
@@ -30,8 +32,8 @@ def relay(source: Path, target: Path, layout: Layout) -> Iterator[int]:
             begun = done
             for span in spans():
                 place = offset + done - begun
-                span = span._replace(begin=header.data_offset + span.begin)
-                for written in _moved(read.fileno(), write.fileno(), span, place, new.type):
+                files = read.fileno(), write.fileno()
+                for written in _moved(*files, header.data_offset, span, place, new.type):
                     done += written
                     if done - told >= _PIECE:  # a tensor may be made of thousands of spans
                         told = done
@@ -43,10 +45,28 @@ def relay(source: Path, target: Path, layout: Layout) -> Iterator[int]:
     yield done
 
 
-def _moved(read: int, write: int, span: Span, to: int, kind: str) -> Iterator[int]:
+def _moved(
+    read: int, write: int, data: int, span: Span | Mixture, to: int, kind: str
+) -> Iterator[int]:
+    """`data`: where the tensors begin."""
+    if not isinstance(span, Span):
+        return _mixed(read, write, data, span, to)
+    span = span._replace(begin=data + span.begin)
     if span.type == kind:
         return _copied(read, write, span.begin, to, span.size)
     return _widened(read, write, span, to)
+
+
+def _mixed(read: int, write: int, data: int, mixture: Mixture, to: int) -> Iterator[int]:
+    """A row, not more: all of it is in memory."""
+    numbers: list[float] = []
+    for weight, span in mixture:
+        wide = widened(span.type, _read(read, span.size, data + span.begin))
+        row = struct.unpack(f"<{len(wide) // 4}f", wide)
+        numbers = [
+            old + weight * new for old, new in zip(numbers or repeat(0.0), row, strict=False)
+        ]
+    yield os.pwrite(write, struct.pack(f"<{len(numbers)}f", *numbers), to)
 
 
 def _widened(read: int, write: int, span: Span, to: int) -> Iterator[int]:
@@ -54,13 +74,17 @@ def _widened(read: int, write: int, span: Span, to: int) -> Iterator[int]:
     begin, left, block = span.begin, span.size, block_bytes(span.type)
     while left:
         count = min(left, max(1, _PIECE // 64 // block) * block)
-        data = os.pread(read, count, begin)
-        if len(data) < count:
-            raise OSError("the file ends inside its tensors")
-        wide = widened(span.type, data)
+        wide = widened(span.type, _read(read, count, begin))
         os.pwrite(write, wide, to)
         begin, to, left = begin + count, to + len(wide), left - count
         yield len(wide)
+
+
+def _read(read: int, size: int, begin: int) -> bytes:
+    data = os.pread(read, size, begin)
+    if len(data) < size:
+        raise OSError("the file ends inside its tensors")
+    return data
 
 
 def _copied(read: int, write: int, begin: int, to: int, size: int) -> Iterator[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .header import Tensor
@@ -22,14 +22,18 @@ class Span(NamedTuple):
     type: str  # of the numbers there, as in `Tensor`
 
 
+#: Spans of the same size, each with a weight: their numbers are added up, and are F32 then.
+Mixture = Sequence[tuple[float, Span]]
+
+
 class Spliced(NamedTuple):
-    """A new tensor: its spans follow one another; without any it is all zeros.
+    """A new tensor: its spans and mixtures follow one another; without any it is all zeros.
 
     A span of another type is turned into that of the new tensor, which is F32 then.
     """
 
     new: NewTensor
-    spans: Callable[[], Iterator[Span]]
+    spans: Callable[[], Iterator[Span | Mixture]]
 
 
 def kept(tensor: Tensor, new: NewTensor) -> Spliced:
@@ -87,14 +91,26 @@ def sliced(
 
     Raises `ValueError` where they are not of the same size.
     """
+    part = _part(tensor, count)
+    if new.type != tensor.type:
+        _check_widened(tensor.type)
+    return Spliced(new, lambda: map(part, taken()))
+
+
+def _part(tensor: Tensor, count: int) -> Callable[[int], Span]:
     size, rest = divmod(tensor.size, count)
     if rest:
         raise ValueError(f"{tensor.name} has not {count} parts")
-    if new.type != tensor.type:
-        _check_widened(tensor.type)
-    return Spliced(
-        new, lambda: (Span(tensor.offset + at * size, size, tensor.type) for at in taken())
-    )
+    return lambda at: Span(tensor.offset + at * size, size, tensor.type)
+
+
+def blended(
+    new: NewTensor, tensor: Tensor, count: int, weights: Callable[[], Iterable[Mapping[int, float]]]
+) -> Spliced:
+    """Of `count` parts of the same size, mixtures of those whose numbers have `weights`."""
+    part = _part(tensor, count)
+    _check_widened(tensor.type)
+    return Spliced(new, lambda: ([(each[at], part(at)) for at in each] for each in weights()))
 
 
 def _check_widened(*kinds: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ..draft import Draft
 from .gemma import gemma3_projector, gemma4_projector
 from .llama import llama4_projector
+from .nemotron import nemotron_projector
 from .ocr import deepseek_projector, glm_projector
 from .pixtral import pixtral_projector
 from .qwen import qwen3vl_projector, qwen25vl_projector
@@ -23,6 +24,7 @@ PROJECTORS: dict[str, Callable[[Draft], None]] = {
     "glmocr": glm_projector,
     "llama4": llama4_projector,
     "mistral3": pixtral_projector,
+    "nemotron_h_omni": nemotron_projector,
     "qwen25vl": qwen25vl_projector,
     "qwen35": qwen3vl_projector,
     "qwen35moe": qwen3vl_projector,
