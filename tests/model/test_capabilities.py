@@ -2,7 +2,12 @@
 
 import pytest
 
-from rillet.model.capabilities import capabilities, heeds_whole_images, jinja_is_abler
+from rillet.model.capabilities import (
+    capabilities,
+    heeds_whole_images,
+    jinja_is_abler,
+    listed_capabilities,
+)
 from rillet.model.gguf import GgufHeader, read_header
 from rillet.model.template import Template
 
@@ -93,7 +98,16 @@ def test_what_the_used_template_tells_goes_first() -> None:
 
 
 def test_without_the_template_inside_the_file() -> None:
-    assert capabilities(header("tools"), jinja=False, projector=True) == ("completion", "vision")
+    assert listed_capabilities(header("tools"), projector=True) == ("completion", "vision")
+
+
+def test_a_list_has_an_order_of_its_own() -> None:
+    go = Template.parse("{{ .Tools }}{{ .Suffix }}{{ .Prompt }}")
+    given = ("thinking", "tools")
+    assert listed_capabilities(header(), go, projector=True, given=given) == (
+        *("completion", "thinking", "tools", "insert", "vision"),
+    )
+    assert listed_capabilities(None, go, given=given) == ("thinking", "tools", "insert")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,12 @@ async def test_it_is_listed_with_where_it_lives(service: Service) -> None:
     assert (entry.details.context_length, entry.capabilities) == (1000, ["completion", "tools"])
 
 
+async def test_its_template_tells_what_it_can(service: Service) -> None:
+    await made(service, remote_host="h", template="{{ .Tools }}{{ .Prompt }}")
+    entry = next(one for one in await service.tags() if one.name == "far:latest")
+    assert entry.capabilities == ["tools"]
+
+
 async def test_a_name_of_the_cloud_says_where(service: Service) -> None:
     assert await made(service, from_="x:7b-cloud") == ["writing manifest", "success"]
     entry = next(one for one in await service.tags() if one.name == "far:latest")

@@ -52,7 +52,7 @@ async def test_what_it_can_is_told(opened: Opened, tmp_path: Path) -> None:
     async with opened() as service:
         found = service.library.find(await made(service, tmp_path))
     assert found.capabilities == ("completion", "vision", "audio")  # as Ollama has it
-    assert found.capabilities_told(jinja=False) == ("completion", "vision")
+    assert found.capabilities_listed == ("completion", "vision")
 
 
 async def test_senses_that_a_model_has_not(opened: Opened, tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ def capabilities(
     header: GgufHeader,
     template: Template | None = None,
     *,
-    jinja: bool = True,
     goes_first: bool = True,
     projector: bool = False,
     hears: bool = False,
@@ -42,24 +41,13 @@ def capabilities(
     `goes_first` says that it is used, and not the one inside the file.
     `named` are what the parser can tell that its configuration names, or nothing; templates do not
     count then.
-    `jinja=False` leaves the chat template inside the file out, as Ollama's /api/tags does.
     `projector` says that the model has a projector file, for images or sounds: to Ollama it can
     see then. `hears` says that the file is also, or only, for sounds.
     """
-    text = header.chat_template if jinja else ""
+    text = header.chat_template
     told = {"tools": jinja_has_tools(text), "thinking": jinja_has_thinking(text)}
-    names = template.variables() if template else frozenset()
-    shown = {
-        "tools": "Tools" in names,
-        "insert": "Suffix" in names,
-        "thinking": template is not None and template.thinking_tags() is not None,
-    }
-    own = {
-        "embedding" if header.own("pooling_type") in header.metadata else "completion": True,
-        "vision": projector or header.own("vision.block_count") in header.metadata,
-        "audio": (hears or header.own("audio.block_count") in header.metadata)
-        and header.architecture != "nemotron_h_omni",  # as Ollama has it: nothing reads its ears
-    }
+    shown = _shown(template)
+    own = _of_file(header, sees=projector, hears=hears)
     # What the template tells that is used goes first or last, as Ollama has it.
     order = (own, shown, told) if template and goes_first else (told, own, shown)
     if named is not None:
@@ -71,6 +59,42 @@ def capabilities(
         if has
     ]
     return tuple(dict.fromkeys(found))
+
+
+def listed_capabilities(
+    header: GgufHeader | None,
+    template: Template | None = None,
+    *,
+    projector: bool = False,
+    given: Iterable[str] = (),
+    named: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """As `capabilities`, but without the chat template inside the file, and in an order of its own:
+    so Ollama's /api/tags has it. `header` is None for a model that is not here."""
+    own = _of_file(header) if header else {}
+    shown = _shown(template)
+    orders = (own, dict.fromkeys(given, True), {**shown, **dict.fromkeys(named, True)})
+    found = [name for abilities in orders for name, has in abilities.items() if has]
+    return tuple(dict.fromkeys([*found, *(["vision"] if projector else [])]))
+
+
+def _of_file(header: GgufHeader, sees: bool = False, hears: bool = False) -> dict[str, bool]:
+    return {
+        "embedding" if header.own("pooling_type") in header.metadata else "completion": True,
+        "vision": sees or header.own("vision.block_count") in header.metadata,
+        "audio": (hears or header.own("audio.block_count") in header.metadata)
+        and header.architecture != "nemotron_h_omni",  # as Ollama has it: nothing reads its ears
+    }
+
+
+def _shown(template: Template | None) -> dict[str, bool]:
+    """What a template in Go's language tells."""
+    names = template.variables() if template else frozenset()
+    return {
+        "tools": "Tools" in names,
+        "insert": "Suffix" in names,
+        "thinking": template is not None and template.thinking_tags() is not None,
+    }
 
 
 def projector_hears(header: GgufHeader) -> bool:

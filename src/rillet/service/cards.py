@@ -32,12 +32,12 @@ def entry(model: Model | Remote) -> ModelInfo:
     if isinstance(model, Remote):
         details = _described(config)
         context, width = config.context_length, config.embedding_length
-        able: Iterable[str] = config.capabilities or ()
+        able: Iterable[str] = model.capabilities
     else:
         details, header = _details(model), model.header
         context = config.context_length or header.context_length
         width = config.embedding_length or header.embedding_length
-        able = model.capabilities_told(jinja=False)
+        able = model.capabilities_listed
     return ModelInfo(
         name=name,
         model=name,

@@ -14,6 +14,7 @@ from rillet.model.capabilities import (
     capabilities,
     heeds_whole_images,
     jinja_is_abler,
+    listed_capabilities,
     projector_hears,
     projector_sees,
 )
@@ -61,19 +62,25 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def capabilities(self) -> tuple[str, ...]:
         """As /api/show tells them, the template inside the file included."""
-        return self.capabilities_told(jinja=True)
-
-    def capabilities_told(self, *, jinja: bool) -> tuple[str, ...]:
-        """With the template inside the file or, as in /api/tags, without."""
         return capabilities(
             self.header,
             self.go,
-            jinja=jinja,
             goes_first=self.template is not None,
             projector=self.projector is not None,
-            hears=jinja and self._hears(),
+            hears=self._hears(),
             given=self.config.capabilities or (),
             named=parsed(self.config.parser) if self.named_template else None,
+        )
+
+    @property
+    def capabilities_listed(self) -> tuple[str, ...]:
+        """As /api/tags tells them, without that template."""
+        return listed_capabilities(
+            self.header,
+            self.go,
+            projector=self.projector is not None,
+            given=self.config.capabilities or (),
+            named=parsed(self.config.parser) if self.named_template else (),
         )
 
     @property

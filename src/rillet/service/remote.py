@@ -6,9 +6,12 @@ Whoever has used Ollama's cloud has some: a configuration with an address, and n
 from msgspec import Struct
 
 from rillet.model import manifest as kinds
+from rillet.model.capabilities import listed_capabilities
+from rillet.model.gotemplate import TemplateError
 from rillet.model.manifest import Config
 from rillet.model.names import ModelName
 from rillet.model.remote import CLOUD_HOST, name_there, remote_url
+from rillet.model.template import Template
 from rillet.store.store import ModelStore, StoredModel
 from rillet.words.errors import ServerError
 from rillet.words.models import CreateRequest
@@ -25,6 +28,7 @@ class Remote(Struct, frozen=True, kw_only=True):
     size: int
     modified: float  # seconds since the epoch
     config: Config
+    capabilities: tuple[str, ...] = ()
 
 
 class LivesElsewhere(ServerError):
@@ -41,13 +45,24 @@ def read_remote(store: ModelStore, stored: StoredModel) -> Remote | None:
     config = store.config(stored)
     if not (config.remote_host and config.remote_model):
         return None
+    templates = stored.manifest.of_type(kinds.TEMPLATE, kinds.PROMPT)
+    written = [store.read_blob(layer.address).decode(errors="replace") for layer in templates[-1:]]
+    able = listed_capabilities(None, _parsed("".join(written)), given=config.capabilities or ())
     return Remote(
         name=stored.name,
         digest=stored.digest,
         size=stored.size,
         modified=stored.modified.timestamp(),
         config=config,
+        capabilities=able,
     )
+
+
+def _parsed(template: str) -> Template | None:
+    try:
+        return Template.parse(template) if template else None
+    except TemplateError:
+        return None
 
 
 def remote_config(request: CreateRequest, base: ModelName) -> Config | None:
