@@ -38,6 +38,12 @@ OTHERS = [
     {"type": "string", "format": "time"},
     {"type": "string", "format": "email"},
     {"type": "string", "const": 5},
+    {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]},
+    {"type": "array", "items": {"type": "number", "minimum": 0}, "minItems": 2, "maxItems": 2},
+    {"type": "number", "minimum": -180, "maximum": 180},
+    {"type": "number", "exclusiveMaximum": 0},
+    {"type": "integer", "maximum": -5, "multipleOf": 5},
+    {"type": "string", "format": "duration"},
     {"allOf": [{"properties": {"a": {"const": 1}}}, PERSON], "required": ["a"]},
 ]
 
@@ -61,6 +67,15 @@ async def formed(service: Any, model: str, schema: dict[str, Any], seed: int) ->
     written, last = text(found), found[-1]
     assert isinstance(last, Finish) and last.reason == "stop", (schema, written)
     return json.loads(written), written
+
+
+async def test_numbers_may_be_below_nothing(opened: Opened) -> None:
+    """What counts their places knows numbers from 0 up only."""
+    schema = {"type": "number", "minimum": -90.5, "maximum": -80}
+    async with opened() as service:
+        for model in ("rillet-tiny", CHAT):
+            value, _ = await formed(service, model, schema, 1)
+            assert -90.5 <= value <= -80
 
 
 async def test_numbers_of_a_chat_come_to_their_end(opened: Opened) -> None:

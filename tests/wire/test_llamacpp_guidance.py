@@ -31,7 +31,14 @@ CHANGED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"$ref": "#/$defs/a", "$defs": {"a": A}}, {"$ref": "#/$defs/a", "$defs": {"a": closed(A)}}),
     ({"type": "integer"}, INTEGER),
     ({"type": ["integer"], "minimum": 0}, {**INTEGER, "type": ["integer"], "minimum": 0}),
-    ({"type": "number", "minimum": 0}, {"type": "number", "minimum": 0, "multipleOf": 1e-10}),
+    (
+        {"type": "number", "minimum": 0},
+        {"type": "number", "minimum": 0, "maximum": 2**53 - 1, "multipleOf": 1e-10},
+    ),
+    (
+        {"type": "number", "maximum": 1, "multipleOf": 0.1},
+        {"type": "number", "minimum": -(2**53 - 1), "maximum": 1, "multipleOf": 0.1},
+    ),
     ({"format": "date"}, {"type": "string", "format": "date"}),
 ]
 
@@ -45,7 +52,7 @@ LEFT: list[dict[str, Any]] = [
     {"allOf": [{"$ref": "#/$defs/a"}, B], "$defs": {"a": {"anyOf": [A, {"items": A}]}}},
     {**A, "type": "object", "patternProperties": {"^x$": {}}, "required": ["z"]},
     {"type": ["integer", "number"]},
-    {"type": "number", "maximum": 1, "multipleOf": 0.1},
+    {"type": "number", "minimum": -180, "maximum": 180},
     {"type": "integer", "enum": [1]},
     {"type": "string", "format": "date-time", "pattern": "^2.*$"},
 ]

@@ -84,7 +84,16 @@ MENDED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"type": "integer", "minimum": -(2**63)}, {"type": "integer"}),
     (
         {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
-        {"type": "integer", "minimum": 0},
+        {"type": "integer", "exclusiveMinimum": 0},
+    ),
+    (
+        {"type": "number", "maximum": 0, "exclusiveMaximum": False},
+        {"type": "number", "maximum": 0},
+    ),
+    ({"properties": {"a": {"not": {}}, "b": {}}}, {"properties": {"b": {}}}),
+    (
+        {"properties": {"a": {"not": {}}}, "required": ["a"]},
+        {"properties": {"a": {}}, "required": ["a"]},
     ),
     ({"items": {"propertyNames": {}}}, {"items": {}}),
     ({"pattern": "b+"}, {"pattern": "^.*(?:b+).*$"}),

@@ -56,6 +56,7 @@ class EngineProcess:
         self._folder = _folder()
         self.endpoint = self._choose_endpoint(port)
         self._watched: watch.Watched
+        self.is_wheel = True  # the engine inside, not a llama-server of the user's
 
     @classmethod
     async def start(
@@ -92,6 +93,7 @@ class EngineProcess:
             memory_limit = 0 if gpu else default_memory_limit(header, options)
         process = cls(options, memory_limit, port=None if unix_socket else 0)
         process._name = name or process._name
+        process.is_wheel = binary is None
         try:
             process._spawn(header, binary, variables)
             async with asyncio.timeout(load_timeout):

@@ -162,6 +162,7 @@ def _completion(
         logprobs=bool(request.logprobs),
         top_logprobs=top,
         shown=shown,
+        lark=resident.process.is_wheel,
     )
     sent = Request("POST", "/completion", STREAM, msgspec.json.encode(body))
     return Call(sent, lambda: llamacpp.CompletionDecoder(top_logprobs=top))

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rillet.wire.llamacpp_guidance import guided
+from rillet.wire.llamacpp_lark import numbers_ended
 from rillet.wire.llamacpp_schema import engine_schema
 from rillet.wire.llamacpp_tools import engine_tools
 from rillet.wire.openai_messages import messages_to_openai
@@ -93,12 +94,14 @@ def completion_body(
     logprobs: bool = False,
     top_logprobs: int = 0,
     shown: Sequence[str] = (),
+    lark: bool = False,
 ) -> JsonObject:
     """POST /completion: a prompt as text or token ids, sent through no template.
 
     `batch`: tokens that the engine evaluates at once; 0 is not known.
     `images` are base64 texts; the prompt holds the engine's media marker (`Props`) for each.
-    `shown` are control tokens that the answer's text shows; the engine leaves others out.
+    `shown` are control tokens that the answer's text shows; the engine leaves others out. `lark`:
+    the engine takes grammars of llguidance.
     """
     whole: Any = prompt if isinstance(prompt, str) else list(prompt)
     if images:
@@ -108,7 +111,7 @@ def completion_body(
     if images or not _is_one_batch(prompt, batch):
         body |= _PROGRESS
     if (schema := format_schema(format)) is not None:
-        body |= {"grammar": _JSON} if format == "json" else {"json_schema": guided(schema)}
+        body |= {"grammar": _JSON} if format == "json" else _constraint(guided(schema), lark)
     if shown:
         body["preserved_tokens"] = list(shown)
     if logprobs:
@@ -121,6 +124,11 @@ def _is_one_batch(prompt: str | Sequence[int], batch: int) -> bool:
     if isinstance(prompt, str):
         return len(prompt) <= batch * _BYTES and len(prompt.encode()) <= batch * _BYTES
     return len(prompt) <= batch
+
+
+def _constraint(schema: JsonObject, lark: bool) -> JsonObject:
+    grammar = numbers_ended(schema) if lark else None
+    return {"grammar": grammar} if grammar else {"json_schema": schema}
 
 
 def chat_body(

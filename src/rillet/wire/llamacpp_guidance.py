@@ -10,9 +10,10 @@ A schema of a chat is read by llama.cpp itself. What llguidance reads otherwise,
 * What has no type may be of any, also where only objects, lists or texts are described. It is of
   the type that is described.
 * Integers have any number of digits. They have those that programs read without a loss. Numbers
-  with bounds have ten places; others stay free, for the same grammar has no exponents then.
-* Fractions of a second, and what stands before the @ of an email, have no end either. They get six
-  digits and 64 characters (RFC 5321).
+  with bounds have ten places; others stay free, for the same grammar has no exponents then, and
+  what is a multiple of something is never below nothing (`llamacpp_lark` has both).
+* Fractions of a second, parts of a duration, and what stands before the @ of an email, have no end
+  either. They get six digits and 64 characters (RFC 5321).
 * One thing that it does not know frees the whole answer. It passes over such things.
 Engines without llguidance take no notice of "x-guidance", and mean the same by the rest.
 Source: llguidance's documentation of JSON schemas.
@@ -33,6 +34,7 @@ _WRITING = {
     "lenient": True,
 }
 _INTEGER = 2**53 - 1  # the largest that is read as it is where all numbers are floats (RFC 8259)
+PLACES = 1e-10
 _DESCRIBING = {
     "object": ("properties", "patternProperties", "additionalProperties"),
     "array": ("items", "prefixItems"),
@@ -43,9 +45,14 @@ _TIME = (
     r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 _DATE = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+# Of a duration the engine's own has any number of digits, too (RFC 3339, appendix A).
+_TO_SECONDS = r"[0-9]{1,6}(H([0-9]{1,6}M([0-9]{1,6}S)?)?|M([0-9]{1,6}S)?|S)"
+_TO_DAYS = r"[0-9]{1,6}(Y([0-9]{1,6}M([0-9]{1,6}D)?)?|M([0-9]{1,6}D)?|D)"
+_DURATION = rf"^P([0-9]{{1,6}}W|{_TO_DAYS}(T{_TO_SECONDS})?|T{_TO_SECONDS})$"
 _ENDED = {
     "time": f"^{_TIME}$",
     "date-time": f"^{_DATE}T{_TIME}$",
+    "duration": _DURATION,
     "email": r"^[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.){1,3}[A-Za-z]{2,24}$",
 }
 
@@ -102,16 +109,18 @@ def _bound(schema: JsonObject) -> None:
     kinds = _kinds(schema)
     if "enum" in schema or "const" in schema:
         return
-    below = "minimum" in schema or "exclusiveMinimum" in schema
-    above = "maximum" in schema or "exclusiveMaximum" in schema
     if "number" in kinds:
-        if below or above:
-            schema.setdefault("multipleOf", 1e-10)
-    elif "integer" in kinds:
-        if not below:
-            schema["minimum"] = -_INTEGER
-        if not above:
-            schema["maximum"] = _INTEGER
+        if schema.keys().isdisjoint((*BOUNDS, "multipleOf")):
+            return
+    elif "integer" not in kinds:
+        return
+    if schema.keys().isdisjoint(("minimum", "exclusiveMinimum")):
+        schema["minimum"] = -_INTEGER
+    if schema.keys().isdisjoint(("maximum", "exclusiveMaximum")):
+        schema["maximum"] = _INTEGER
+    least: Any = schema.get("exclusiveMinimum", schema.get("minimum"))
+    if "number" in kinds and least >= 0:
+        schema.setdefault("multipleOf", PLACES)
 
 
 def _kinds(schema: JsonObject) -> list[Any]:

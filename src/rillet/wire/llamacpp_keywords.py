@@ -137,6 +137,9 @@ def _check_bound(schema: dict[str, Any], name: str, at: str) -> None:
     value = schema.get(name, 0)
     if isinstance(value, bool) and name.startswith("exclusive"):  # the form of draft 4
         del schema[name]
+        bound = name.removeprefix("exclusive").lower()
+        if value and bound in schema:
+            schema[name] = schema.pop(bound)
     elif not _number(value):
         wrong(schema, name, at, "must be a number")
     elif not -_EXACT <= value <= _EXACT:

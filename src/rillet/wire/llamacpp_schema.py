@@ -90,13 +90,7 @@ class _Checker:
         """The schemas in this one, each replaced by what is enforced of it."""
         for key in MAPS:
             if key in schema:
-                inner = schema[key]
-                if not isinstance(inner, dict):
-                    wrong(schema, key, at, "must be an object")
-                    continue
-                schema[key] = {}
-                for name, value in inner.items():
-                    schema[key][name] = self.schema(value, f"{at}.{key}.{name}", depth + 1)
+                self._map(schema, key, at, depth)
         for key in LISTS:
             if key in schema:
                 schema[key] = self._list(
@@ -111,6 +105,16 @@ class _Checker:
             check_named_by_patterns(schema)
         if "required" in schema:
             check_required(schema)
+
+    def _map(self, schema: dict[str, Any], key: str, at: str, depth: int) -> None:
+        inner = schema[key]
+        if not isinstance(inner, dict):
+            wrong(schema, key, at, "must be an object")
+            return
+        schema[key] = {}
+        for name, value in inner.items():
+            if key != "properties" or not _is_never(value, name, schema):
+                schema[key][name] = self.schema(value, f"{at}.{key}.{name}", depth + 1)
 
     def _list(self, values: Any, at: str, depth: int, filled: bool) -> list[Schema]:
         if not isinstance(values, list) or (filled and not values):
@@ -135,6 +139,13 @@ class _Checker:
                 complain(f"{at}.$ref", f"points to {reference}, which is not there")
             reference = target.get("$ref") if isinstance(target, dict) else None
         self._leading |= seen
+
+
+def _is_never(schema: Any, name: str, within: dict[str, Any]) -> bool:
+    """Whether a property must not be there, as generators of schemas write it."""
+    needed = within.get("required")
+    never = isinstance(schema, dict) and schema.get("not") in ({}, True)
+    return never and not (isinstance(needed, list) and name in needed)
 
 
 def resolved(value: Any, reference: str) -> Any:
