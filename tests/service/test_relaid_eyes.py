@@ -11,7 +11,8 @@ from rillet.engine.preflight import metadata_of
 from rillet.engine.relaying import relay
 from rillet.model.gguf.ollama_layout import projector
 from rillet.service.service import Service
-from rillet.words.events import Finish
+from rillet.words.events import Finish, Text
+from rillet.words.requests import GenerateRequest
 
 from .conftest import Opened
 from .projector import wav
@@ -84,3 +85,29 @@ async def test_qwen_vl_looks_closely(opened: Opened, tmp_path: Path) -> None:
     async with opened() as service:
         finish = (await answered(service, path, picture(1)))[-1]
         assert isinstance(finish, Finish) and finish.usage.prompt_tokens > 1024
+
+
+async def test_an_image_that_is_read_as_a_whole_is_in_one_batch(
+    opened: Opened, tmp_path: Path
+) -> None:
+    ours, eyes = tmp_path / "ours.gguf", tmp_path / "eyes.gguf"
+    PAIRS["gemma3"].write(ours, ollama=False)
+    small = EYES["gemma3"]
+    places = {**small.tensors, "v.position_embd.weight": (36 * 36, 32)}  # 81 tokens of them
+    small._replace(tensors=places, keys={**small.keys, "image_size": 36 * small.patch}).write(eyes)
+    said: list[float] = []
+    async with opened() as service:
+        await create(service, "model", ours, eyes)
+        for batch in ({}, {"num_batch": 32}, {"num_batch": 512}):
+            request = GenerateRequest(
+                model="model",
+                prompt="w1",
+                raw=True,
+                images=[picture(1)],
+                options={"num_predict": 1, "temperature": 0, **batch},
+                logprobs=True,
+            )
+            events = [event async for each in await service.generate(request) for event in each]
+            told = [event.logprobs for event in events if isinstance(event, Text)]
+            said += [each[0].logprob for each in told if each]
+    assert len(said) == 3 and said == [pytest.approx(said[0], abs=1e-4)] * 3
