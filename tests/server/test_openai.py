@@ -96,6 +96,7 @@ async def test_the_type_of_json_tells_who_answers_as_there(server: Running) -> N
     ):
         answer = await server.ask("POST", "/v1/chat/completions", body)
         assert answer.headers["content-type"] == kind
+        assert answer.body.endswith(b"\n") == (kind == "application/json")
     assert (await server.ask("GET", "/v1/models")).headers["content-type"] == "application/json"
 
 

@@ -127,7 +127,9 @@ class Exchange:
         content_type: bytes | None = JSON,
         headers: Headers = (),
     ) -> None:
-        """Send the whole answer."""
+        """Send the whole answer. One in bare JSON ends its line, as Ollama's do."""
+        if content_type is BARE_JSON:
+            body += b"\n"
         length = (b"content-length", str(len(body)).encode())
         await self.start(status, content_type if body else None, [*headers, length])
         await self.send({"type": "http.response.body", "body": body})
