@@ -244,6 +244,7 @@ def test_a_closed_terminal_ends_the_talk_by_its_signal(shell: Shell) -> None:
 def test_show_and_help(shell: Shell) -> None:
     with talking(shell) as (terminal, _):
         tell(terminal, "/?", "/set            Set session variables")
+        assert "Use /path/to/file to include texts.\r\n" in terminal.screen
         tell(terminal, "/? shortcuts", "Ctrl + d")
         tell(terminal, "/show info", "completion")
         tell(terminal, "/show template", "{{ .Prompt }}")

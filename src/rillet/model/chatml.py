@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from .template import Template
 
-_GO = "{{ range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
+#: Character for character what Ollama keeps beside such a model, so that either is known here.
+_GO = "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
 _BEGINNING = "<|im_start|>assistant\n"
 #: Where an answer ends that goes on with the next turn.
 STOPS = ("<|im_start|>", "<|im_end|>")

@@ -80,6 +80,14 @@ HELP_KEYS = """Available keyboard shortcuts:
 _TOPICS = {"set": HELP_SET, "show": HELP_SHOW, "shortcut": HELP_KEYS, "shortcuts": HELP_KEYS}
 
 
+_SENSES = {"vision": ".jpg, .png, .webp images", "audio": ".wav audio files"}
+
+
 def tell_help(talk: "Talk", about: str) -> None:
     topic = about.partition(" ")[0].removeprefix("/")
-    talk.out.line(_TOPICS.get(topic, HELP))
+    if topic in _TOPICS:
+        talk.out.line(_TOPICS[topic])
+        return
+    able = [files for sense, files in _SENSES.items() if sense in talk.conversation.abilities]
+    files = ", or ".join([*able, "texts"])
+    talk.out.line(f"{HELP}Use /path/to/file to include {files}.\n")
