@@ -122,9 +122,9 @@ def test_a_server_that_is_killed_does_not_end_the_answer(tmp_path: Path, pause: 
     journal = str(tmp_path / "journal")
     server = start_server(tmp_path / "models", RILLET_JOURNAL=journal)
     address = server.url.removeprefix("http://")
-    expected = whole(server)
     events: list[Event] = []
     try:
+        expected = whole(server)
         with rillet.Client(server.url) as client:
             for event in client.stream_generate(MODEL, PROMPT, options=OPTIONS):
                 events.append(event)
@@ -180,9 +180,9 @@ def test_many_streams_through_a_cutting_proxy(server: Server) -> None:
 def test_many_kills_of_the_engine(tmp_path: Path, chat: bool) -> None:
     """RILLET_TEST_KILLS in all, each in the middle of an answer; 100 by hand, fewer in CI."""
     server = start_server(tmp_path / "models")
-    expected = asked(server, chat)
     resumed, count = 0, int(os.environ.get("RILLET_TEST_KILLS", "5"))
     try:
+        expected = asked(server, chat)
         for number in range(count):
             with rillet.Client(server.url, retries=10) as client:
                 events: list[Event] = []
@@ -206,9 +206,9 @@ def test_many_kills_of_the_server(tmp_path: Path, chat: bool) -> None:
     journal = str(tmp_path / "journal")
     server = start_server(tmp_path / "models", RILLET_JOURNAL=journal)
     address = server.url.removeprefix("http://")
-    expected = asked(server, chat)
     resumed, count = 0, int(os.environ.get("RILLET_TEST_KILLS", "6"))
     try:
+        expected = asked(server, chat)
         for number in range(count):
             with rillet.Client(server.url) as client:
                 events: list[Event] = []
