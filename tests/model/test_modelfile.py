@@ -179,3 +179,14 @@ def test_no_text_raises_anything_else(text: str) -> None:
         parse(text)
     except InvalidModelfile as error:
         assert str(error)
+
+
+def test_lines_of_old_editors_end_in_a_return() -> None:
+    found = parse('FROM x\rSYSTEM """a\rb"""\rPARAMETER top_k 3\r')
+    assert found.system == "a\nb" and found.parameters == {"top_k": 3}
+
+
+@pytest.mark.parametrize("version", ["0.14.0", "v0.14.0"])
+def test_a_version_is_kept_without_its_letter(version: str) -> None:
+    """As `ollama create` sends it."""
+    assert parse(f"FROM x\nREQUIRES {version}").requires == "0.14.0"

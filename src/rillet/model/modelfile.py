@@ -160,7 +160,7 @@ def shown(name: str, modelfile: Modelfile) -> str:
 
 
 def _commands(text: str) -> Iterator[Command]:
-    lines = text.split("\n")
+    lines = text.split("\n" if "\n" in text else "\r")  # a lone \r ends a line of old editors
     at = 0
     while at < len(lines):
         number, line = at + 1, lines[at].strip()
@@ -180,8 +180,10 @@ def _commands(text: str) -> Iterator[Command]:
         if not rest and not (name in _EMPTY and lines[number - 1].rstrip("\r").endswith(_SPACES)):
             raise InvalidModelfile(f"{name.upper()} has no value", number)
         value, at = _value(rest, lines, at, number)
-        if name == "requires" and not _VERSION.fullmatch(value):
-            raise InvalidModelfile(f"requires must be a version, not {value!r}", number)
+        if name == "requires":
+            if not _VERSION.fullmatch(value):
+                raise InvalidModelfile(f"requires must be a version, not {value!r}", number)
+            value = value.removeprefix("v")
         yield Command(name, value, key, number)
 
 
