@@ -126,6 +126,7 @@ async def test_what_cannot_be_generated_is_told(
             await asyncio.sleep(0)
         raise ModelNotFound("model 'nope' not found", status=404)
 
+    # The scripted ones know every model.
     monkeypatch.setattr(server.operations, "generate", unknown)
     monkeypatch.setattr(server.operations, "chat", unknown)
     answer = await said(server, request("POST", path, {"model": "nope", **body, "stream": stream}))

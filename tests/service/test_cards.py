@@ -10,6 +10,7 @@ from rillet.service.cards import timestamp
 
 @pytest.fixture(params=["UTC", "Asia/Kolkata", "America/St_Johns"])
 def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The machine's zone, which the C library reads from TZ; afterwards it is as it was."""
     with monkeypatch.context() as changed:
         changed.setenv("TZ", request.param)
         time.tzset()

@@ -81,7 +81,7 @@ async def create(service: Service, name: str, *paths: Path) -> None:
 async def test_one_that_sees_no_more_says_so(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(PROJECTORS, "mistral3")
+    monkeypatch.delitem(PROJECTORS, "mistral3")  # as one of a family that we do not know yet
     path = tmp_path / "model.gguf"
     PAIRS["mistral3"].write(path, ollama=True)
     async with opened() as service:
