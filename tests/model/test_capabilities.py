@@ -6,6 +6,7 @@ from rillet.model.capabilities import (
     capabilities,
     heeds_whole_images,
     jinja_is_abler,
+    least_image_tokens,
     listed_capabilities,
 )
 from rillet.model.gguf import GgufHeader, read_header
@@ -33,6 +34,15 @@ def header(template: str = "", **own: int) -> GgufHeader:
 )
 def test_from_the_file(template: str, own: dict[str, int], expected: tuple[str, ...]) -> None:
     assert capabilities(header(template, **own)) == expected
+
+
+@pytest.mark.parametrize(
+    ("architecture", "tokens"),
+    [("qwen2vl", 1024), ("qwen25vl", 1024), ("qwen3vl", 1024), ("gemma3", 0), ("llama", 0)],
+)
+def test_images_of_the_qwen_vl_models_are_enlarged(architecture: str, tokens: int) -> None:
+    named = read_header(gguf({**LLAMA, "general.architecture": (STRING, architecture)}))
+    assert least_image_tokens(named) == tokens
 
 
 GO_TOOLS = "{{ .Tools }}"
