@@ -43,7 +43,9 @@ def test_models_of_a_server_behind_it_are_listed(shell: Shell) -> None:
         process = shell.start("serve", *flags, stdout=subprocess.DEVNULL)
         try:
             assert process.stderr is not None
-            address = process.stderr.readline().decode().split()[-1]
+            first = process.stderr.readline().decode()
+            assert first.startswith("Listening on ")  # not a log of the one that is gone
+            address = first.split()[-1]
             listed = shell.run("list", "--json", "--host", address)
             loaded = shell.run("ps", "--host", address)
             told = shell.run("ps", "--json", "--host", address)

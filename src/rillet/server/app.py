@@ -73,7 +73,7 @@ def serve(settings: Settings) -> None:
 
     import uvloop
 
-    from rillet.server.listen import listen_and_serve
+    from rillet.server.listen import announce, listen_and_serve
     from rillet.service.service import Service
 
     logging.basicConfig(level=logging.DEBUG if settings.debug else logging.WARNING)
@@ -88,8 +88,12 @@ def serve(settings: Settings) -> None:
         service.library.rename_old()
         if not settings.noprune:
             asyncio.get_running_loop().run_in_executor(None, service.library.tidy)
-        service.start()
-        await listen_and_serve(service, settings)
+
+        def ready(place: str) -> None:
+            announce(place)  # before a log of what is started: programs wait for this line
+            service.start()
+
+        await listen_and_serve(service, settings, ready)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
