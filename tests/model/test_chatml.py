@@ -27,6 +27,8 @@ def test_it_is_known(jinja: str) -> None:
     template = chatml(jinja)
     assert template is not None and template.source == OLLAMAS
     assert is_known(Template.parse(OLLAMAS), jinja)
+    assert is_known(Template.parse(OLLAMAS.replace("{{- ", "{{ ", 1)), jinja)  # of former versions
+    assert not is_known(Template.parse(OLLAMAS + " "), jinja)
     turns = [Message("user", "a"), Message("assistant", "b"), Message("assistant", "c")]
     assert template.render(messages=turns, now=date.today()) == (
         "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb\n\nc<|im_end|>\n"

@@ -12,6 +12,8 @@ from .template import Template
 #: Character for character what Ollama keeps beside such a model, so that either is known here.
 _GO = "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}"
 _BEGINNING = "<|im_start|>assistant\n"
+#: The same, as Rillet kept it before: it stands in the stores of those who made models then.
+_FORMER = _GO.replace("{{- range", "{{ range", 1) + _BEGINNING
 #: Where an answer ends that goes on with the next turn.
 STOPS = ("<|im_start|>", "<|im_end|>")
 
@@ -30,7 +32,7 @@ _FORMS = frozenset(
 def is_known(go: Template, jinja: str) -> bool:
     """Whether the one in Go's language is here only because the Jinja template is ChatML."""
     known = chatml(jinja)
-    return known is not None and known.source == go.source
+    return known is not None and go.source in (known.source, _FORMER)
 
 
 @lru_cache(maxsize=64)
