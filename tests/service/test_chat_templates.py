@@ -51,6 +51,20 @@ async def test_prompts_are_those_of_ollama(told: dict[str, Any], opened: Opened)
             assert await service.render(request) == asked["prompt"]
 
 
+async def test_what_a_template_says_of_tools_counts(opened: Opened) -> None:
+    async with opened() as service:
+        model = await made(service, renderer="glimmer", parser="glimmer")
+        function = {"name": "f", "parameters": {"type": "object", "properties": {}}}
+        asked = ChatRequest(
+            model=model,
+            messages=[Message("user", "older"), Message("assistant", "a"), Message("user", "last")],
+            tools=[{"type": "function", "function": function}],
+            options={"num_ctx": 1024},
+        )
+        text = await service.render(asked)
+    assert "last" in text and "older" not in text
+
+
 @pytest.mark.parametrize("renderer", ["qwen3.5", "olmo3-think", "nemotron-3-nano"])
 async def test_thoughts_are_told_apart(renderer: str, opened: Opened) -> None:
     async with opened() as service:

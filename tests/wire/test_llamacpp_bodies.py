@@ -127,8 +127,11 @@ def test_formats() -> None:
         (None, None),
         (True, {"enable_thinking": True}),
         (False, {"enable_thinking": False}),
-        ("low", {"enable_thinking": True, "reasoning_effort": "low"}),
-        ("max", {"enable_thinking": True, "reasoning_effort": "high"}),
+        ("low", {"enable_thinking": True, "reasoning_effort": "low", "think_level": "low"}),
+        (
+            "max",
+            {"enable_thinking": True, "reasoning_effort": "high", "think_level": "max"},
+        ),
     ],
 )
 def test_thinking(think: bool | str | None, arguments: dict[str, Any] | None) -> None:

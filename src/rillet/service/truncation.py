@@ -4,8 +4,6 @@ Counting tokens costs a question to the engine; it is asked only where the text 
 might not fit (see `most_tokens`).
 """
 
-from typing import Any
-
 import msgspec
 
 from rillet.model.template import Template
@@ -23,6 +21,8 @@ TOO_LONG = (
 )
 #: Characters of the longest token that a vocabulary may be expected to have.
 LONGEST_TOKEN = 256
+_GREETING = 1024  # bytes that a template says by itself, at the most usual
+_INDENTED = 3  # times as long is JSON at the most usual, where a template writes it over many lines
 _TURN_OVERHEAD = 64  # bytes that a template adds around a message, at the most usual
 #: Tokens that an image counts for, as with Ollama. How many it really takes, the engine knows only
 #: when it has read it.
@@ -91,7 +91,8 @@ async def chat(
 
     As few go as must. How many is found by halves, for each guess is a rendering and a count.
     """
-    if request.truncate is False or _bytes(request) < resident.num_ctx:
+    around = _around(model, request, template)
+    if request.truncate is False or _bytes(request) + around < resident.num_ctx:
         return request
     turns = [_bounded(turn, resident.num_ctx) for turn in request.messages]
     request = msgspec.structs.replace(request, messages=turns)
@@ -136,9 +137,16 @@ def _without(request: ChatRequest, places: list[int]) -> ChatRequest:
 
 
 def _bytes(request: ChatRequest) -> int:
-    texts: list[Any] = [request.tools or "", *(turn.tool_calls or "" for turn in request.messages)]
+    calls = [turn.tool_calls for turn in request.messages if turn.tool_calls]
     written = sum(most_tokens(turn.content) + _TURN_OVERHEAD for turn in request.messages)
-    return written + len(msgspec.json.encode(texts)) + _image_tokens(request)
+    told = len(msgspec.json.encode(calls)) + _INDENTED * len(msgspec.json.encode(request.tools))
+    return written + told + _image_tokens(request)
+
+
+def _around(model: Model, request: ChatRequest, template: Template | None) -> int:
+    """Bytes of what a template itself may say: how tools are called takes some two thousand."""
+    text = template.source if template else model.header.chat_template
+    return len(text) if request.tools else min(len(text), _GREETING)
 
 
 def _image_tokens(request: ChatRequest) -> int:

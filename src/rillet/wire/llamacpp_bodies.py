@@ -217,6 +217,7 @@ def template_arguments(think: bool | str | None) -> JsonObject:
     arguments: JsonObject = {"enable_thinking": bool(think)}
     if isinstance(think, str):
         arguments["reasoning_effort"] = "high" if think == "max" else think
+        arguments["think_level"] = think  # as it was said, for templates of ours
     return arguments
 
 

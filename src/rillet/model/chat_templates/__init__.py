@@ -15,9 +15,14 @@ from typing import Final
 
 #: Name of a renderer: its file, and what is set before it.
 _RENDERERS: Final = {
+    "cogito": ("cogito", ""),
+    "cohere": ("cohere", ""),
+    "deepseek3.1": ("deepseek3.1", ""),
+    "functiongemma": ("functiongemma", ""),
     "gemma4": ("gemma4", ""),
     "gemma4-large": ("gemma4", "{%- set large = true -%}"),
     "gemma4-small": ("gemma4", ""),
+    "glimmer": ("glimmer", ""),
     "glm-4.7": ("glm-4.7", ""),
     "glm-ocr": ("glm-ocr", ""),
     "laguna": ("laguna", ""),
@@ -29,17 +34,24 @@ _RENDERERS: Final = {
     "olmo3.1": ("olmo3", "{%- set extended = true -%}"),
     "olmo3-32b-think": ("olmo3-think", "{%- set plain = true -%}"),
     "olmo3-think": ("olmo3-think", ""),
+    "ornith": ("qwen3.5", "{%- set always_thought = true -%}"),
     "poolside-v1": ("poolside-v1", ""),
     "qwen3-coder": ("qwen3-coder", ""),
     "qwen3-vl-instruct": ("qwen3-vl", ""),
     "qwen3-vl-thinking": ("qwen3-vl", "{%- set thinks = true -%}"),
     "qwen3.5": ("qwen3.5", ""),
+    "qwen3.8": ("qwen3.5", "{%- set folded = true -%}"),
 }
 _BOTH: Final = ("tools", "thinking")
 #: Name of a parser: what it tells from an answer.
 _PARSERS: Final = {
+    "cogito": _BOTH,
+    "cohere": _BOTH,
+    "deepseek3": _BOTH,
+    "functiongemma": ("tools",),
     "gemma4": _BOTH,
     "gemma4-no-thinking": ("tools",),
+    "glimmer": _BOTH,
     "glm-4.7": _BOTH,
     "glm-ocr": ("tools",),
     "laguna": _BOTH,
@@ -49,6 +61,7 @@ _PARSERS: Final = {
     "nemotron-3.5-nano": _BOTH,
     "olmo3": ("tools",),
     "olmo3-think": ("thinking",),
+    "ornith": _BOTH,
     "poolside-v1": _BOTH,
     "qwen3-coder": ("tools",),
     "qwen3-vl-instruct": ("tools",),
