@@ -394,6 +394,15 @@ def test_settings() -> None:
     assert chat_request_from_anthropic(searching).tools is None
 
 
+def test_a_format_has_two_places() -> None:
+    schema = {"type": "object"}
+    wanted = {"type": "json_schema", "schema": schema}
+    for fields in ({"output_config": {"format": wanted}}, {"output_format": wanted}):
+        assert chat_request_from_anthropic(body(**fields)).format == schema
+    with pytest.raises(ServerError, match="output_format must be a json_schema with a schema"):
+        chat_request_from_anthropic(body(output_format={"type": "json_schema"}))
+
+
 @pytest.mark.parametrize(
     ("fields", "think"),
     [

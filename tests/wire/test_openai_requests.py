@@ -280,6 +280,14 @@ def test_parts_calls_and_results() -> None:
     ]
 
 
+def test_a_developer_is_who_sets_the_model_up() -> None:
+    messages = [{"role": "developer", "content": "D"}, USER]
+    assert chat_request_from_openai(body(messages=messages)).messages == [
+        Message("system", "D"),
+        Message("user", "hi"),
+    ]
+
+
 def test_beside_calls_any_content_stands_for_none() -> None:
     for spoken in (None, 7, True, {}):
         turn = {"role": "assistant", "content": spoken, "tool_calls": [CALL]}

@@ -332,6 +332,20 @@ def test_a_conversation() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("fields", "thought"),
+    [
+        ({"summary": [], "encrypted_content": "hm"}, "hm"),
+        ({"summary": [{"text": "so"}], "encrypted_content": "hm"}, "so"),
+        ({"summary": [], "encrypted_content": "gAAAAABo"}, None),  # sealed by OpenAI
+    ],
+)
+def test_thoughts_that_are_sent_back(fields: Any, thought: str | None) -> None:
+    items = [USER, {"type": "reasoning", **fields}, {"role": "assistant", "content": "b"}]
+    request = chat_request_from_responses({"model": "m", "input": items})
+    assert request.messages[1] == Message("assistant", "b", thinking=thought)
+
+
 def test_settings() -> None:
     tool = {"type": "function", "name": "f", "description": "d", "parameters": {}}
     request = chat_request_from_responses(

@@ -3,19 +3,17 @@
 Rules:
 * Checks, their order and their texts are those of Ollama's /v1/messages; a wrong value is a
   `ServerError` (400). Unknown fields are skipped.
-* Tools that the provider runs itself (they have no `input_schema`) cannot be offered here and are
-  left out. Better than there: `tool_choice` is honoured.
+* Better than there: `tool_choice` and formats are honoured, also where a format stands as
+  `output_format`, its place while it was new.
 Source: Anthropic's API reference (messages); error texts as observed on Ollama 0.33.
 """
 
 from typing import Any
 
 from rillet.wire.anthropic_blocks import Turn, texts_of
+from rillet.wire.anthropic_tools import tools_from_anthropic
 from rillet.wire.go_fields import Fields, fields, kind, refused
-from rillet.wire.go_structs import parameters_fault
-from rillet.wire.go_tools import as_function
 from rillet.wire.tool_choice import chosen
-from rillet.words.quoting import quoted
 from rillet.words.requests import ChatRequest, Message
 
 _Json = dict[str, Any]
@@ -34,9 +32,9 @@ _REQUEST = {
     "tool_choice": "anthropic.ToolChoice",
     "thinking": "anthropic.ThinkingConfig",
     "output_config": "anthropic.OutputConfig",
+    "output_format": "any",
 }
 _MESSAGE = {"role": "string", "content": "any"}
-_TOOL = {"name": "string", "description": "string", "input_schema": "any"}
 _EFFORTS = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "max"}
 
 
@@ -53,7 +51,7 @@ def chat_request_from_anthropic(body: Any, *, limit_required: bool = True) -> Ch
     if not given.get("messages"):
         raise refused("messages is required")
     messages = _messages(given)
-    tools, choice = chosen(_tools(given), given.get("tool_choice"))
+    tools, choice = chosen(tools_from_anthropic(given.get("tools", [])), given.get("tool_choice"))
     return ChatRequest(
         model=given["model"],
         messages=messages,
@@ -82,22 +80,6 @@ def _messages(given: Fields) -> list[Message]:
     return messages or [Message("user")]  # of nothing but empty messages one remains
 
 
-def _tools(given: Fields) -> list[_Json]:
-    tools: list[_Json] = []
-    for value in given.get("tools", ()):
-        tool = fields(value, "anthropic.Tool", _TOOL)
-        if "input_schema" not in tool:
-            continue
-        name, schema = tool.get("name", ""), tool["input_schema"]
-        if fault := parameters_fault(schema):
-            raise refused(f"invalid input_schema for tool {quoted(name)}: {fault}")
-        function = {"name": name, "parameters": schema}
-        if description := tool.get("description"):
-            function["description"] = description
-        tools.append(as_function({"type": "function", "function": function}))
-    return tools
-
-
 def _think(given: Fields) -> bool | str | None:
     mode = given.get("thinking", {}).get("type")
     if mode == "disabled":
@@ -108,12 +90,14 @@ def _think(given: Fields) -> bool | str | None:
 
 
 def _format(given: Fields) -> _Json | None:
-    wanted = given.get("output_config", {}).get("format")
+    name, wanted = "output_config.format", given.get("output_config", {}).get("format")
+    if wanted is None:
+        name, wanted = "output_format", given.get("output_format")
     if not isinstance(wanted, dict):
         return None
     schema = wanted.get("schema")
     if wanted.get("type") != "json_schema" or not isinstance(schema, dict):
-        raise refused("output_config.format must be a json_schema with a schema")
+        raise refused(f"{name} must be a json_schema with a schema")
     return schema
 
 

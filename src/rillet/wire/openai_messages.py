@@ -5,6 +5,7 @@ Rules:
   one speaker. Its images stay in order; where words come before one, `[img]` marks its place.
 * Images and sounds travel inside: a data URI or an `input_audio` there, plain base64 here. Nothing
   is fetched.
+* A `developer` is OpenAI's newer word for `system`, which most templates do not know.
 * A tool's arguments are JSON text there, an object here. A result finds the name of its tool by
   the id of the call.
 Source: OpenAI's API reference (chat/create); error texts as observed on Ollama 0.33.
@@ -62,8 +63,9 @@ def _message(value: Any) -> Message | None:
     calls = [_tool_call(call) for call in given.get("tool_calls", ())]
     if content == [] and not calls:
         return None
+    role = given.get("role", "")
     return Message(
-        role=given.get("role", ""),
+        role="system" if role == "developer" else role,
         content=text,
         thinking=given.get("reasoning") or given.get("reasoning_content"),
         images=images or None,

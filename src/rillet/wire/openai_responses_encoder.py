@@ -13,6 +13,7 @@ Source: OpenAI's API reference (responses, responses-streaming); recorded answer
 from collections.abc import Callable
 from typing import Any
 
+from rillet.wire.openai_custom_tools import custom_item, custom_names
 from rillet.wire.openai_replies import arguments_text, status_of
 from rillet.wire.sse_encoding import comment, record
 from rillet.words.errors import RilletError
@@ -30,6 +31,12 @@ from rillet.words.replies import Reply
 
 _Json = dict[str, Any]
 
+# of the items that are calls: the events about their text, and its key
+_CALLS = {
+    "function_call": ("function_call_arguments", "arguments"),
+    "custom_tool_call": ("custom_tool_call_input", "input"),
+}
+
 
 class ResponsesEncoder:
     """The answer to POST /v1/responses with `stream: true`.
@@ -44,6 +51,7 @@ class ResponsesEncoder:
         self._response = envelope(id, created, settings)
         self._now = now or (lambda: created)
         self._mark = id.removeprefix("resp_")
+        self._custom = custom_names(settings["tools"])
         self._number = 0
         self._output: list[_Json] = []
         self._open: type[Text] | type[Thinking] | None = None
@@ -132,14 +140,13 @@ class ResponsesEncoder:
         return out + self._done(item)
 
     def _call(self, call: ToolCall) -> bytes:
-        item = call_item(f"fc_{self._mark}_{len(self._output)}", call)
-        arguments = item["arguments"]
+        item = call_item(f"{self._mark}_{len(self._output)}", call, self._custom)
+        name, key = _CALLS[item["type"]]
         place = {"item_id": item["id"], "output_index": len(self._output)}
-        name = "response.function_call_arguments"
         return (
-            self._added({**item, "status": "in_progress", "arguments": ""})
-            + self._event(f"{name}.delta", **place, delta=arguments)
-            + self._event(f"{name}.done", **place, arguments=arguments)
+            self._added({**item, "status": "in_progress", key: ""})
+            + self._event(f"response.{name}.delta", **place, delta=item[key])
+            + self._event(f"response.{name}.done", **place, **{key: item[key]})
             + self._done(item)
         )
 
@@ -165,8 +172,9 @@ def response(reply: Reply, id: str, created: int, completed_at: int, settings: _
         output.append(reasoning_item(f"rs_{mark}_0", reply.thinking))
     if reply.text.strip() or not reply.tool_calls:  # blanks before a call say nothing
         output.append(message_item(f"msg_{mark}_{len(output)}", reply.text))
+    custom = custom_names(settings["tools"])
     for call in reply.tool_calls:
-        output.append(call_item(f"fc_{mark}_{len(output)}", call))
+        output.append(call_item(f"{mark}_{len(output)}", call, custom))
     finish = reply.finish or Finish(None)
     return completed(envelope(id, created, settings), output, finish, completed_at)
 
@@ -217,12 +225,16 @@ def reasoning_item(id: str, text: str) -> _Json:
     return {"id": id, "type": "reasoning", "summary": summary, "encrypted_content": text}
 
 
-def call_item(id: str, call: ToolCall) -> _Json:
+def call_item(mark: str, call: ToolCall, custom: frozenset[str]) -> _Json:
+    """A call, as one of free text where its tool is among the `custom` ones."""
+    id = call.id or f"call_{call.index}"
+    if call.name in custom:
+        return custom_item(f"ctc_{mark}", call, id)
     return {
-        "id": id,
+        "id": f"fc_{mark}",
         "type": "function_call",
         "status": "completed",
-        "call_id": call.id or f"call_{call.index}",
+        "call_id": id,
         "name": call.name,
         "arguments": arguments_text(call),
     }

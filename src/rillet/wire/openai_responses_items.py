@@ -14,6 +14,7 @@ from rillet.wire.go_fields import refused
 from rillet.wire.go_scanner import unmarshal_fault
 from rillet.wire.go_structs import NO_OBJECT
 from rillet.wire.go_types import Check, Fault, fault_of, kind_name, list_of, string, struct
+from rillet.wire.openai_custom_tools import text_arguments
 from rillet.wire.openai_messages import image_data, read_arguments
 from rillet.words.errors import ServerError
 from rillet.words.quoting import quoted
@@ -38,6 +39,10 @@ _ITEMS: Mapping[str, Check] = {
         "openai.ResponsesFunctionCall", _texts("id", "type", "call_id", "name", "arguments")
     ),
     "function_call_output": struct("struct { }", _texts("type", "call_id")),
+    "custom_tool_call": struct(
+        "openai.ResponsesCustomToolCall", _texts("id", "type", "call_id", "name", "input")
+    ),
+    "custom_tool_call_output": struct("struct { }", _texts("type", "call_id")),
     "reasoning": struct(
         "openai.ResponsesReasoningInput",
         {
@@ -49,7 +54,9 @@ _ITEMS: Mapping[str, Check] = {
         "openai.ResponsesWebSearchCall", {**_texts("id", "type", "status"), "action": _ACTION}
     ),
 }
-_CONTENT = {"message": "content", "function_call_output": "output"}
+_SEALED = "gAAAA"  # how thoughts begin that OpenAI has sealed
+_RESULTS = ("function_call_output", "custom_tool_call_output")
+_CONTENT = {"message": "content", **dict.fromkeys(_RESULTS, "output")}
 _PART = struct('struct { Type string "json:\\"type\\"" }', _texts("type"))
 _PARTS: Mapping[str, Check] = {
     "input_text": struct("openai.ResponsesTextContent", _texts("type", "text")),
@@ -145,7 +152,9 @@ class _Conversation:
                 self._message(item, after)
             case "function_call":
                 self._call(item)
-            case "function_call_output":
+            case "custom_tool_call":
+                self._call({**item, "arguments": text_arguments(item)})
+            case "function_call_output" | "custom_tool_call_output":
                 text, images = _content(item.get("output"))
                 id = item.get("call_id") or ""
                 name = self._names.get(id)
@@ -171,7 +180,7 @@ class _Conversation:
     def _calling(self, after: _Json) -> Message | None:
         """The assistant's turn that waits for the result which comes next."""
         turn = self.messages[-1] if self.messages else None
-        if turn is None or after.get("type") != "function_call_output":
+        if turn is None or after.get("type") not in _RESULTS:
             return None
         ids = {call.id for call in turn.tool_calls or ()}
         return turn if after.get("call_id") in ids else None
@@ -222,7 +231,8 @@ def _content(content: Any) -> tuple[str, list[str] | None]:
 def _thought(item: _Json) -> str:
     """The summary, or what Ollama's dialect calls encrypted: there it is the plain text."""
     parts = item.get("summary") or item.get("content")
-    if not isinstance(parts, list):
-        return ""
-    texts = [part.get("text") for part in parts if isinstance(part, dict)]
-    return "".join(text for text in texts if isinstance(text, str))
+    if isinstance(parts, list) and parts:
+        texts = [part.get("text") for part in parts if isinstance(part, dict)]
+        return "".join(text for text in texts if isinstance(text, str))
+    told = item.get("encrypted_content") or ""
+    return "" if told.startswith(_SEALED) else told

@@ -14,6 +14,7 @@ from typing import Any
 from rillet.wire.go_fields import Fields, fields, kind, refused
 from rillet.wire.go_structs import parameters_fault
 from rillet.wire.go_tools import as_function
+from rillet.wire.openai_custom_tools import text_parameters
 from rillet.wire.openai_requests import effort_to_think
 from rillet.wire.openai_responses_items import messages_from_items
 from rillet.wire.tool_choice import chosen
@@ -142,7 +143,7 @@ def _text(holder: _Json, name: str, at: str) -> str:
 
 
 def _tools(tools: list[Any]) -> list[_Json] | None:
-    """Functions, also those in a namespace, whose name goes before theirs.
+    """Functions, also those in a namespace, whose name goes before theirs, and tools of free text.
 
     What the provider runs itself cannot be offered.
     """
@@ -152,11 +153,13 @@ def _tools(tools: list[Any]) -> list[_Json] | None:
             raise refused(f"tools[{i}]: a tool must be an object, not {kind(tool)}")
         if tool.get("type") == "namespace" and isinstance(tool.get("tools"), list):
             found += _within(_text(tool, "name", f"tools[{i}]"), _tools(tool["tools"]) or [])
-        elif tool.get("type") == "function":
+        elif tool.get("type") in ("function", "custom"):
             function: _Json = {"name": _text(tool, "name", f"tools[{i}]")}
             for name in ("description", "parameters"):
                 if tool.get(name) is not None:
                     function[name] = tool[name]
+            if tool["type"] == "custom":
+                function["parameters"] = text_parameters(tool.get("format"))
             if fault := parameters_fault(function.get("parameters")):
                 raise refused(f"failed to unmarshal tool parameters: {fault}")
             found.append(as_function({"type": "function", "function": function}))

@@ -41,7 +41,7 @@ def chosen(
 def _read(choice: JsonObject) -> tuple[Any, list[str] | None]:
     """The mode, and the names that are meant; None for all."""
     match choice.get("type"):
-        case "function" | "tool":
+        case "function" | "tool" | "custom":
             name = _name(choice)
             return ("required", [name]) if name else (None, None)
         case "allowed_tools":
