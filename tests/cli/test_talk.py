@@ -468,6 +468,19 @@ def test_ctrl_c_again_and_again_loses_nothing_of_the_answer(shell: Shell) -> Non
         leave(terminal)
 
 
+def test_ctrl_c_at_whatever_moment_does_not_end_a_talk(shell: Shell) -> None:
+    with talking(shell, *[whole("ok")] * 100) as (terminal, _):
+        for _ in range(3):
+            terminal.type("ask\r")
+            for _ in range(300):  # it reads a line, asks, answers, and makes the next line
+                os.kill(terminal.pid, signal.SIGINT)
+                terminal.read(0.0007)
+            before = len(terminal.screen)
+            tell(terminal, "\x15/set quiet", "Set 'quiet' mode.")
+            assert "Traceback" not in terminal.screen[:before]
+        leave(terminal)
+
+
 def test_code_that_begins_with_a_slash_is_no_command(shell: Shell) -> None:
     said = ["// a comment", "/* one */ two", "/nothing\nsecond line"]
     with talking(shell, *[whole("Read.")] * len(said)) as (terminal, server):

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
@@ -50,7 +51,7 @@ class Editor:
         )
 
     def read(self, default: str = "") -> str:
-        line = as_text(self._session.prompt(PROMPT, default=default, placeholder=_placeholder))
+        line = self._line(PROMPT, default=default, placeholder=_placeholder)
         return self._rest(line) if line.startswith(_QUOTES) else line
 
     def more(self, first: str) -> str:
@@ -60,9 +61,22 @@ class Editor:
     def _rest(self, line: str) -> str:
         lines = [line.removeprefix(_QUOTES)]
         while not lines[-1].rstrip().endswith(_QUOTES):
-            lines.append(as_text(self._session.prompt(MORE, placeholder="")))
+            lines.append(self._line(MORE, placeholder=""))
         lines[-1] = lines[-1].rstrip().removesuffix(_QUOTES)
         return "\n".join(lines)
+
+    def _line(self, prompt: str, **how: Any) -> str:
+        # Its own handler of SIGINT fails at a second one, and leaves Python's for a moment.
+        return as_text(self._session.prompt(prompt, handle_sigint=False, **how))
+
+    def interrupt(self) -> None:
+        """A Ctrl-C came as a signal, at whatever moment: it ends a line that is being typed."""
+        if (loop := self._session.app.loop) is not None:
+            loop.call_soon_threadsafe(self._end_line)
+
+    def _end_line(self) -> None:
+        if self._session.app.is_running and not self._session.app.is_done:
+            self._session.app.exit(exception=KeyboardInterrupt, style="class:aborting")
 
 
 class LineHistory(History):

@@ -13,7 +13,7 @@ from rillet.cli.chat.editor import Editor, LineHistory, history_path
 from rillet.cli.chat.history import History, path
 from rillet.cli.chat.numbers import Pace
 from rillet.cli.chat.record import Record
-from rillet.cli.interrupts import one_interrupt
+from rillet.cli.interrupts import interrupts_told, one_interrupt
 from rillet.cli.status import Status
 from rillet.words.errors import InvalidRequest
 from rillet.words.events import Text
@@ -68,6 +68,10 @@ class Talk:
             status.clear()
 
     def run(self) -> int:
+        with interrupts_told(self.editor.interrupt):
+            return self._run()
+
+    def _run(self) -> int:
         while True:
             try:
                 line = self.editor.read(self.draft)
@@ -86,6 +90,10 @@ class Talk:
                     self.take(line)
             except Leave:
                 return exits.COMPLETE
+            except exits.Terminated:
+                raise
+            except KeyboardInterrupt:  # before anything was done, or after all was
+                self.notes.line("\n[stopped]")
 
     def take(self, line: str) -> None:
         """A command, or a message."""
