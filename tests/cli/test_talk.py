@@ -284,7 +284,9 @@ def test_another_model_goes_on(served: Shell) -> None:
         tell(terminal, "/model tinythink", "Going on with 'tinythink'")
         tell(terminal, "and you?", "Thought for ")
         tell(terminal, "/list", "tinythink:latest")
-        tell(terminal, "/model nobody", "Error:")
+        tell(terminal, "/model nobody", "Couldn't find model 'nobody'")
+        tell(terminal, "/load nobody", "Get it with: rillet pull nobody")
+        tell(terminal, "/model", "tinythink")
         leave(terminal)
 
 

@@ -1,7 +1,9 @@
 """What a person sees on a terminal: narrow, without colours, resized, and stopped anywhere."""
 
 import json
+import os
 import re
+import signal
 import threading
 import unicodedata
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from rillet.testing import CHUNKED, LAST_CHUNK, Signal, Stall, WaitFor, answer, chunk
 
-from .processes import PATIENCE, Shell, Terminal
+from .processes import PATIENCE, Shell, Terminal, ends
 from .test_talk import CARD, LOADED, PROMPT, leave, messages, said, talking, tell, whole
 
 WORDS = "The quick brown fox jumps over the lazy dog and over again."
@@ -285,6 +287,19 @@ def test_an_editor_that_fails_loses_nothing(
         assert messages(server) == [("user", "words" if says else "caf\ufffd")]
         leave(terminal)
     assert "Traceback" not in terminal.screen
+
+
+def test_a_signal_ends_an_editor_as_well(shell: Shell, tmp_path: Path) -> None:
+    program = tmp_path / "editor"
+    program.write_text("#!/bin/sh\necho $$ is editing\nexec sleep 100\n")
+    program.chmod(0o755)
+    with talking(shell.having(RILLET_EDITOR=str(program))) as (terminal, _):
+        terminal.type("words\x07")
+        shown = terminal.until("is editing")
+        editor = int(re.findall(r"(\d+) is editing", shown)[0])
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.wait() == 128 + signal.SIGTERM
+        assert ends(editor)
 
 
 def test_the_modelfile_is_that_of_the_talk(shell: Shell) -> None:

@@ -11,23 +11,41 @@ from shutil import which
 from rillet.words.errors import InvalidRequest
 from rillet.words.settings import Settings
 
+_LAST_WORDS = 2.0  # seconds for an editor to put its files away
 _USUAL = ("editor", "nano", "pico", "vi", "emacs")
 
 
-def composed(text: str) -> str:
-    """What becomes of `text` in the person's editor. Raises `InvalidRequest`."""
-    command = _editor(os.environ)
-    try:
-        with tempfile.TemporaryDirectory(prefix="rillet-") as folder:
-            path = Path(folder) / "message.txt"
-            path.write_text(text, encoding="utf-8")
-            code = subprocess.call([*command, str(path)])
-            if code:
-                raise InvalidRequest(f"The editor {command[0]} ended with code {code}")
-            return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
-    except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        raise InvalidRequest(f"The editor {command[0]}: {named}{error.strerror}") from error
+class Composition:
+    """`text` in the person's editor. `read` waits for what becomes of it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._editor: subprocess.Popen[bytes] | None = None
+
+    def read(self) -> str:
+        """What was written, when the editor has ended. Raises `InvalidRequest`."""
+        command = _editor(os.environ)
+        try:
+            with tempfile.TemporaryDirectory(prefix="rillet-") as folder:
+                path = Path(folder) / "message.txt"
+                path.write_text(self._text, encoding="utf-8")
+                self._editor = subprocess.Popen([*command, str(path)])
+                if code := self._editor.wait():
+                    raise InvalidRequest(f"The editor {command[0]} ended with code {code}")
+                return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
+        except OSError as error:
+            named = f"{error.filename}: " if error.filename else ""
+            raise InvalidRequest(f"The editor {command[0]}: {named}{error.strerror}") from error
+
+    def stop(self) -> None:
+        """From another thread, where nobody will read what is written."""
+        if (editor := self._editor) is None:
+            return
+        editor.terminate()
+        try:
+            editor.wait(_LAST_WORDS)
+        except subprocess.TimeoutExpired:
+            editor.kill()
 
 
 def _editor(environ: Mapping[str, str]) -> list[str]:

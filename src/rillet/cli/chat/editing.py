@@ -1,7 +1,9 @@
 """What the keys do to the line that is typed."""
 
 import re
+from asyncio import CancelledError
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
@@ -10,6 +12,9 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from rillet.cli.prompt import as_text
 from rillet.words.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from rillet.cli.chat.composing import Composition
 
 _TAB = " " * 8
 
@@ -40,8 +45,15 @@ def keys(show_thinking: Callable[[], None]) -> KeyBindings:
 
     @bound.add("c-g")
     async def _editor(event: KeyPressEvent) -> None:
+        from rillet.cli.chat.composing import Composition
+
         buffer = event.current_buffer
-        written = await run_in_terminal(lambda: _composed(buffer.text), in_executor=True)
+        composition = Composition(as_text(buffer.text))
+        try:
+            written = await run_in_terminal(lambda: _written(composition), in_executor=True)
+        except CancelledError:  # the talk is ended by a signal, which the editor knows nothing of
+            composition.stop()
+            raise
         if written is not None:
             buffer.document = Document(written)
 
@@ -101,13 +113,12 @@ def _cut(event: KeyPressEvent, text: str) -> None:
         event.app.clipboard.set_text(text)
 
 
-def _composed(text: str) -> str | None:
+def _written(composition: "Composition") -> str | None:
     """The text out of an editor; None, and a word about it, where that does not work."""
     from rillet.cli import exits, screen
-    from rillet.cli.chat.composing import composed
 
     try:
-        return composed(as_text(text))
+        return composition.read()
     except InvalidRequest as error:
         exits.report(error, screen.notes())
         return None

@@ -15,7 +15,7 @@ from rillet.cli.chat.numbers import Pace
 from rillet.cli.chat.record import Record
 from rillet.cli.interrupts import interrupts_told, one_interrupt
 from rillet.cli.status import Status
-from rillet.words.errors import InvalidRequest
+from rillet.words.errors import InvalidRequest, ModelNotFound
 from rillet.words.events import Text
 from rillet.words.settings import Settings
 
@@ -48,12 +48,16 @@ class Talk:
         self.replacing = False  # what comes from there takes the place of the last question
         self.record = Record(conversation, self.notes)
 
-    def settle(self, model: str, *, insecure: bool = False) -> None:
-        """Find the model, fetch it if need be, and load it. Raises `RilletError`."""
+    def settle(self, model: str, *, fetch: bool = False, insecure: bool = False) -> None:
+        """Find the model, or fetch it where that is wanted, and load it. Raises `RilletError`."""
         status = Status(self.notes, f"Loading {model}")
         try:
             found = where.find(model, self.host)
             try:
+                if found.missing and not fetch:
+                    raise ModelNotFound(
+                        f"Couldn't find model '{model}'", hint=f"Get it with: rillet pull {model}"
+                    )
                 if found.missing:
                     from rillet.cli.asking import fetched
 
@@ -250,7 +254,7 @@ def talk(model: str, args: Namespace, options: dict[str, Any]) -> int:
         one = Talk(conversation, _manners(args), args.host, traceless=args.no_history)
         if not args.no_history:
             one.record.open()
-        one.settle(model, insecure=args.insecure)
+        one.settle(model, fetch=True, insecure=args.insecure)
         if conversation.think and conversation.card and "thinking" not in conversation.abilities:
             raise InvalidRequest(f'"{model}" does not support thinking')
         if args.verbose and conversation.place is not None:
@@ -272,7 +276,7 @@ def go_on(number: int | None, model: str | None, args: Namespace, options: dict[
     try:
         one = Talk(conversation, _manners(args), args.host)
         one.record.take_up(history, whole.id)
-        one.settle(conversation.model)
+        one.settle(conversation.model, fetch=True)
         one.show_again()
         return one.run()
     finally:
