@@ -17,9 +17,10 @@ class Paper:
         self.rows = [""]
         self.at = (0, 0)
         self.written = 0
+        self.columns = 60
 
     def width(self) -> int:
-        return 60
+        return self.columns
 
     def height(self) -> int:
         return 24
@@ -94,6 +95,19 @@ def test_the_source_is_on_the_screen_until_then() -> None:
     assert paper.text == "Some **bo"
     pen.write("ld** words\n\n")
     assert paper.text == "Some bold words"
+
+
+@pytest.mark.parametrize("columns", [30, 90])
+def test_a_block_in_a_window_that_changes_stays_and_goes_on_at_its_new_edge(columns: int) -> None:
+    paper = Paper()
+    pen = MarkdownPen(paper)
+    pen.write("begun ")
+    paper.columns = columns
+    pen.write("**word** " * 40)
+    assert max(map(len, paper.text.split("\n"))) in range(columns - 14, columns - 4)
+    paper.columns = 60
+    pen.end()
+    assert paper.text.split() == ["begun", *["**word**"] * 40]
 
 
 def test_a_block_that_is_taller_than_the_window_stays() -> None:

@@ -52,7 +52,8 @@ class Screen:
         """A line that stands back, where colours are wanted."""
         from rillet.text.terminal import clean
 
-        self.write(self.styled(clean(text), "90") + "\n")
+        text = self._fitted(clean(text)) if self.is_terminal else clean(text)
+        self.write(self.styled(text, "90") + "\n")
 
     def json(self, value: object) -> None:
         """A line of JSON; what is not ASCII is escaped in it, so it drives nothing."""

@@ -69,10 +69,16 @@ class MarkdownPen:
         self._show(piece)
 
     def _show(self, text: str) -> None:
+        self._look()
         self._out.write(self._wrap.feed(text))
-        moved = self._out.width() != self._wrap.width or self._wrap.width < _SMALLEST
-        moved |= self._stops != screen.stops
-        self._stays |= moved or self._wrap.rows >= self._out.height() - _SPARE
+        self._stays |= self._wrap.rows >= self._out.height() - _SPARE
+
+    def _look(self) -> None:
+        """Where the window has changed nobody knows where the rows are; words wrap at its edge."""
+        width = self._out.width()
+        moved = width != self._wrap.width or width < _SMALLEST
+        self._stays |= moved or self._stops != screen.stops
+        self._wrap.width = width
 
     def _end_line(self) -> None:
         if not self._begun:
@@ -93,7 +99,8 @@ class MarkdownPen:
 
     def _set(self) -> None:
         """The block is whole: show it rendered in place of its source."""
-        if self._stays or self._stops != screen.stops:
+        self._look()
+        if self._stays:
             self._gap = "\n" if self._source.endswith("\n\n") else "\n\n"
         else:
             up = f"\x1b[{self._wrap.rows}A" if self._wrap.rows else ""
