@@ -94,6 +94,9 @@ def test_a_bar() -> None:
     assert bar(half, 300, 3).endswith("  100 B/s  0m06s")
     narrow = bar(half, 300, 3, 70)  # the bar makes room for the numbers
     assert len(narrow) == 70 and narrow.endswith("▏ 600 B/1.2 KB  100 B/s  0m06s")
-    assert "▕▏" in bar(half, 300, 3, 20)
+    for columns in range(5, 80):
+        line = bar(half, 300, 3, columns)
+        assert len(line) <= columns and " 50%" in line
+        assert line.endswith(("%", "▏", "1.2 KB", "0m06s"))  # no number is cut
     over = Progress("p", completed=7200_000, total=1)
     assert bar(over, 0, 1).startswith("p 100% ")

@@ -81,9 +81,8 @@ class TransferView:
     def _draw(self, event: Progress, now: float) -> None:
         self._drawn, self._open = now, True
         assert self._began is not None
-        columns = self._notes.width() - 1
-        text = bar(event, self._began[1], now - self._began[0], columns)
-        self._notes.write(f"\r\x1b[K{text[:columns]}")
+        text = bar(event, self._began[1], now - self._began[0], self._notes.width() - 1)
+        self._notes.write(f"\r\x1b[K{text}")
 
     def end(self) -> None:
         """Finish the line, with its last numbers."""
@@ -97,18 +96,24 @@ class TransferView:
 def bar(event: Progress, start: int, seconds: float, columns: int = 200) -> str:
     """``pulling 4e8b1c627efb  42 % ▕████      ▏ 1.2 GB/3 GB  24 MB/s  1m15s``
 
-    Where that is too long for the columns, the bar is shorter.
+    Where that is too long for the columns, the bar is shorter, then numbers are left out from
+    the right; the percentage stays.
     """
     done, total = event.completed or 0, event.total or 1
     part = min(1.0, done / total)
-    before = f"{clean(event.status)} {part:4.0%} ▕"
-    after = f"▏ {human_size(done)}/{human_size(total)}"
+    share = f" {part:4.0%}"
+    status = clean(event.status)[: max(0, columns - len(share))]
+    counted = f" {human_size(done)}/{human_size(total)}"
     speed = (done - start) / seconds if seconds > 0 else 0.0
+    pace = ""
     if speed >= 1 and done < total:
-        after += f"  {human_size(int(speed))}/s  {_left((total - done) / speed)}"
-    room = max(0, min(_BAR, columns - len(before) - len(after)))
-    full = "█" * round(part * room)
-    return f"{before}{full:<{room}}{after}"
+        pace = f"  {human_size(int(speed))}/s  {_left((total - done) / speed)}"
+    for numbers in (counted + pace, counted, ""):
+        room = columns - len(status + share + " ▕▏" + numbers)
+        if room >= 0:
+            room = min(_BAR, room)
+            return f"{status}{share} ▕{'█' * round(part * room):<{room}}▏{numbers}"
+    return (status + share)[:columns]
 
 
 def _left(seconds: float) -> str:
