@@ -25,7 +25,7 @@ from rillet.server.face import (
 )
 from rillet.server.ollama import MISSING, body_fields
 from rillet.server.router import Handler, Routes
-from rillet.server.streams import transfer
+from rillet.server.transfer import transfer
 from rillet.service.uploaded import NO_SOURCE, check_names
 from rillet.wire.ollama_encoder import ProgressEncoder
 from rillet.words.errors import ModelNotFound, RilletError, ServerError

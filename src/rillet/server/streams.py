@@ -8,29 +8,24 @@ Laws:
   is found before anything is generated (no such model), or soon, still comes to be told.
 * Whatever happens, the source is closed before the loop returns, and a reader that is still there
   gets a terminal record. Also when the server is told to stop.
-
-The hang-up is seen by a task of its own which cancels the loop (uvicorn's `send` says nothing about
-a reader that is gone), so it costs nothing per token.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
-from types import TracebackType
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from rillet.server.attendance import Attendance, SlowReader
 from rillet.server.errors import CANCELED, ServerStopping, log
 from rillet.server.exchange import JSON, ClientGone, Exchange, Headers
 from rillet.service.interface import Generation
 from rillet.words.errors import RilletError, ServerError, StreamTruncated
-from rillet.words.events import Event, Failure, Finish, Progress
+from rillet.words.events import Event, Failure, Finish
 from rillet.words.replies import Folding, Reply
 
 ABORT = "rillet.abort"  # the ASGI extension under which our server offers to cut a connection
 WRITE_TIMEOUT = 60.0  # seconds
-_DECIDING = 0.5  # seconds, in which it is known whether there will be an answer
 
 _ENDS = (Finish, Failure)
 T = TypeVar("T")
@@ -50,10 +45,6 @@ NDJSON = Frame(b"application/x-ndjson", [(b"x-accel-buffering", b"no")])
 SSE = Frame(b"text/event-stream", [(b"x-accel-buffering", b"no"), (b"cache-control", b"no-cache")])
 
 
-class SlowReader(Exception):
-    """The client has not read anything for too long."""
-
-
 class Streams:
     """All answers that one server is giving."""
 
@@ -68,9 +59,7 @@ class Streams:
         for attendance in list(self.attendances):
             attendance.interrupt(ServerStopping())
 
-    def attend(
-        self, exchange: Exchange, work: Awaitable[Any], patient: bool = False
-    ) -> "Attendance":
+    def attend(self, exchange: Exchange, work: Awaitable[Any], patient: bool = False) -> Attendance:
         """Watch a client whose body has been read, while `work` is done for it.
 
         Who is `patient` also works for a client that sends no more, but may still read.
@@ -79,7 +68,7 @@ class Streams:
             if asyncio.iscoroutine(work):
                 work.close()  # it was not begun
             raise ServerStopping
-        return Attendance(self, exchange, patient)
+        return Attendance(self.attendances, exchange, self.write_timeout, patient)
 
     async def run(self, exchange: Exchange, work: Awaitable[T], patient: bool = False) -> T:
         """Await some work, unless the client hangs up (`ClientGone`)."""
@@ -135,94 +124,6 @@ class Streams:
             await _close(generation)
 
 
-class Attendance:
-    """Watches one client: cancels the task in the `async with` and raises why on leaving it."""
-
-    def __init__(self, streams: Streams, exchange: Exchange, patient: bool) -> None:
-        self.opened = asyncio.Event()  # what can be refused at once is not
-        self.sending = False
-        self.sent = 0
-        self._streams = streams
-        self._exchange = exchange
-        self._patient = patient
-        self._cause: Exception | None = None
-        self._seen = -1
-
-    def interrupt(self, cause: Exception) -> None:
-        """End the work of this task; the first cause is the one that counts."""
-        if self._cause is None:
-            self._cause = cause
-            self._task.cancel()
-
-    async def __aenter__(self) -> "Attendance":
-        task = asyncio.current_task()
-        assert task is not None  # an ASGI application runs in one
-        self._task = task
-        self._loop = task.get_loop()
-        self._watcher = self._loop.create_task(self._watch())
-        self._timer = self._loop.call_later(self._streams.write_timeout, self._tick)
-        self._streams.attendances.add(self)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._streams.attendances.discard(self)
-        self._timer.cancel()
-        self._watcher.cancel()
-        if self._cause is None:
-            return
-        if kind is not asyncio.CancelledError:
-            try:  # the cancellation has been asked for, but has not come yet
-                await asyncio.sleep(0)
-            except asyncio.CancelledError:
-                pass
-        self._task.uncancel()
-        if kind is asyncio.CancelledError:
-            raise self._cause from None
-
-    async def _watch(self) -> None:
-        if await self._exchange.gone(self._patient):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.opened.wait(), _DECIDING)
-        self.interrupt(ClientGone())
-
-    def _tick(self) -> None:
-        """Every `write_timeout` seconds: is it still the same `send` that waits?"""
-        if self.sending and self.sent == self._seen:
-            self.interrupt(SlowReader())
-            return
-        self._seen = self.sent
-        self._timer = self._loop.call_later(self._streams.write_timeout, self._tick)
-
-
-class Transfer:
-    """The progress of a pull, push or create, as a generation."""
-
-    single = False
-
-    def __init__(self, lines: AsyncIterator[Progress]) -> None:
-        self._lines = lines
-
-    async def __aiter__(self) -> AsyncIterator[Sequence[Event]]:
-        async for progress in self._lines:
-            if progress.status != "success":
-                yield (progress,)
-        yield (Finish("success"),)
-
-    async def aclose(self) -> None:
-        if aclose := getattr(self._lines, "aclose", None):
-            await aclose()
-
-
-async def transfer(lines: AsyncIterator[Progress]) -> Generation:
-    """A transfer in the place of a generation."""
-    return Transfer(lines)
-
-
 async def _pump(
     exchange: Exchange,
     generation: Generation,
@@ -262,7 +163,7 @@ async def _fold(generation: Generation) -> Reply:
     return reply
 
 
-def _is_left(error: Exception, generation: Generation | None, attendance: "Attendance") -> bool:
+def _is_left(error: Exception, generation: Generation | None, attendance: Attendance) -> bool:
     """Whether a stream ends without a last record.
 
     One that is recorded goes on, and so can a reader; one that waits for its reader has no end.

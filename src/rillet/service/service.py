@@ -15,7 +15,7 @@ import msgspec
 from rillet import builtin
 from rillet.engine import LoadOptions, gpus_found, has_gpu
 from rillet.journal.opening import open_journal
-from rillet.service import answers, cards, embedding, prompts, reporting
+from rillet.service import answers, cards, embedding, prompts, refusals, reporting
 from rillet.service.catalogue import Catalogue
 from rillet.service.generation import Generation
 from rillet.service.keep_alive import lifetime, requested
@@ -81,7 +81,7 @@ class Service(Catalogue):
         load = prompts.is_load(model, request)
         if load and keep_alive == 0:
             return await self._unload(model)
-        prompts.check_generate(model, request)
+        refusals.check_generate(model, request)
         if load:
             return self._load(model, self._options(model, request), request.shift, keep_alive)
         request = await readable(request)
@@ -94,7 +94,7 @@ class Service(Catalogue):
         model = await self.model(request.model)
         if not request.messages and keep_alive == 0:
             return await self._unload(model)
-        prompts.check_chat(model, request)
+        refusals.check_chat(model, request)
         if not request.messages:
             return self._load(model, self._options(model, request), request.shift, keep_alive)
         request = await readable_chat(request)
@@ -115,14 +115,14 @@ class Service(Catalogue):
         if there := await self._elsewhere(request.model):
             return await there[0].render(request, there[1])
         model = await self.model(request.model)
-        prompts.check_able(model, request)
+        refusals.check_able(model, request)
         return await answers.rendered(self, model, request)
 
     async def count_tokens(self, request: ChatRequest) -> int:
         if there := await self._elsewhere(request.model, unlisted=True):
             return await there[0].count_tokens(request, there[1])
         model = await self.model(request.model)
-        prompts.check_chat(model, request)
+        refusals.check_chat(model, request)
         return await answers.counted(self, model, request)
 
     async def ps(self) -> list[LoadedModel]:
