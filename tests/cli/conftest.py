@@ -1,7 +1,5 @@
 """A store with the small models of the tests, and a real server over it."""
 
-import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,13 +33,8 @@ def shell(tmp_path: Path, store: Path) -> Shell:
 def address(tmp_path_factory: pytest.TempPathFactory, store: Path) -> Iterator[str]:
     """host:port of a running `rillet serve`."""
     shell = Shell(tmp_path_factory.mktemp("server"), RILLET_MODELS=str(store))
-    process = shell.start("serve", "--host", "127.0.0.1:0", stdout=subprocess.DEVNULL)
-    assert process.stderr is not None
-    line = process.stderr.readline().decode()
-    assert line.startswith("Listening on "), line + process.stderr.read().decode()
-    yield line.split()[-1]
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    with shell.serving() as (running, _):
+        yield running
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pyte
 
@@ -66,6 +67,21 @@ class Shell:
     def start(self, *args: str, **how: object) -> "subprocess.Popen[bytes]":
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen([*RILLET, *args], env=self.env, **{**pipes, **how})  # type: ignore[call-overload,no-any-return]
+
+    @contextmanager
+    def serving(self, *flags: str, **how: Any) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+        """`rillet serve` at a free port: host:port, and the process, which ends with the block."""
+        address = ["--host", "127.0.0.1:0"]
+        process = self.start("serve", *address, *flags, stdout=subprocess.DEVNULL, **how)
+        assert process.stderr is not None
+        try:
+            # Programs that start one wait for this line: nothing may come before it.
+            line = process.stderr.readline().decode()
+            assert line.startswith("Listening on "), line
+            yield line.split()[2], process
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
 
     def terminal(self, *args: str, columns: int = 80, rows: int = 24) -> "Terminal":
         return Terminal([*RILLET, *args], self.env, columns, rows)

@@ -89,8 +89,9 @@ def test_an_image_that_was_dropped_on_the_terminal_is_no_command(
         shell.having(RILLET_HOST=server.url).terminal("run", "m", columns=200) as terminal,
     ):
         terminal.until(PROMPT)
-        tell(terminal, f"{tmp_path}/none.png", f"There is no file '{tmp_path}/none.png'")
-        shown = tell(terminal, rf"{tmp_path}/a\ sky.png which colour?", "Blue.")
+        dropped = str(tmp_path).replace(" ", r"\ ")
+        tell(terminal, f"{dropped}/none.png", f"There is no file '{tmp_path}/none.png'")
+        shown = tell(terminal, rf"{dropped}/a\ sky.png which colour?", "Blue.")
         assert f"Added image '{tmp_path}/a sky.png'" in shown
         leave(terminal)
         (said,) = json.loads(server.requests[-1].body)["messages"]

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,12 +34,8 @@ def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
     if request.param == "embedded":
         yield shell
         return
-    process = shell.start("serve", "--host", "127.0.0.1:0", stdout=subprocess.DEVNULL)
-    assert process.stderr is not None
-    address = process.stderr.readline().decode().split()[-1]
-    yield shell.having(RILLET_HOST=address)
-    process.terminate()
-    process.communicate(timeout=20)
+    with shell.serving() as (address, _):
+        yield shell.having(RILLET_HOST=address)
 
 
 def create(shell: Shell, name: str = "mine") -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 import resource
-import subprocess
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,21 +37,13 @@ def test_models_of_a_server_behind_it_are_listed(shell: Shell) -> None:
     with ScriptedServer(*[far] * 40) as server:
         upstream = f"gpu={server.url}"
         journal = shell.home / "answers.db"
-        flags = ["--host", "127.0.0.1:0", "--upstream", upstream, "--journal", str(journal)]
+        flags = ["--upstream", upstream, "--journal", str(journal)]
         flags += ["--upstream", "http://127.0.0.1:1"]
-        process = shell.start("serve", *flags, stdout=subprocess.DEVNULL)
-        try:
-            assert process.stderr is not None
-            first = process.stderr.readline().decode()
-            assert first.startswith("Listening on ")  # not a log of the one that is gone
-            address = first.split()[-1]
+        with shell.serving(*flags) as (address, _):
             listed = shell.run("list", "--json", "--host", address)
             loaded = shell.run("ps", "--host", address)
             told = shell.run("ps", "--json", "--host", address)
             looked = shell.having(RILLET_MODEL="tinyhello").run("doctor", "--host", address)
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
     names = [model["name"] for model in json.loads(listed.stdout)["models"]]
     assert "gpu/far:latest" in names and "tinyhello:latest" in names
     assert b"UPSTREAM" not in loaded.stdout  # programs read it: the models alone
@@ -78,13 +69,8 @@ def test_it_may_open_as_many_files_as_the_system_allows(shell: Shell) -> None:
     def fewer() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 512))
 
-    process = shell.start("serve", "--host", "127.0.0.1:0", preexec_fn=fewer)
-    try:
-        assert process.stderr is not None and b"Listening" in process.stderr.readline()
+    with shell.serving(preexec_fn=fewer) as (_, process):
         limits = Path(f"/proc/{process.pid}/limits").read_text()
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
     (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
     assert line.split()[3:5] == ["512", "512"]
 

@@ -24,7 +24,9 @@ def full_listener() -> Iterator[str]:
 
 
 @pytest.fixture
-def unused_port() -> int:
-    """A port of this machine on which nobody listens just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def unused_port() -> Iterator[int]:
+    """A port of this machine on which nobody listens but who names it."""
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield int(kept.getsockname()[1])

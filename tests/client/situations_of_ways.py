@@ -330,7 +330,7 @@ def _refused(shell: str, wire: Wire) -> str:
 @situation("1k", "k_unix", "a unix socket")
 def _unix(shell: str, wire: Wire) -> str:
     with (
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(dir="/tmp") as folder,
         ScriptedServer(chunked(plain(wire)), unix=f"{folder}/s") as server,
     ):
         outcome = read(shell, wire, server.url)

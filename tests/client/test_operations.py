@@ -371,7 +371,7 @@ def test_tries_go_on_until_a_server_is_there(shell: str, unused_port: int) -> No
 
     starter = threading.Thread(target=start_late)
     starter.start()
-    version = call(shell, f"127.0.0.1:{unused_port}", lambda c: c.version(), retries=4)
+    version = call(shell, f"127.0.0.1:{unused_port}", lambda c: c.version(), retries=9)
     starter.join()
     servers[0].close()
     assert version == "1"

@@ -1,6 +1,5 @@
 """A server with the six small models, for the tests that only want to use one."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,10 +13,3 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serving(tmp_path_factory.mktemp("store")) as server:
         Setup(server.url).create_models()
         yield server
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing stands between a client and loopback."""
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import signal
-import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ import rillet
 from rillet.words.events import Event, Finish, Reconnected, Text
 from rillet.words.replies import fold
 
+from ..journal.redis_process import redis_server
 from .conftest import Server, start_server
 from .cutting import CuttingProxy
 
@@ -244,21 +245,14 @@ def asked(server: Server, chat: bool) -> str:
 @contextmanager
 def two_servers(folder: Path) -> Iterator[tuple[Server, Server]]:
     """Two servers that share a journal in a Redis of their own."""
-    socket = folder / "redis"
-    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    with subprocess.Popen([*command, "--dir", str(folder)], stdout=subprocess.DEVNULL) as redis:
-        while not socket.exists():
-            time.sleep(0.05)
-        one, two = (
-            start_server(folder / "models", RILLET_JOURNAL=f"unix://{socket}") for _ in "12"
-        )
+    with tempfile.TemporaryDirectory(dir="/tmp") as place, redis_server(place) as journal:
+        one, two = (start_server(folder / "models", RILLET_JOURNAL=journal) for _ in "12")
         try:
             yield one, two
         finally:
             for server in (one, two):
                 server.process.terminate()
                 server.process.wait()
-            redis.terminate()
 
 
 @pytest.mark.slow

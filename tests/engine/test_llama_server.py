@@ -56,7 +56,7 @@ async def test_it_loads_answers_and_stops(
 async def test_its_death_is_seen(llama_server: str, sockets: Sockets) -> None:
     process = await EngineProcess.start(OPTIONS)
     os.kill(process.pid, signal.SIGKILL)
-    await asyncio.wait_for(process.wait(), 1)
+    await asyncio.wait_for(process.wait(), 30)
     assert process.exit_reason() == "killed by SIGKILL" and sockets() == []
 
 

@@ -84,7 +84,7 @@ class Conformance:
         await asyncio.wait((more,), timeout=0.05)
         assert not more.done()
         log.append(texts(1))
-        assert (await asyncio.wait_for(more, 5)).events == texts(1)
+        assert (await asyncio.wait_for(more, 30)).events == texts(1)
         await following.aclose()
 
     async def test_what_is_known(self, journal: Journal) -> None:
@@ -140,7 +140,7 @@ class Conformance:
         reading = asyncio.create_task(read(journal, "a"))
         await asyncio.sleep(0)
         await journal.delete("a")
-        assert await asyncio.wait_for(reading, 10) == []
+        assert await asyncio.wait_for(reading, 30) == []
 
     async def test_retention_counts_from_the_end(self, journal: Journal, clock: Clock) -> None:
         early = await journal.begin("early", HEADER)
@@ -240,4 +240,4 @@ class DurableConformance(Conformance):
         log.append(texts(3))
         reading = asyncio.create_task(read(journal, "a"))
         await journal.release("a")
-        assert await asyncio.wait_for(reading, 10) == texts(3)
+        assert await asyncio.wait_for(reading, 30) == texts(3)

@@ -2,9 +2,8 @@
 
 import asyncio
 import shutil
-import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from rillet.journal.redis import RedisJournal
 from rillet.words.errors import StoreError
 
 from .conformance import END, HEADER, Clock, DurableConformance, read, texts
+from .redis_process import redis_server
 from .test_memory import LIMITS
 
 pytest.importorskip("redis", reason="the package redis is not installed")
@@ -22,17 +22,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    place = tmp_path_factory.mktemp("redis")
-    socket = place / "s"
-    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    with subprocess.Popen([*command, "--dir", str(place)], stdout=subprocess.PIPE) as server:
-        assert server.stdout
-        for line in server.stdout:
-            if b"ready to accept" in line.lower():
-                break
-        yield f"unix://{socket}"
-        server.terminate()
+def url() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, redis_server(folder) as url:
+        yield url
 
 
 @pytest.fixture
@@ -74,7 +66,7 @@ async def test_ended_records_expire(journal: RedisJournal) -> None:
         assert 0 < await journal._redis.ttl(f"rillet:{{a}}:{part}") <= LIMITS.retention
 
 
-async def test_two_servers(journal: RedisJournal, url: str, tmp_path: Path) -> None:
+async def test_two_servers(journal: RedisJournal, url: str) -> None:
     other = RedisJournal(url, LIMITS, lease=1.0)
     log = await journal.begin("a", HEADER)
     log.append(texts(2))
@@ -82,12 +74,12 @@ async def test_two_servers(journal: RedisJournal, url: str, tmp_path: Path) -> N
     assert await other.take_over("a") is None  # it has a living writer
     reading = asyncio.create_task(read(other, "a"))
     await other.wish_stop("a")
-    assert await asyncio.wait_for(journal.stop_wished(), 5) == ["a"]
+    assert await asyncio.wait_for(journal.stop_wished(), 30) == ["a"]
     log.append(texts(1, 2))
     await log.settled()
     assert journal._renewing is not None
     journal._renewing.cancel()  # as if it had been killed: its lease runs out
-    assert await asyncio.wait_for(reading, 10) == texts(3)
+    assert await asyncio.wait_for(reading, 30) == texts(3)
     taken = await other.take_over("a")
     assert taken is not None and taken.last == 3
     taken.append([END])

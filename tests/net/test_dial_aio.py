@@ -44,10 +44,10 @@ def answer_the_last(listener: socket.socket, before: int) -> None:
     peer.close()
 
 
-async def test_who_finds_the_queue_full_waits_for_room(tmp_path: Path) -> None:
-    listener, before = crowded(f"{tmp_path}/s")
+async def test_who_finds_the_queue_full_waits_for_room(short_path: Path) -> None:
+    listener, before = crowded(f"{short_path}/s")
     with listener:
-        asked = AsyncTransport(parse_host(f"unix://{tmp_path}/s")).exchange(Request("GET", "/"))
+        asked = AsyncTransport(parse_host(f"unix://{short_path}/s")).exchange(Request("GET", "/"))
         head = asyncio.create_task(asked.head(connect=30))
         assert not (await asyncio.wait((head,), timeout=0.05))[0]
         await asyncio.to_thread(answer_the_last, listener, before)
@@ -56,10 +56,10 @@ async def test_who_finds_the_queue_full_waits_for_room(tmp_path: Path) -> None:
         asked.close()
 
 
-async def test_but_not_for_longer_than_it_may_take_to_connect(tmp_path: Path) -> None:
-    listener, _ = crowded(f"{tmp_path}/s")
+async def test_but_not_for_longer_than_it_may_take_to_connect(short_path: Path) -> None:
+    listener, _ = crowded(f"{short_path}/s")
     with listener:
-        asked = AsyncTransport(parse_host(f"unix://{tmp_path}/s")).exchange(Request("GET", "/"))
+        asked = AsyncTransport(parse_host(f"unix://{short_path}/s")).exchange(Request("GET", "/"))
         with pytest.raises(RilletError):
             await asked.head(connect=0.05)
 
@@ -81,11 +81,11 @@ def received(listener: socket.socket, answer: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("factory", [None, uvloop.new_event_loop])
 @pytest.mark.parametrize("size", [10, 3_000_000])  # the second is more than a socket takes at once
-def test_a_question_arrives_whole(tmp_path: Path, factory: object, size: int) -> None:
+def test_a_question_arrives_whole(short_path: Path, factory: object, size: int) -> None:
     async def ask(listener: socket.socket) -> bytes:
         answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         heard = asyncio.get_running_loop().run_in_executor(None, received, listener, answer)
-        transport = AsyncTransport(parse_host(f"unix://{tmp_path}/s"))
+        transport = AsyncTransport(parse_host(f"unix://{short_path}/s"))
         asked = transport.exchange(Request("POST", "/", body=body))
         assert (await asked.head(connect=5)).status == 200
         assert await asked.read() == b"ok"
@@ -93,18 +93,18 @@ def test_a_question_arrives_whole(tmp_path: Path, factory: object, size: int) ->
 
     body = bytes(range(256)) * (size // 256) + b"end"
     with socket.socket(socket.AF_UNIX) as listener, asyncio.Runner(loop_factory=factory) as runner:  # type: ignore[arg-type]
-        listener.bind(f"{tmp_path}/s")
+        listener.bind(f"{short_path}/s")
         listener.listen()
         assert runner.run(ask(listener)).partition(b"\r\n\r\n")[2] == body
 
 
 @pytest.mark.parametrize("rounds", range(5))
 @pytest.mark.parametrize("how", ["cancel", "close"])
-async def test_who_leaves_leaves_nothing_open(tmp_path: Path, how: str, rounds: int) -> None:
+async def test_who_leaves_leaves_nothing_open(short_path: Path, how: str, rounds: int) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"{tmp_path}/s")
+        listener.bind(f"{short_path}/s")
         listener.listen()
-        asked = AsyncTransport(parse_host(f"unix://{tmp_path}/s")).exchange(Request("GET", "/"))
+        asked = AsyncTransport(parse_host(f"unix://{short_path}/s")).exchange(Request("GET", "/"))
         head = asyncio.create_task(asked.head(connect=5))
         await asyncio.sleep(0)
         for _ in range(rounds):
@@ -118,11 +118,11 @@ async def test_who_leaves_leaves_nothing_open(tmp_path: Path, how: str, rounds: 
         assert (await asyncio.to_thread(received, listener)).startswith(b"GET / HTTP/1.1")
 
 
-async def test_a_peer_that_hangs_up_on_the_question_is_told(tmp_path: Path) -> None:
+async def test_a_peer_that_hangs_up_on_the_question_is_told(short_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"{tmp_path}/s")
+        listener.bind(f"{short_path}/s")
         listener.listen()
-        asked = AsyncTransport(parse_host(f"unix://{tmp_path}/s")).exchange(
+        asked = AsyncTransport(parse_host(f"unix://{short_path}/s")).exchange(
             Request("POST", "/", body=b"x" * 3_000_000)
         )
         head = asyncio.create_task(asked.head(connect=5))

@@ -315,12 +315,10 @@ async def test_close_wakes_a_waiting_task(serve: Serve, where: str) -> None:
         task = asyncio.ensure_future(work())
         await asyncio.sleep(0.1)
         exchange.close()
-        start = time.monotonic()
         with pytest.raises(Closed):
-            await task
-        assert time.monotonic() - start < 0.1
+            await asyncio.wait_for(task, 10)
     if where != "connect":
-        assert await asyncio.to_thread(server.disconnected.wait, 1)
+        assert await asyncio.to_thread(server.disconnected.wait, 30)
 
 
 async def test_a_timeout_around_read_leaves_nothing_open(serve: Serve) -> None:
@@ -330,7 +328,7 @@ async def test_a_timeout_around_read_leaves_nothing_open(serve: Serve) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await exchange.read()
-    assert await asyncio.to_thread(server.disconnected.wait, 1)
+    assert await asyncio.to_thread(server.disconnected.wait, 30)
 
 
 @pytest.mark.parametrize("factory", ["asyncio", "uvloop"])

@@ -30,7 +30,7 @@ async def said(server: Running, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(sent)
     writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     return answer
 
@@ -98,11 +98,11 @@ async def test_a_generation_is_canceled(server: Running, stream: bool, held: int
         await (generation.reads.get() if held else server.operations.calls.get())
     answer.end()
     if not begun:
-        await asyncio.wait_for(answer.head(), 5)
-    await asyncio.wait_for(answer.rest(), 5)
+        await asyncio.wait_for(answer.head(), 30)
+    await asyncio.wait_for(answer.rest(), 30)
     assert answer.status == (200 if begun else 499)
     assert (answer.lines()[-1] if begun else answer.json()) == CANCELED
-    await asyncio.wait_for(generation.closed.wait(), 5)
+    await asyncio.wait_for(generation.closed.wait(), 30)
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -141,7 +141,7 @@ async def test_a_hang_up_behind_two_requests_ends_the_first(server: Running) -> 
     writer.write(request("POST", "/api/generate", body) + request("GET", "/"))
     await server.operations.calls.get()
     writer.transport.abort()
-    await asyncio.wait_for(generation.closed.wait(), 5)
+    await asyncio.wait_for(generation.closed.wait(), 30)
 
 
 async def test_no_connection_stays(server: Running) -> None:

@@ -53,10 +53,10 @@ async def test_all_addresses_are_those_of_ipv6_too() -> None:
     for host in ("127.0.0.1", "::1"):
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(b"GET / HTTP/1.0\r\n\r\n")
-        assert b"Ollama is running" in await asyncio.wait_for(reader.read(), 10)
+        assert b"Ollama is running" in await asyncio.wait_for(reader.read(), 30)
         writer.close()
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 30)
 
 
 def test_one_address_stays_one() -> None:
@@ -90,7 +90,7 @@ async def test_a_signal_ends_streams_properly_and_closes_the_service(number: int
     os.kill(os.getpid(), number)
     await answer.rest()
     assert answer.lines()[-1] == {"error": "the server is shutting down"}
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 30)
     assert operations.closed and operations.next.closed.is_set()
     assert signal.getsignal(number) == before
     await talk.close()

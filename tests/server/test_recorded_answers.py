@@ -130,7 +130,7 @@ async def test_cancel_ends_it_with_its_last_reader() -> None:
         assert not generation.closed.is_set()
         second.hang_up()
         third.hang_up()
-        await asyncio.wait_for(generation.closed.wait(), 5)
+        await asyncio.wait_for(generation.closed.wait(), 30)
 
 
 async def test_an_explicit_stop_ends_it_with_a_record() -> None:
@@ -158,7 +158,7 @@ async def test_detach_waits_and_then_ends_it() -> None:
         answer, _ = await begin(server, **{"Rillet-On-Disconnect": "detach=1"})
         await answer.chunk()
         answer.hang_up()
-        await asyncio.wait_for(generation.closed.wait(), 5)
+        await asyncio.wait_for(generation.closed.wait(), 30)
 
 
 @pytest.mark.parametrize("policy", ["never", "detach=", "detach=999999", "detach=-1", "keep 3"])

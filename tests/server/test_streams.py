@@ -25,7 +25,7 @@ async def test_each_batch_is_sent_when_it_comes(server: Running) -> None:
             await answer.head()
         assert (await answer.chunk()).count(b"\n") == records
     assert await answer.chunk() == b""
-    await asyncio.wait_for(generation.closed.wait(), 5)
+    await asyncio.wait_for(generation.closed.wait(), 30)
 
 
 async def test_the_head_waits_for_the_first_event(server: Running) -> None:
@@ -52,7 +52,7 @@ async def test_a_hang_up_closes_the_generation_at_once(
     else:
         await (generation.reads.get() if held else server.operations.calls.get())
     answer.hang_up()
-    await asyncio.wait_for(generation.closed.wait(), 5)
+    await asyncio.wait_for(generation.closed.wait(), 30)
     assert generation.read == held
 
 
@@ -73,7 +73,7 @@ async def test_a_hang_up_while_the_service_still_decides(
     answer = await server.open("POST", "/api/generate", HI)
     await reached.wait()
     answer.hang_up()
-    await asyncio.wait_for(cancelled.wait(), 5)
+    await asyncio.wait_for(cancelled.wait(), 30)
 
 
 async def test_many_answers_on_one_connection(server: Running) -> None:

@@ -53,5 +53,5 @@ async def test_what_people_type(server: Running, sent: str, said: str, typed: bo
         await writer.drain()
         await asyncio.sleep(0)
     writer.write_eof()
-    assert said in (await asyncio.wait_for(reader.read(), 10)).decode()
+    assert said in (await asyncio.wait_for(reader.read(), 30)).decode()
     writer.close()

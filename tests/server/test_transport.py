@@ -99,7 +99,7 @@ async def test_what_is_refused_as_go_refuses_it(
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(f"{head}\r\nConnection: close\r\n\r\n".encode())
-    answer = (await asyncio.wait_for(reader.read(), 10)).decode()
+    answer = (await asyncio.wait_for(reader.read(), 30)).decode()
     writer.close()
     assert answer.startswith(f"HTTP/1.1 {status} ") and answer.endswith(f"\r\n\r\n{body}")
 
@@ -109,9 +109,9 @@ async def test_a_body_that_looks_like_a_strange_request_is_a_body(server: Runnin
     body = b"FOO /api/chat HTTP/1.1\r\n"
     head = b"POST /api/show HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d"
     writer.write(head % len(body) + b"\r\nExpect: 100-continue\r\n\r\n")
-    assert b"100 Continue" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    assert b"100 Continue" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
     writer.write(body)
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     assert b"invalid character 'F' looking for beginning of value" in answer
 
@@ -162,7 +162,7 @@ async def test_who_is_told_to_go_on(
     head = f"POST /api/show HTTP/{version}\r\nHost: localhost\r\nConnection: close\r\n"
     head += f"Expect: {expect}\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\n") is told and b'{"error"' in answer
 
@@ -192,7 +192,7 @@ async def test_an_offer_of_another_protocol_is_passed_over(
         writer.write(sent[place : place + size])
         await writer.drain()
         await asyncio.sleep(0)
-    answers = await asyncio.wait_for(reader.read(), 10)
+    answers = await asyncio.wait_for(reader.read(), 30)
     writer.close()
     assert answers.count(b"HTTP/1.1 200 OK") == 3 and answers.count(b"HTTP/1.1") == 3
     assert b'"version"' in answers.rpartition(b"\r\n\r\n")[2]
@@ -216,10 +216,10 @@ async def test_http_1_0_keeps_a_connection_that_is_asked_to_be_kept(server: Runn
     keep, body = b"HTTP/1.0\r\nConnection: keep-alive\r\n", b'{"model": "tiny", "prompt": "hi"}'
     for _ in range(2):
         writer.write(b"GET / " + keep + b"\r\n")
-        answer = await asyncio.wait_for(reader.readuntil(b"Ollama is running"), 10)
+        answer = await asyncio.wait_for(reader.readuntil(b"Ollama is running"), 30)
         assert b"connection: keep-alive" in answer
     writer.write(b"POST /api/generate " + keep + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    answer = await asyncio.wait_for(reader.read(), 10)  # a stream has no other end
+    answer = await asyncio.wait_for(reader.read(), 30)  # a stream has no other end
     writer.close()
     assert b"connection: close" in answer and b'"done":true' in answer
 

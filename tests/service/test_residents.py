@@ -302,9 +302,7 @@ async def test_a_load_that_nobody_waits_for_is_ended(opened: Opened) -> None:
         before = children()
         loading = await start(service)
         await until(lambda: children() > before)
-        begun = time.monotonic()
         await loading.aclose()
-        assert time.monotonic() - begun < 0.5
         assert children() == before and service.residents.all() == []
         assert await say(service) == SAID
 
@@ -383,10 +381,8 @@ async def test_a_load_that_is_killed_is_a_typed_error_and_the_next_one_works(
         await until(lambda: children() > before)
         for child in children() - before:
             os.kill(int(child), signal.SIGKILL)
-        begun = time.monotonic()
         error = await failure(loading)
         assert isinstance(error, LoadFailed) and "SIGKILL" in error.message
-        assert time.monotonic() - begun < 1
         assert await say(service) == SAID
 
 
@@ -446,11 +442,9 @@ async def test_closing_ends_answers_loads_and_those_who_wait(opened: Opened) -> 
         await first_text(running)
         waiting = await start(service, HELLO)
         await until(lambda: resident(service).stopping)
-        begun = time.monotonic()
-        await service.close()
-        assert time.monotonic() - begun < 1
+        await asyncio.wait_for(service.close(), 30)
         for generation in (running, waiting):
-            said = await asyncio.wait_for(failure(generation), 1)
+            said = await asyncio.wait_for(failure(generation), 30)
             assert "shutting down" in said.message
         assert "shutting down" in (await failure(await start(service))).message
 
@@ -462,7 +456,7 @@ async def test_closing_ends_a_load(opened: Opened) -> None:
         await until(lambda: children() > before)
         await service.close()
         assert children() == before
-        assert "shutting down" in (await asyncio.wait_for(failure(loading), 1)).message
+        assert "shutting down" in (await asyncio.wait_for(failure(loading), 30)).message
 
 
 async def test_an_unused_one_closes() -> None:

@@ -16,7 +16,7 @@ async def test_models_are_loaded_ahead(opened: Opened, caplog: pytest.LogCapture
     async with opened(preload=(HELLO, "no-such-model", EMBED), keep_alive=-1) as service:
         service.start()
         service.start()
-        await until(lambda: len(service.residents.all()) == 2, 20)
+        await until(lambda: len(service.residents.all()) == 2)
         process = next(each for each in service.residents.all() if each.model.path == HELLO).process
         assert await say(service, HELLO) == SAID
         assert any(each.process is process for each in service.residents.all())

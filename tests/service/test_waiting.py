@@ -23,7 +23,7 @@ class Record:
             self.queue.put_nowait(event)
 
     async def more(self) -> Event:
-        return await asyncio.wait_for(self.queue.get(), 2)
+        return await asyncio.wait_for(self.queue.get(), 30)
 
 
 async def test_the_patient_are_not_told() -> None:
