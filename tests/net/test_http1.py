@@ -165,3 +165,15 @@ def test_the_head_of_a_request() -> None:
 def test_nothing_is_smuggled_into_a_request(method: str, path: str, name: str, value: str) -> None:
     with pytest.raises(InvalidRequest):
         encode_head(method, path, [(name, value)])
+
+
+@pytest.mark.parametrize("moment", ["on_message_begin", "on_header", "on_message_complete"])
+def test_ctrl_c_within_the_parser_is_no_fault_of_the_server(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ResponseParser, moment, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ResponseParser().feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na")

@@ -140,6 +140,8 @@ class ResponseParser:
         except HttpParserUpgrade:
             self._fail("the server switched to another protocol")
         except HttpParserError as error:
+            if error.__context__ is not None and type(error.__context__) is not _Enough:
+                raise error.__context__ from None  # Ctrl-C, or what else a signal handler raised
             is_tls = self.head is None and bytes(data[:2]) == _TLS_ALERT
             self._fail("it is TLS: try https:// for http://" if is_tls else _describe(error))
         if self.complete or self.fault:

@@ -3,6 +3,7 @@
 `stop` may be called from any thread or signal handler: it takes no lock and does not wait.
 """
 
+import os
 import time
 from collections.abc import Generator
 from queue import Empty, SimpleQueue
@@ -23,7 +24,7 @@ from rillet.net.flow import (
     whole_flow,
 )
 from rillet.net.http1 import Request
-from rillet.net.parting import part
+from rillet.net.parting import part, stop_at_exit
 from rillet.net.resuming import Parting, Place
 from rillet.net.sync import Exchange, Transport
 from rillet.net.turns import Turn
@@ -36,6 +37,7 @@ class Runner:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._pid = os.getpid()
         self._exchange: Exchange | None = None
         self._stopped = False
         self._pausing: SimpleQueue[None] | None = None
@@ -53,6 +55,7 @@ class Runner:
         if type(command) is Parting:
             self._parting = command
             self.place = command.place
+            stop_at_exit(self)
             if self._stopped:  # before there was anything to tell
                 self.stop()
         if self._stopped:
@@ -102,7 +105,7 @@ class Runner:
             self._pausing.put(None)
         self.close()
         parting, self._parting = self._parting, None
-        if parting is not None:
+        if parting is not None and self._pid == os.getpid():  # a fork does not speak for us
             part(self._transport, parting)
 
     def leave(self) -> None:

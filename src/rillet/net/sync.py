@@ -75,6 +75,7 @@ class Exchange:
     def __init__(self, transport: Transport, course: Course) -> None:
         self._transport = transport
         self._course = course
+        self._pid = os.getpid()
         self._reception: Reception | None = None
         self._sock: socket.socket | None = None
         self._resolving: Any = None
@@ -131,8 +132,8 @@ class Exchange:
         self._closed = True
         if (resolving := self._resolving) is not None:
             resolving.put(None)
-        if (sock := self._sock) is not None:
-            try:
+        if (sock := self._sock) is not None and self._pid == os.getpid():
+            try:  # but not in a fork, where it would end the connection of the parent
                 # The plain method: that of an SSLSocket pulls the TLS state from under a reader.
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
             except OSError:
