@@ -49,3 +49,15 @@ async def test_a_bad_request_is_told_behind_the_answers_before_it(server: Runnin
     writer.close()
     first, second = answer.find(b"tiny:latest"), answer.find(b"Ollama is running")
     assert 0 < first < second < answer.find(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("line", [b"Host: evil.example", b"Origin: http://evil.example"])
+async def test_what_comes_behind_the_chunks_says_nothing_of_the_request(
+    server: Running, line: bytes
+) -> None:
+    head = b"POST /api/show HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b'10 \r\n{"model":"tiny"}\r\n0\r\n%b\r\n\r\n' % line  # some pad the sizes
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(head + body)
+    assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 200 OK\r\n"
+    writer.close()

@@ -35,6 +35,7 @@ def test_names_of_this_machine(host: str) -> None:
         ),
         *("box.local.evil.example", "172.32.0.1", "192.0.2.1", "local", "127.0.0.1.evil.example"),
         *("localhost:80.evil.example", "[::1].evil.example", "evil@localhost", "169.254.169.254"),
+        *("[]", "[]:80"),
     ],
 )
 def test_names_of_others(host: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rillet.service import truncation
+from rillet.service import listener, questions, truncation
 from rillet.service.generation import Generation
 from rillet.service.truncation import LONGEST_TOKEN, shortened
 from rillet.words.errors import ServerError
@@ -125,6 +125,36 @@ async def test_megabytes_that_cannot_fit_never_reach_the_engine(opened: Opened) 
         kept = fitted.messages[0].content
         assert num_ctx * LONGEST_TOKEN < len(kept) < 3 * num_ctx * LONGEST_TOKEN
         assert long.endswith(kept[-1000:]) and chat_of_one.messages[0].content == long
+
+
+async def test_nor_do_a_system_and_a_context_of_that_size(opened: Opened) -> None:
+    """A hundred thousand of some tokens kept the engine busy until it was given up."""
+    for more in ({"system": "word " * 200_000}, {"context": [1] * 20_000}):
+        async with opened() as service:
+            request = GenerateRequest(model=HELLO, prompt="hi", options=SMALL, **more)  # type: ignore[arg-type]
+            finish = (await events(await service.generate(request)))[-1]  # type: ignore[arg-type]
+            assert isinstance(finish, Finish) and finish.context
+            num_ctx = resident(service).num_ctx
+            most = 9 * num_ctx if "context" in more else 3 * num_ctx * LONGEST_TOKEN
+            assert num_ctx < len(finish.context) < most
+
+
+async def test_an_empty_context_is_one(opened: Opened) -> None:
+    request = GenerateRequest(model=HELLO, prompt="hi", context=[])
+    assert questions.bounded(request, 64) == request
+
+
+async def test_tokens_of_megabytes_are_counted_in_pieces(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once they took gigabytes of the engine, and a second of everybody's."""
+    text = "a few words " * 100
+    async with opened() as service:
+        await say(service, HELLO)
+        tokens = await listener.tokenize(resident(service), text)
+        monkeypatch.setattr(listener, "_PIECE", 150)  # megabytes would take seconds
+        assert len(tokens) <= await listener.count(resident(service), text) <= len(tokens) + 8
+        assert await listener.count(resident(service), "") == 1
 
 
 async def prompt_tokens(generation: Generation) -> int | None:

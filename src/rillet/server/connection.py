@@ -43,6 +43,7 @@ class Parser(httptools.HttpRequestParser):
         self.set_dangerous_leniencies(
             lenient_data_after_close=True,  # as uvicorn has it
             lenient_chunked_length=True,  # chunks count, where a length is told besides, as with Go
+            lenient_spaces_after_chunk_size=True,  # as some pad it
         )
 
     def feed_data(self, data: Any) -> None:
@@ -139,6 +140,8 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
+        if not self.head_open:
+            return  # it stands behind a body in chunks, and says nothing of the request
         if len(name) == 17 and name.lower() == b"transfer-encoding":
             self._coded(value)
         super().on_header(name, value)

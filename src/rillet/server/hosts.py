@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.%]*)\]|([^:]*))(?::[0-9]*)?")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^:]*))(?::[0-9]*)?")
 _WORD = re.compile(r"[A-Za-z0-9!$%&'()*+,\-.:;=\[\]_~]*")
 
 

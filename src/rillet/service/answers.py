@@ -170,7 +170,7 @@ async def counted(service: "Service", model: Model, request: ChatRequest) -> int
     prompt = await rendered(service, model, msgspec.structs.replace(request, truncate=False))
     load = service.load_options(model, layered(model.params, request.options), request.shift)
     async with service.residents.use(model, load, None) as resident, resident.asides:
-        return len(await listener.tokenize(resident, prompt))
+        return await listener.count(resident, prompt)
 
 
 def _text(batch: Batch) -> str:

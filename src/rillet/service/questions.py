@@ -30,14 +30,18 @@ STREAM = (*listener.JSON, ("accept", "text/event-stream"))
 
 
 def bounded(request: GenerateRequest, num_ctx: int) -> GenerateRequest:
-    """The request with its prompt cut to what may fit into the context, before it is tokenized.
+    """The request with its texts cut to what may fit into the context, before they are tokenized.
 
     Not where it has images, whose places are anywhere in the text.
     """
     if request.truncate is False or request.images:
         return request
-    text = truncation.bounded(request.prompt, num_ctx)
-    return request if text is request.prompt else msgspec.structs.replace(request, prompt=text)
+    return msgspec.structs.replace(
+        request,
+        prompt=truncation.bounded(request.prompt, num_ctx),
+        system=request.system and truncation.bounded(request.system, num_ctx),
+        context=request.context and truncation.bounded_tokens(request.context, num_ctx),
+    )
 
 
 async def held_as_text(resident: Resident, model: Model, request: ChatRequest) -> str | None:

@@ -23,6 +23,7 @@ TOO_LONG = (
 LONGEST_TOKEN = 256
 _GREETING = 1024  # bytes that a template says by itself, at the most usual
 _INDENTED = 3  # times as long is JSON at the most usual, where a template writes it over many lines
+_PIECES = 4  # tokens of a caller that may become one of the tokenizer's
 _TURN_OVERHEAD = 64  # bytes that a template adds around a message, at the most usual
 #: Tokens that an image counts for, as with Ollama. How many it really takes, the engine knows only
 #: when it has read it.
@@ -82,6 +83,16 @@ def shortened(text: str, *, head: int, tail: int) -> str:
 def bounded(text: str, num_ctx: int) -> str:
     """A text of a request without what cannot be within the context, wherever it will stand."""
     return shortened(text, head=num_ctx, tail=num_ctx)
+
+
+def bounded_tokens(tokens: list[int], num_ctx: int) -> list[int]:
+    """The tokens of an earlier talk without what cannot be within the context.
+
+    They become text and tokens again, perhaps fewer, for others than the model's own may have
+    been written in smaller pieces.
+    """
+    kept = num_ctx * _PIECES
+    return tokens if len(tokens) <= 2 * kept else tokens[:kept] + tokens[-kept:]
 
 
 async def chat(
