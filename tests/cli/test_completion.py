@@ -25,6 +25,16 @@ def test_commands_flags_and_models(served: Shell) -> None:
     assert offered(served, "rm", "tinyhello", "tinyth") == ["tinythink"]
     assert offered(served, "history", "ex") == ["export"]
     assert offered(served, "help", "comple") == ["completion"]
+    assert offered(served, "--no-hi") == ["--no-history"]  # of what is no command
+    assert offered(served, "run", "tinyhello:la") == ["tinyhello:latest"]
+
+
+def test_values_of_flags(served: Shell) -> None:
+    assert offered(served, "--model=tinyh") == ["--model=tinyhello"]
+    assert offered(served, "run", "m", "--think=m") == ["--think=medium", "--think=max"]
+    assert offered(served, "run", "m", "--format", "j") == ["json"]
+    assert offered(served, "replay", "f", "--fault", "st") == ["stall"]
+    assert offered(served, "run", "m", "--system=x") == []
 
 
 def test_it_is_silent_where_something_is_amiss(shell: Shell) -> None:
@@ -40,15 +50,17 @@ def test_bash_completes(served: Shell) -> None:
     asked = f"""
 rillet() {{ {" ".join(RILLET)} "$@"; }}
 {script}
-for COMP_LINE in "rillet run tinyh" "rillet run tinyhello:la" "rillet hi"; do
-    COMP_POINT=${{#COMP_LINE}} COMP_WORDBREAKS=" :" _rillet
+for COMP_LINE in "rillet run tinyh" "rillet run tinyhello:la" "rillet --think=hi" "rillet hi"; do
+    COMP_POINT=${{#COMP_LINE}} COMP_WORDBREAKS=" :=" _rillet
     echo "${{COMPREPLY[@]}}"
 done
 """
     done = subprocess.run(
         ["bash", "--norc", "-c", asked], env=served.env, capture_output=True, timeout=PATIENCE
     )
-    assert done.stdout.decode().splitlines() == ["tinyhello", "", "history"], done.stderr
+    assert done.stdout.decode().splitlines() == ["tinyhello", "latest", "high", "history"], (
+        done.stderr
+    )
 
 
 @pytest.fixture
@@ -65,12 +77,18 @@ def test_fish_completes(installed: Shell) -> None:
     if (fish := shutil.which("fish")) is None:
         pytest.skip("no fish here")
     script = "rillet completion fish | source; "
-    for typed, offers in (("rillet run tinyh", "tinyhello"), ("rillet hi", "history")):
+    (installed.home / "notes.txt").touch()
+    for typed, offers in (
+        ("rillet run tinyh", "tinyhello"),
+        ("rillet hi", "history"),
+        ("rillet run tinyhello no", "notes.txt"),
+    ):
         done = subprocess.run(
             [fish, "--no-config", "-c", f"{script}complete -C '{typed}'"],
             env=installed.env,
             capture_output=True,
             timeout=PATIENCE,
+            cwd=installed.home,
         )
         assert done.stdout.decode().split() == [offers], done.stderr
 

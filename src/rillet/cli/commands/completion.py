@@ -13,7 +13,7 @@ EXAMPLES = """
   rillet completion fish > ~/.config/fish/completions/rillet.fish
   source <(rillet completion bash)               for this shell alone
 """
-# A colon ends a word for bash, so what stands before the last one must not be offered again.
+# Colons and equals signs end words for bash: what stands before the last is not offered again.
 _BASH = r"""# bash completion for rillet
 _rillet() {
     local line=${COMP_LINE:0:COMP_POINT} words cur found
@@ -22,7 +22,8 @@ _rillet() {
     cur=${words[-1]}
     mapfile -t found < <(rillet __complete "${words[@]:1}" 2>/dev/null)
     local before=""
-    [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]] && before=${cur%"${cur##*:}"}
+    local breaks=${COMP_WORDBREAKS//[^:=]/}
+    [[ -n $breaks && $cur == *[$breaks]* ]] && before=${cur%"${cur##*[$breaks]}"}
     COMPREPLY=()
     local each
     for each in "${found[@]}"; do
@@ -51,9 +52,14 @@ fi
 _FISH = r"""# fish completion for rillet
 function __rillet_complete
     set -l words (commandline -opc) (commandline -ct)
-    rillet __complete $words[2..-1] 2>/dev/null
+    set -l found (rillet __complete $words[2..-1] 2>/dev/null)
+    if set -q found[1]
+        printf '%s\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c rillet -a '(__rillet_complete)'
+complete -c rillet -f -a '(__rillet_complete)'
 """
 SHELLS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
