@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
@@ -305,6 +307,22 @@ def test_no_file_where_none_is_wanted(shell: Shell) -> None:
         tell(terminal, "forget me", "One.")
         leave(terminal)
     assert not Path(shell.home / ".rillet").exists()
+
+
+@pytest.mark.parametrize("target", ["lines", os.devnull])
+def test_a_link_in_place_of_a_history_stays(shell: Shell, target: str) -> None:
+    link = shell.home / ".rillet" / "history"
+    link.parent.mkdir()
+    link.symlink_to(shell.home / target)
+    damaged = shell.home / "data" / "rillet" / "history.db"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"no database " * 1000)
+    with talking(shell, whole("One.")) as (terminal, _):
+        assert "move it elsewhere" in " ".join(terminal.screen.split())
+        tell(terminal, "remember me", "One.")
+        leave(terminal)
+    assert link.is_symlink()
+    assert link.read_text() == ("remember me\n/bye\n" if target == "lines" else "")
 
 
 def test_numbers_stand_after_an_answer_until_they_are_unwanted(shell: Shell) -> None:

@@ -80,12 +80,17 @@ class Editor:
 
 
 class LineHistory(History):
-    """The history as a file of one entry a line; newlines within an entry become spaces."""
+    """The history as a file of one entry a line; newlines within an entry become spaces.
+
+    A link is followed. What is no file, such as /dev/null, keeps nothing.
+    """
 
     def __init__(self, path: Path | None) -> None:
         super().__init__()
-        self.path = path
-        self.writing = path is not None
+        place = os.path.realpath(path) if path else ""
+        usable = os.path.isfile(place) or not os.path.exists(place)
+        self.path = Path(place) if place and usable else None
+        self.writing = self.path is not None
 
     def load_history_strings(self) -> Iterable[str]:
         return reversed(self._lines())

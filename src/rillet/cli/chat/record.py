@@ -27,7 +27,7 @@ class Record:
         try:
             self._history = History(path())
         except RilletError as error:
-            self._notes.line(f"Warning: this talk is not kept: {error.message}")
+            self._notes.line(f"Warning: this talk is not kept: {error}")
 
     def take_up(self, history: History, number: int) -> None:
         """Go on with what was kept."""
