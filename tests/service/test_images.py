@@ -137,6 +137,17 @@ async def test_the_oldest_images_give_way(opened: Opened, tmp_path: Path) -> Non
     assert prompt_tokens(three) == prompt_tokens(two) > prompt_tokens(one)
 
 
+async def test_each_image_is_counted(opened: Opened, tmp_path: Path) -> None:
+    """For the same 768 tokens, which is what a chat that has to be cut takes it for."""
+    async with opened() as service:
+        model = await made(service, tmp_path)
+        turns = [Message("user", "hi", images=[png()] * n) for n in range(3)]
+        none, one, two = [
+            await service.count_tokens(ChatRequest(model=model, messages=[turn])) for turn in turns
+        ]
+    assert one - none >= 768 and two - one >= 768
+
+
 async def test_a_context_has_room_for_an_image(opened: Opened, tmp_path: Path) -> None:
     """One of 400 tokens, as with Ollama, which gives such models 2048 at least."""
     async with opened() as service:

@@ -166,11 +166,11 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
 
 
 async def counted(service: "Service", model: Model, request: ChatRequest) -> int:
-    """The number of tokens of the prompt, also of one that does not fit."""
+    """The number of tokens of the prompt, also of one that does not fit; of images a guess."""
     prompt = await rendered(service, model, msgspec.structs.replace(request, truncate=False))
     load = service.load_options(model, layered(model.params, request.options), request.shift)
     async with service.residents.use(model, load, None) as resident, resident.asides:
-        return await listener.count(resident, prompt)
+        return await listener.count(resident, prompt) + truncation.image_tokens(request)
 
 
 def _text(batch: Batch) -> str:

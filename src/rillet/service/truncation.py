@@ -151,7 +151,7 @@ def _bytes(request: ChatRequest) -> int:
     calls = [turn.tool_calls for turn in request.messages if turn.tool_calls]
     written = sum(most_tokens(turn.content) + _TURN_OVERHEAD for turn in request.messages)
     told = len(msgspec.json.encode(calls)) + _INDENTED * len(msgspec.json.encode(request.tools))
-    return written + told + _image_tokens(request)
+    return written + told + image_tokens(request)
 
 
 def _around(model: Model, request: ChatRequest, template: Template | None) -> int:
@@ -160,7 +160,8 @@ def _around(model: Model, request: ChatRequest, template: Template | None) -> in
     return len(text) if request.tools else min(len(text), _GREETING)
 
 
-def _image_tokens(request: ChatRequest) -> int:
+def image_tokens(request: ChatRequest) -> int:
+    """What the images of a chat count for, beside its text."""
     return _IMAGE * sum(len(turn.images or ()) for turn in request.messages)
 
 
@@ -174,4 +175,4 @@ async def _tokens(
         text = await listener.apply_template(resident, body)
     text = shortened(text, head=0, tail=resident.num_ctx + 1)
     tokens = await listener.tokenize(resident, text, special=False)  # as Ollama counts them
-    return len(tokens) + _image_tokens(request)
+    return len(tokens) + image_tokens(request)
