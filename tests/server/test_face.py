@@ -22,7 +22,7 @@ FUNCTION = {"type": "function", "function": {"name": "f"}}
         (RESPONSES, {"tools": [{"type": "web_search"}]}),
         (RESPONSES, {"tools": [{"type": "file_search", "vector_store_ids": ["v"]}]}),
         (MESSAGES, {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
-        (MESSAGES, {"tools": [{"type": "bash_20250124", "name": "bash"}]}),
+        (MESSAGES, {"tools": [{"type": "code_execution_20250825", "name": "code_execution"}]}),
     ],
 )
 async def test_a_model_without_tools_gets_none_at_all(

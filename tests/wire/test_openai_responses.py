@@ -189,8 +189,7 @@ def test_a_whole_answer() -> None:
         ),
         (
             {"model": "m", "input": [{"type": "item_reference", "id": "fc_1"}]},
-            "input[0]: item_reference is not supported: items are not kept here, send them whole"
-            " (as with store: false)",
+            "item 'fc_1' is not kept here, send it whole",
         ),
         (
             {"model": "m", "input": [{"role": "user", "content": [{"type": "video"}]}]},
@@ -253,7 +252,12 @@ def test_a_whole_answer() -> None:
         ),
         (
             {**BODY, "previous_response_id": "resp_1"},
-            "previous_response_id is not supported, send the whole conversation as input",
+            "Previous response with id 'resp_1' not found: it may have been forgotten."
+            " Send the whole conversation as input",
+        ),
+        (
+            {**BODY, "conversation": "conv_1"},
+            "conversation is not supported, send the whole conversation as input",
         ),
         (
             {**BODY, "text": {"format": {"type": "json_schema"}}},

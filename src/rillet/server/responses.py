@@ -1,8 +1,9 @@
 """OpenAI's Responses API: /v1/responses.
 
-Thin: `wire.openai_responses` reads the requests and writes the answers. Nothing is kept between
-requests, but for those with `background`: they are recorded, run to their end whoever reads, and
-can be had again, from any place (`starting_after`), ended and deleted by their id.
+Thin: `wire.openai_responses` reads the requests and writes the answers. Those that are to be stored
+are kept in memory (`kept_responses`) for requests that go on with them. Those with `background` are
+recorded, run to their end whoever reads, and can be had again, from any place (`starting_after`),
+ended and deleted by their id.
 Source: OpenAI's API reference (responses, background mode), Ollama's recorded answers.
 """
 
@@ -18,6 +19,7 @@ from rillet.server.dialects import Dialect
 from rillet.server.errors import answering
 from rillet.server.exchange import BARE_JSON, NO_CACHE, Exchange
 from rillet.server.face import NOT_FOUND, Face, able_to_call, known, required, worded
+from rillet.server.kept_responses import Keep, KeptResponses
 from rillet.server.openai import render
 from rillet.server.router import Handler, Routes
 from rillet.server.streams import SSE
@@ -45,6 +47,7 @@ class ResponsesAnswers:
 
     def __init__(self, face: Face) -> None:
         self._face = face
+        self._kept = KeptResponses()
 
     def routes(self) -> Routes:
         kept = {"GET": self.read, "DELETE": self.delete, "POST": self.cancel}
@@ -55,8 +58,9 @@ class ResponsesAnswers:
         }
 
     async def respond(self, exchange: Exchange) -> None:
-        body = await json_body(self._face, exchange)
-        request, settings = chat_request_from_responses(body), response_settings(body)
+        asked = await json_body(self._face, exchange)
+        body, keep = self._kept.remembered(asked, recorded.owner(exchange))
+        request, settings = chat_request_from_responses(body), response_settings(asked)
         exchange.json_type = BARE_JSON
         if request.stream:
             exchange.error_headers = NO_CACHE
@@ -71,19 +75,28 @@ class ResponsesAnswers:
                 settings |= {"background": True, "store": True}
                 await self._background(exchange, self._face.records, request, settings)
             else:
-                await self._at_once(exchange, request, settings)
+                await self._at_once(exchange, request, settings, keep)
 
     async def _at_once(
-        self, exchange: Exchange, request: ChatRequest, settings: dict[str, Any]
+        self, exchange: Exchange, request: ChatRequest, settings: dict[str, Any], keep: Keep
     ) -> None:
-        id, created = f"{_PREFIX}{secrets.randbelow(10**9)}", self._seconds()
+        id, created = f"{_PREFIX}{secrets.token_hex(16)}", self._seconds()
         opening = self._face.operations.chat(request)
         if request.stream:
             encoder = ResponsesEncoder(id, created, settings, self._seconds)
-            await self._face.streams.stream(exchange, opening, encoder.encode, SSE)
+
+            def encode(event: Event) -> bytes:
+                told = encoder.encode(event)
+                if encoder.done is not None:
+                    keep(encoder.done)
+                return told
+
+            await self._face.streams.stream(exchange, opening, encode, SSE)
         else:
             reply = await self._face.streams.whole(exchange, opening)
-            await exchange.json(response(reply, id, created, self._seconds(), settings))
+            told = response(reply, id, created, self._seconds(), settings)
+            keep(told)
+            await exchange.json(told)
 
     async def _background(
         self,
@@ -115,6 +128,9 @@ class ResponsesAnswers:
         name = exchange.parameter
         query = parse_qs(exchange.scope["query_string"].decode("latin-1"))
         if query.get("stream", [""])[-1] != "true":
+            if kept := self._kept.response(_PREFIX + name, recorded.owner(exchange)):
+                await exchange.json(kept)
+                return
             await exchange.json(await self._standing(exchange, name))
             return
         place = query.get("starting_after", ["-1"])[-1]
@@ -137,10 +153,13 @@ class ResponsesAnswers:
         await exchange.json(await self._standing(exchange, name))
 
     async def delete(self, exchange: Exchange) -> None:
-        name = exchange.parameter
-        await self._attached(exchange, name, leave=True)
-        if self._face.records is not None:
-            await self._face.records.forget(name, recorded.owner(exchange))
+        name, owner = exchange.parameter, recorded.owner(exchange)
+        if self._kept.response(_PREFIX + name, owner):
+            self._kept.forget(_PREFIX + name)
+        else:
+            await self._attached(exchange, name, leave=True)
+            if self._face.records is not None:
+                await self._face.records.forget(name, owner)
         await exchange.json({"id": _PREFIX + name, "object": "response", "deleted": True})
 
     async def _attached(

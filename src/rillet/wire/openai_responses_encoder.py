@@ -43,6 +43,7 @@ class ResponsesEncoder:
 
     `id` is "resp_" and something of its own; the ids of items are made of it. `settings` are
     `response_settings(body)`, `created` is in seconds since 1970, `now` tells them at the end.
+    `done` is the response, once it has ended well.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class ResponsesEncoder:
         self._output: list[_Json] = []
         self._open: type[Text] | type[Thinking] | None = None
         self._pieces: list[str] = []
+        self.done: _Json | None = None
 
     def encode(self, event: Event) -> bytes:
         out = b"" if self._number else self._begin()
@@ -156,6 +158,8 @@ class ResponsesEncoder:
             out += self._open_item(Text) + self._close()
         done = completed(self._response, self._output, finish, self._now())
         told = "incomplete" if done["status"] == "cancelled" else done["status"]
+        if told == done["status"]:
+            self.done = done
         return out + self._event(f"response.{told}", response=done)
 
     def _failed(self, error: RilletError) -> bytes:

@@ -50,6 +50,7 @@ _ITEMS: Mapping[str, Check] = {
             "summary": list_of(_SUMMARY, "[]openai.ResponsesReasoningSummary"),
         },
     ),
+    "item_reference": struct("openai.ResponsesItemReference", _texts("id", "type")),
     "web_search_call": struct(
         "openai.ResponsesWebSearchCall", {**_texts("id", "type", "status"), "action": _ACTION}
     ),
@@ -102,9 +103,6 @@ def _checked(item: Any, at: str) -> _Json:
     item_type = item.get("type") or ("message" if item.get("role") else "")
     if not item_type:
         raise refused(f"{at}: input item missing required 'type' field")
-    if item_type == "item_reference":
-        reason = "items are not kept here, send them whole (as with store: false)"
-        raise refused(f"{at}: item_reference is not supported: {reason}")
     if item_type not in _ITEMS:
         raise refused(f"{at}: unknown input item type: {quoted(item_type)}")
     _check(item, _ITEMS[item_type], at)
@@ -161,6 +159,8 @@ class _Conversation:
                 self.messages.append(
                     Message("tool", text, images=images, tool_name=name, tool_call_id=id)
                 )
+            case "item_reference":
+                raise refused(f"item '{item.get('id')}' is not kept here, send it whole")
             case "reasoning":
                 self._thought += _thought(item)
             case _:

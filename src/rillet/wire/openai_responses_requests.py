@@ -39,8 +39,8 @@ _REQUEST = {
     "previous_response_id": "any",
     "conversation": "any",
     "background": "any",
+    "store": "any",
 }
-_KEPT_ELSEWHERE = ("previous_response_id", "conversation")
 _NO_TOOL = dict.fromkeys(("name", "description", "strict", "parameters")) | {"type": "", "name": ""}
 _CHOICES = ("auto", "none", "required")
 
@@ -48,9 +48,11 @@ _CHOICES = ("auto", "none", "required")
 def chat_request_from_responses(body: Any) -> ChatRequest:
     """The parsed JSON body of POST /v1/responses."""
     given = fields(body, "openai.ResponsesRequest", _REQUEST)
-    for name in _KEPT_ELSEWHERE:
-        if given.get(name):
-            raise refused(f"{name} is not supported, send the whole conversation as input")
+    if given.get("conversation"):
+        raise refused("conversation is not supported, send the whole conversation as input")
+    if earlier := given.get("previous_response_id"):
+        reason = "it may have been forgotten. Send the whole conversation as input"
+        raise refused(f"Previous response with id '{earlier}' not found: {reason}")
     messages = _messages(given)
     options: _Json = {"temperature": given.get("temperature", 1.0)}
     if "top_p" in given:  # else the model's own holds, other than in chat completions
@@ -74,6 +76,27 @@ def chat_request_from_responses(body: Any) -> ChatRequest:
     )
 
 
+def earlier_response(body: Any) -> str:
+    """The id of the response that a request goes on with, or ""."""
+    id = fields(body, "openai.ResponsesRequest", _REQUEST).get("previous_response_id")
+    return id if isinstance(id, str) else ""
+
+
+def input_items(body: Any) -> list[Any]:
+    """The input as a list of items; what is no input is none."""
+    values = fields(body, "openai.ResponsesRequest", _REQUEST).get("input")
+    if isinstance(values, str):
+        return [{"type": "message", "role": "user", "content": values}] if values else []
+    return values if isinstance(values, list) else []
+
+
+def with_input(body: _Json, items: list[Any]) -> _Json:
+    """The request with these items, as one that goes on with nothing."""
+    replaced = ("input", "previous_response_id")
+    rest = {name: value for name, value in body.items() if name.lower() not in replaced}
+    return {**rest, "input": items}
+
+
 def response_settings(body: Any) -> _Json:
     """What an answer repeats of its request."""
     given = fields(body, "openai.ResponsesRequest", _REQUEST)
@@ -88,12 +111,12 @@ def response_settings(body: Any) -> _Json:
         "model": given.get("model", ""),
         "parallel_tool_calls": True,
         "presence_penalty": 0,
-        "previous_response_id": None,
+        "previous_response_id": given.get("previous_response_id"),
         "prompt_cache_key": None,
         "reasoning": _reasoning(given),
         "safety_identifier": None,
         "service_tier": "default",
-        "store": False,
+        "store": given.get("store") is not False,
         "temperature": given.get("temperature", 1),
         "text": _text_settings(given.get("text", {})),
         "tool_choice": choice if _is_choice(choice) else "auto",
