@@ -38,7 +38,7 @@ async def test_a_conversation_goes_on_by_the_id_of_its_last_response(
             else {}
         )
         response = told.get("response") or answer.json()
-        assert (response["store"], response["previous_response_id"]) == (True, id or None)
+        assert (response["store"], response["previous_response_id"]) == (False, id or None)
         id = response["id"]
     assert said(server) == [
         ("system", "Sthree"),
@@ -48,6 +48,11 @@ async def test_a_conversation_goes_on_by_the_id_of_its_last_response(
     ]
     kept = await server.ask("GET", f"/v1/responses/{id}")
     assert kept.json() == response
+
+
+async def test_that_it_is_stored_is_told_to_who_asked_for_it_in_words(server: Running) -> None:
+    for told, said in ((True, {"store": True}), (False, {"store": False}), (False, {})):
+        assert (await server.ask("POST", "/v1/responses", ASK | said)).json()["store"] is told
 
 
 async def test_items_are_shown_by_their_ids(server: Running) -> None:
@@ -87,7 +92,7 @@ async def test_what_is_not_here_is_said(server: Running, way: str) -> None:
 
 
 def response(id: str) -> dict[str, Any]:
-    return {"id": id, "output": [{"id": f"msg_{id}", "text": "x" * 100}], "store": True}
+    return {"id": id, "output": [{"id": f"msg_{id}", "text": "x" * 100}], "store": False}
 
 
 def test_where_room_is_needed_the_conversation_goes_that_was_not_used_for_the_longest() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rillet.wire.openai_responses import earlier_response, input_items, with_input
+from rillet.wire.openai_responses import earlier_response, input_items, is_kept, with_input
 
 _Json = dict[str, Any]
 Keep = Callable[[_Json], None]
@@ -49,12 +49,12 @@ class KeptResponses:
 
         What is not here stays as it is, and is refused with whatever else is wrong in the request.
         """
-        earlier, given = earlier_response(body), input_items(body)
+        earlier, given, stored = earlier_response(body), input_items(body), is_kept(body)
         own = [self._whole(item, owner) for item in given]
         before = self.conversation(earlier, owner) if earlier else []
 
         def keep(response: _Json) -> None:
-            if response["store"]:
+            if stored:
                 self.keep(owner, response, own, earlier)
 
         if before is None or not (before or own != given):

@@ -5,6 +5,7 @@ from rillet.wire.openai_responses_requests import (
     chat_request_from_responses,
     earlier_response,
     input_items,
+    is_kept,
     response_settings,
     with_input,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "envelope",
     "failed",
     "input_items",
+    "is_kept",
     "response",
     "response_settings",
     "with_input",

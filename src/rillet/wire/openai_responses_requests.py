@@ -82,6 +82,11 @@ def earlier_response(body: Any) -> str:
     return id if isinstance(id, str) else ""
 
 
+def is_kept(body: Any) -> bool:
+    """Whether its answer is to be kept for later requests, which is OpenAI's default."""
+    return fields(body, "openai.ResponsesRequest", _REQUEST).get("store") is not False
+
+
 def input_items(body: Any) -> list[Any]:
     """The input as a list of items; what is no input is none."""
     values = fields(body, "openai.ResponsesRequest", _REQUEST).get("input")
@@ -116,7 +121,7 @@ def response_settings(body: Any) -> _Json:
         "reasoning": _reasoning(given),
         "safety_identifier": None,
         "service_tier": "default",
-        "store": given.get("store") is not False,
+        "store": given.get("store") is True,  # unasked it is kept too, but Ollama's word is false
         "temperature": given.get("temperature", 1),
         "text": _text_settings(given.get("text", {})),
         "tool_choice": choice if _is_choice(choice) else "auto",
