@@ -72,3 +72,13 @@ async def test_instructions_alone_are_answered(server: Running) -> None:
     assert answer.status == 200
     (request,) = server.operations.asked
     assert [(turn.role, turn.content) for turn in request.messages] == [("system", "Say hi")]
+
+
+async def test_a_number_that_no_float_holds_breaks_no_answer(server: Running) -> None:
+    """It stands in fields that are only repeated, or that nobody knows."""
+    for stream in ("false", "true"):
+        item = '{"role":"user","content":"hi","x":1e400}'
+        body = f'{{"model":"tiny","input":[{item}],"metadata":{{"a":1e400}},"stream":{stream}}}'
+        answer = await server.ask("POST", "/v1/responses", body.encode())
+        assert answer.status == 200 and b'"metadata":{"a":null}' in answer.body
+        assert b'"status":"completed"' in answer.body

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from rillet.wire.openai_responses import earlier_response, input_items, is_kept, with_input
+from rillet.wire.sse_encoding import json_bytes
 
 _Json = dict[str, Any]
 Keep = Callable[[_Json], None]
@@ -22,17 +23,29 @@ MOST_BYTES = 64 << 20
 MOST_RESPONSES = 4096
 
 
-class _Kept(Struct, frozen=True):
+class _Turn(Struct, frozen=True):
     """A response as its client got it, with what was new in its request.
 
     `earlier` is the id of the response that it goes on with, or "".
     """
 
-    owner: str
     response: _Json
     input: list[_Json]
     earlier: str
-    size: int
+
+
+class _Kept(Struct, frozen=True):
+    """A turn as JSON: so it takes no more memory than is counted for it."""
+
+    owner: str
+    turn: bytes
+    items: list[str]  # the ids of its output
+
+    def read(self) -> _Turn:
+        return _decode(self.turn)
+
+
+_decode = msgspec.json.Decoder(_Turn).decode
 
 
 class KeptResponses:
@@ -62,46 +75,47 @@ class KeptResponses:
         return with_input(body, before + own), keep
 
     def keep(self, owner: str, response: _Json, input: list[_Json], earlier: str = "") -> None:
-        size = len(msgspec.json.encode((response, input)))
-        self._kept[response["id"]] = _Kept(owner, response, input, earlier, size)
-        self._holders.update({item["id"]: response["id"] for item in response["output"]})
-        self._bytes += size
+        turn = json_bytes(_Turn(response, input, earlier))
+        items = [item["id"] for item in response["output"]]
+        self._kept[response["id"]] = _Kept(owner, turn, items)
+        self._holders.update(dict.fromkeys(items, response["id"]))
+        self._bytes += len(turn)
         while self._bytes > self._most_bytes or len(self._kept) > self._most:
             self.forget(next(iter(self._kept)))
 
     def forget(self, id: str) -> None:
         gone = self._kept.pop(id)
-        self._bytes -= gone.size
-        for item in gone.response["output"]:
-            self._holders.pop(item["id"], None)
+        self._bytes -= len(gone.turn)
+        for item in gone.items:
+            self._holders.pop(item, None)
 
     def response(self, id: str, owner: str) -> _Json | None:
-        kept = self._of(id, owner)
-        return kept.response if kept else None
+        turn = self._of(id, owner)
+        return turn.response if turn else None
 
     def conversation(self, id: str, owner: str) -> list[_Json] | None:
         """What was said up to the end of that response; None where not all of it is there."""
-        turns: list[_Kept] = []
+        turns: list[_Turn] = []
         while id:
-            kept = self._of(id, owner)
-            if kept is None:
+            turn = self._of(id, owner)
+            if turn is None:
                 return None
-            turns.append(kept)
-            id = kept.earlier
+            turns.append(turn)
+            id = turn.earlier
         turns.reverse()
-        for kept in turns:
-            self._kept.move_to_end(kept.response["id"])
-        return [item for kept in turns for item in (*kept.input, *kept.response["output"])]
+        for turn in turns:
+            self._kept.move_to_end(turn.response["id"])
+        return [item for turn in turns for item in (*turn.input, *turn.response["output"])]
 
     def _whole(self, item: Any, owner: str) -> Any:
         """The item that a reference means; what is none, or one to what is not here, as it is."""
         if not isinstance(item, dict) or item.get("type") != "item_reference":
             return item
         id = item.get("id")
-        kept = self._of(self._holders.get(id, ""), owner) if isinstance(id, str) else None
-        found = [one for one in kept.response["output"] if one["id"] == id] if kept else []
+        turn = self._of(self._holders.get(id, ""), owner) if isinstance(id, str) else None
+        found = [one for one in turn.response["output"] if one["id"] == id] if turn else []
         return found[0] if found else item
 
-    def _of(self, id: str, owner: str) -> _Kept | None:
+    def _of(self, id: str, owner: str) -> _Turn | None:
         kept = self._kept.get(id)
-        return kept if kept and kept.owner == owner else None
+        return kept.read() if kept and kept.owner == owner else None

@@ -3,7 +3,8 @@
 Rules:
 * A record is one `data:` line: JSON has no raw line ends, so nothing has to be folded.
 * A comment holds one line; what a status text brings of line ends becomes spaces.
-* Half a surrogate pair cannot be sent; it becomes U+FFFD.
+* Half a surrogate pair cannot be sent; it becomes U+FFFD. A number beyond all floats, which a
+  client said and gets back, becomes null.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 from rillet.wire import lenient
 from rillet.words.events import Progress, Reconnected
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=float).encode  # of Go's numbers, which are floats
 
 DONE = b"data: [DONE]\n\n"
 
@@ -23,7 +24,7 @@ def json_bytes(value: Any) -> bytes:
     try:
         return _encode(value)
     except UnicodeEncodeError:
-        return _encode(lenient.wholly(msgspec.to_builtins(value)))
+        return _encode(lenient.wholly(msgspec.to_builtins(value, enc_hook=float)))
 
 
 def record(value: Any, event: str | None = None) -> bytes:
