@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rillet.server.go_json import decoded
@@ -66,3 +67,10 @@ def test_the_schema_of_a_tool_is_told_with_its_place() -> None:
         f"failed to unmarshal tool parameters: {fault} struct field ToolFunctionParameters.type"
         " of type string"
     )
+
+
+def test_what_is_taken_can_be_written_again() -> None:
+    """As an engine's body, or a record: also a number that no float holds."""
+    body = b'{"messages":[{"content":"hi"}],"tools":[{"function":{"name":"f","strict":1e400}}]}'
+    value = decoded(body, go_structs_compat.STRUCTS["/v1/chat/completions"])
+    assert b'"strict":null' in msgspec.json.encode(value)

@@ -9,8 +9,9 @@ still sending gets to see the answer.
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+import msgspec
+
 from rillet.server.asgi import Receive, Scope, Send
-from rillet.wire.sse_encoding import json_bytes
 from rillet.words.errors import ServerError
 
 JSON = b"application/json; charset=utf-8"
@@ -135,7 +136,7 @@ class Exchange:
 
     async def json(self, value: Any, status: int = 200, headers: Headers = ()) -> None:
         """Send a value as JSON, which is the whole answer."""
-        await self.reply(status, json_bytes(value), self.json_type, headers)
+        await self.reply(status, msgspec.json.encode(value), self.json_type, headers)
 
 
 def expects_continue(expect: str) -> bool:

@@ -8,7 +8,6 @@ UTF-8 becomes U+FFFD.
 
 import codecs
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -109,7 +108,7 @@ def _each_said(data: bytes, exact: bool = False) -> Any:
         top[:] = pairs  # the last object that ends is the one around all others
         return dict(pairs)
 
-    number = Number if exact else _float
+    number = Number if exact else float
     integer = _exact_int if exact else _int
     reader = json.JSONDecoder(
         parse_constant=_constant, parse_float=number, parse_int=integer, object_pairs_hook=keep
@@ -165,17 +164,12 @@ def _constant(text: str) -> Any:
     raise GoJSONError(f"invalid character '{text[0]}' looking for beginning of value")
 
 
-def _float(text: str) -> float:
-    number = float(text)
-    return Number(text) if math.isinf(number) else number
-
-
 def _int(text: str) -> int | float:
-    return int(text) if len(text) <= 20 else _float(text)
+    return int(text) if len(text) <= 20 else float(text)
 
 
 def _exact_int(text: str) -> int | float:
     return int(text) if len(text) <= 20 else Number(text)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_float, parse_int=_int)
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=_int)

@@ -142,7 +142,7 @@ def anything(value: Any, at: Place, reading: Reading) -> None:
     """Any value; only a number may be too large for it."""
     if not reading.exact:
         return
-    if isinstance(value, Number):
+    if isinstance(value, float):
         float64(value, at, reading)
     elif isinstance(value, list | dict):
         for item in value.values() if isinstance(value, dict) else value:

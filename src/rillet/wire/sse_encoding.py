@@ -3,8 +3,7 @@
 Rules:
 * A record is one `data:` line: JSON has no raw line ends, so nothing has to be folded.
 * A comment holds one line; what a status text brings of line ends becomes spaces.
-* Half a surrogate pair cannot be sent; it becomes U+FFFD. A number beyond all floats, which a
-  client said and gets back, becomes null.
+* Half a surrogate pair cannot be sent; it becomes U+FFFD.
 """
 
 from typing import Any
@@ -14,7 +13,7 @@ import msgspec
 from rillet.wire import lenient
 from rillet.words.events import Progress, Reconnected
 
-_encode = msgspec.json.Encoder(enc_hook=float).encode  # of Go's numbers, which are floats
+_encode = msgspec.json.Encoder().encode
 
 DONE = b"data: [DONE]\n\n"
 
@@ -24,7 +23,7 @@ def json_bytes(value: Any) -> bytes:
     try:
         return _encode(value)
     except UnicodeEncodeError:
-        return _encode(lenient.wholly(msgspec.to_builtins(value, enc_hook=float)))
+        return _encode(lenient.wholly(msgspec.to_builtins(value)))
 
 
 def record(value: Any, event: str | None = None) -> bytes:
