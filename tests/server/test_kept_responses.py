@@ -96,7 +96,7 @@ def response(id: str) -> dict[str, Any]:
 
 
 def test_where_room_is_needed_the_conversation_goes_that_was_not_used_for_the_longest() -> None:
-    kept = KeptResponses(most_bytes=1000)
+    kept = KeptResponses(most_bytes=1100)
     for id, earlier in (("a", ""), ("b", "a"), ("c", "")):
         kept.keep("", response(id), [], earlier)
     assert kept.conversation("b", "")
