@@ -15,9 +15,9 @@ from rillet.service.images import before_words
 from rillet.service.library import Library
 from rillet.service.prompts import spaced
 from rillet.service.service import Service
-from rillet.words.events import Progress, Thinking
+from rillet.words.events import Progress, Text, Thinking, ToolCall
 from rillet.words.models import CreateRequest
-from rillet.words.requests import ChatRequest, Message
+from rillet.words.requests import ChatRequest, GenerateRequest, Message
 
 from .asking import MODELS, events
 from .conftest import Opened
@@ -75,6 +75,67 @@ async def test_thoughts_are_told_apart(renderer: str, opened: Opened) -> None:
         assert any(
             isinstance(event, Thinking) for event in await events(await service.chat(request))
         )
+
+
+async def speaking(service: Service, name: str) -> str:
+    """A model that thinks and calls a tool, as this name has it; its file has no template."""
+    data = (MODELS / "tinytool.gguf").read_bytes()
+    bare = data.replace(b"tokenizer.chat_template", b"tokenizer.chat_template"[::-1])
+    digest = service.library.store.put_blob((bare,))
+    request = CreateRequest(model=name, files={"a": str(digest)}, renderer=name, parser=name)
+    await finished(service.create(request))
+    return name
+
+
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
+
+
+async def test_calls_are_told_apart(opened: Opened) -> None:
+    async with opened() as service:
+        model = await speaking(service, "laguna")
+        turns = [Message("user", "hi")]
+        asked = ChatRequest(model=model, messages=turns, tools=[TOOL])
+        said = await events(await service.chat(asked))
+        calls = [event for event in said if isinstance(event, ToolCall)]
+        assert [(call.name, call.arguments) for call in calls] == [
+            ("get_weather", {"city": "Paris"})
+        ]
+        assert all(call.id for call in calls)
+        assert "".join(e.text for e in said if isinstance(e, Thinking)) == "I ponder"
+        assert not any(isinstance(event, Text) for event in said)
+
+
+async def test_thoughts_of_a_prompt_are_told_apart(opened: Opened) -> None:
+    async with opened() as service:
+        model = await speaking(service, "qwen3-thinking-of-no-template")
+        prompt = GenerateRequest(model=model, prompt="hi", options={"num_predict": 4})
+        assert not any(
+            isinstance(event, Thinking) for event in await events(await service.generate(prompt))
+        )
+        model = await speaking(service, "olmo3-think")
+        prompt = msgspec.structs.replace(prompt, model=model)
+        said = await events(await service.generate(prompt))
+        assert "".join(e.text for e in said if isinstance(e, Thinking)).startswith("I")
+        raw = msgspec.structs.replace(prompt, raw=True)
+        assert not any(
+            isinstance(event, Thinking) for event in await events(await service.generate(raw))
+        )
+
+
+async def test_an_answer_that_is_begun_has_no_thought(opened: Opened) -> None:
+    async with opened() as service:
+        model = await speaking(service, "qwen3.5")
+        turns = [Message("user", "hi"), Message("assistant", "So ")]
+        asked = ChatRequest(model=model, messages=turns, options={"num_predict": 4})
+        said = await events(await service.chat(asked))
+        assert not any(isinstance(event, Thinking) for event in said)
+        assert any(isinstance(event, Text) for event in said)
 
 
 async def test_a_name_that_nobody_knows_is_kept(opened: Opened) -> None:

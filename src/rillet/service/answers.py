@@ -121,7 +121,7 @@ async def _chat(
     """What the engine writes, how it joins what was said, and how it is taken apart."""
     request, model = answer.request, answer.model
     assert isinstance(request, ChatRequest)
-    if template is None:
+    if template is None and not model.form:
         if text := await questions.held_as_text(resident, model, request):
             seam = await questions.seam_of(resident, text, said, answer, ())
             events = questions.completed(resident, seam, answer, None, (), text, waiting)
@@ -131,7 +131,10 @@ async def _chat(
     request_fitting = await truncation.chat(resident, model, request, template)
     images = images_of(request_fitting)
     mark = await questions.mark_of(resident, images)
-    prompt = await prompts.rendered_chat(template, model, request_fitting, mark)
+    if template is None:
+        prompt = await prompts.named_chat(resident, model, request_fitting, mark)
+    else:
+        prompt = await prompts.rendered_chat(template, model, request_fitting, mark)
     prompt = closed(prompt, mark(0), len(images)) if images else prompt
     seam = await questions.seam_of(resident, prompt, said, answer, images)
     events = questions.completed(resident, seam, answer, template, images, prompt, waiting)

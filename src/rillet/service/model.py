@@ -27,6 +27,7 @@ from rillet.model.manifest import Config
 from rillet.model.names import ModelName
 from rillet.model.template import Template
 from rillet.store.store import ModelStore, StoredModel
+from rillet.text.forms import is_form
 from rillet.words.errors import InvalidModelFile, ServerError
 from rillet.words.requests import JsonObject, Message
 
@@ -87,6 +88,14 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
     def by_name(self) -> bool:
         """Whether Ollama has a renderer or a parser of its own for it, in place of a template."""
         return bool(self.config.renderer or self.config.parser)
+
+    @property
+    def form(self) -> str:
+        """The form in which it writes thoughts and calls, by name; "" where that is told by the
+        template: in the file itself (then the engine reads its answers), or in Go's language."""
+        named = self.config.parser
+        ours = self.named_template is not None or not self.header.chat_template
+        return named if ours and is_form(named) else ""
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities

@@ -15,11 +15,12 @@ from typing import Literal, Protocol
 import msgspec
 
 from rillet.model.template import Template
+from rillet.text.forms import reader
 from rillet.text.harmony import CHANNEL, MARKS, MESSAGE, HarmonySplitter, Piece
 from rillet.text.thinking import ThinkingSplitter
 from rillet.text.tool_calls import ToolCallSplitter
 from rillet.words.events import Event, Finish, Text, Thinking, TokenLogprob, ToolCall
-from rillet.words.requests import JsonObject
+from rillet.words.requests import ChatRequest, GenerateRequest, JsonObject
 
 Batch = Sequence[Event]
 Split = Callable[[Batch], Batch]
@@ -45,6 +46,20 @@ def output_parser(
     if thoughts is None and calls is None:
         return None
     return _OutputParser(_Tagged(thoughts, calls)).behind(said)
+
+
+def form_parser(
+    name: str, request: GenerateRequest | ChatRequest, said: str, *, think: bool, begun: bool
+) -> Split:
+    """The same for a form that is known by name. `think`: the prompt asks for a thought; `begun`:
+    it ends with the first words of the answer."""
+    tools: Sequence[JsonObject] = ()
+    resulted = False
+    if isinstance(request, ChatRequest):
+        tools = request.tools or ()
+        resulted = bool(request.messages) and request.messages[-1].role == "tool"
+    splitter = reader(name, tools, think=think, begun=begun, resulted=resulted)
+    return _OutputParser(splitter).behind(said)
 
 
 def is_harmony(template: Template) -> bool:

@@ -118,7 +118,7 @@ def parts_thoughts(model: Model, request: GenerateRequest | ChatRequest) -> bool
     """
     if not thinks(model, request.think):
         return False
-    if isinstance(request, ChatRequest):
+    if isinstance(request, ChatRequest) or model.form:
         return True
     return model.go is not None and model.go.thinking_tags() is not None
 
@@ -161,6 +161,28 @@ async def generate_prompt(
     if request.context:
         text = await listener.detokenize(resident, request.context) + text
     return text
+
+
+def is_begun(request: ChatRequest) -> bool:
+    """Whether the last message is the beginning of the answer."""
+    last = request.messages[-1] if request.messages else Message("")
+    return last.role == "assistant" and bool(last.content) and not last.tool_calls
+
+
+async def named_chat(
+    resident: Resident, model: Model, request: ChatRequest, mark: Mark = numbered
+) -> str:
+    """The prompt of a chat by the template of a name, which the engine renders.
+
+    An answer that is begun has no thought any more.
+    """
+    turns = marked(spaced(model, request.messages), mark)
+    body = llamacpp.template_body(
+        [replace(turn, images=None) for turn in turns],
+        tools=request.tools or (),
+        think=False if is_begun(request) else thought(model, request.think),
+    )
+    return await listener.apply_template(resident, body)
 
 
 async def rendered_chat(

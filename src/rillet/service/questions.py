@@ -17,10 +17,11 @@ from rillet.service.continuing import Replay, Said, Seam
 from rillet.service.images import Mark
 from rillet.service.model import Model
 from rillet.service.options import Options
-from rillet.service.output_parser import Split, output_parser, special_texts, tags_of
+from rillet.service.output_parser import Split, form_parser, output_parser, special_texts, tags_of
 from rillet.service.resident import Resident
 from rillet.service.thought_first import thought_first
 from rillet.service.waiting import Waiting
+from rillet.text import forms
 from rillet.wire import llamacpp
 from rillet.words.events import Event
 from rillet.words.requests import ChatRequest, GenerateRequest
@@ -97,13 +98,18 @@ async def parted(
     resident: Resident, seam: Seam, answer: Answer, template: Template | None, prompt: str
 ) -> Split | None:
     """How the engine's text is read, by the template that its prompt was made with."""
+    request, model = answer.request, answer.model
+    said = await seam.said_text(resident)
+    if model.form and not getattr(request, "raw", False):
+        think = bool(prompts.thought(model, request.think))
+        begun = isinstance(request, ChatRequest) and prompts.is_begun(request)
+        return form_parser(model.form, request, said, think=think, begun=begun)
     if template is None:
         return None
-    request = answer.request
     return output_parser(
         template,
         prompt,
-        await seam.said_text(resident),
+        said,
         thinks=prompts.parts_thoughts(answer.model, request),
         tools=request.tools or () if isinstance(request, ChatRequest) else (),
     )
@@ -123,15 +129,18 @@ def completed(
     options = seam.limited(answer.options)
     if options is None:  # the answer has all its tokens already
         return reading.events(resident, None, waiting)
-    shown = special_texts(template) if template else ()
+    form = answer.model.form
+    shown: Sequence[str] = forms.marks(form) if form else ()
+    if template and not form:
+        shown = special_texts(template)
 
     async def ask(more: str, options: Options, in_form: bool) -> AsyncGenerator[Batch, None]:
         start = await _behind(resident, seam.prompt, more)
         call = _completion(resident, start, answer, options, in_form, images, shown)
         return reading.events(resident, call, waiting)
 
-    if request.format and template and prompts.parts_thoughts(answer.model, request):
-        tags = tags_of(template)
+    tags = forms.thought_tags(form) if form else tags_of(template) if template else None
+    if request.format and tags and prompts.parts_thoughts(answer.model, request):
         inside = prompt.rstrip().endswith(tags[0])
         return thought_first(ask, options, tags, inside=inside)
     call = _completion(resident, seam.prompt, answer, options, True, images, shown)
