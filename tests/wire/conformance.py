@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable
 
 from rillet.wire.decoder import Decoder
-from rillet.words.errors import RilletError
+from rillet.words.errors import RilletError, StreamTruncated
 from rillet.words.events import Event, Failure, Finish
 
 Factory = Callable[[], Decoder]
@@ -129,6 +129,9 @@ def check_truncations(factory: Factory, body: bytes, *, step: int = 1) -> None:
             assert "reset by peer" in str(last.error), f"cut at byte {end}: {last.error}"
         else:
             assert last == whole[-1], f"cut at byte {end}"
+        last = decode(factory, [body[:end]])[-1]  # as by a server that ends a body by hanging up
+        if isinstance(last, Failure):
+            assert type(last.error) is StreamTruncated, f"cut at byte {end}: {last.error}"
 
 
 def check_garbage(factory: Factory, body: bytes) -> None:

@@ -24,6 +24,22 @@ def parse(data: bytes) -> Any:
         raise ValueError("JSON nested too deeply") from None
 
 
+def is_begun(data: bytes) -> bool:
+    """Whether this is no JSON for the reason alone that the rest of an object or array is missing."""
+    if data[:1] not in (b"{", b"["):
+        return False
+    if not data.endswith((b"}", b"]")):
+        return True
+    text = data.decode("utf-8", "replace")
+    try:
+        json.loads(text, strict=False)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text) or error.msg.startswith("Unterminated string")
+    except (ValueError, RecursionError):
+        pass
+    return False
+
+
 class HalfJoiner:
     """Joins the halves of a character that a server split over two JSON strings.
 

@@ -25,6 +25,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 _REFUSED = (msgspec.MsgspecError, ValueError, RecursionError)
 _SSE_NOISE = (b":", b"event:", b"id:", b"retry:")
+_FIRST_BYTES = (b"data:", b"event:", b"retry:", b"\xef\xbb\xbf")
 _BLANK = b" \t\r\n\x0b\x0c\0\x1e"  # the last one begins records in JSON text sequences (RFC 7464)
 _SHOWN = 80  # bytes of a bad line that are told
 
@@ -81,8 +82,7 @@ class RecordDecoder(Generic[R]):
         if is_web_page(rest) and not self._understood:
             self._fail(web_page(rest), events)
         elif text := _bare(rest):
-            was_cut = cause or (text[:1] in (b"{", b"[") and not text.endswith((b"}", b"]")))
-            if not self._try(text, events) and not was_cut:
+            if not (self._try(text, events) or cause or _is_begun(text)):
                 self._fail(_not_json(text), events)
         if not self.finished:
             self._flush(events)
@@ -174,6 +174,11 @@ def _bare(line: bytes) -> bytes:
     if line.startswith(b"data:"):
         line = line[5:].strip()
     return b"" if line == b"[DONE]" or line.startswith(_SSE_NOISE) else line
+
+
+def _is_begun(line: bytes) -> bool:
+    """Whether this may be all that came of a line before its stream was cut."""
+    return lenient.is_begun(line) or any(mark.startswith(line) for mark in _FIRST_BYTES)
 
 
 def _opens_document(line: bytes) -> bool:

@@ -56,6 +56,11 @@ class ServerEvent(Struct, frozen=True, gc=False):
     id: str | None = None
 
 
+def begins_field(line: bytes) -> bool:
+    """Whether this is nothing, or the first letters of a field."""
+    return any(field.startswith(line) for field in _FIELDS)
+
+
 class SseSplitter:
     """Cuts a stream of bytes into events.
 

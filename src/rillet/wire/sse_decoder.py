@@ -17,7 +17,7 @@ from rillet.wire import lenient
 from rillet.wire.decoder import truncated
 from rillet.wire.failures import error_from_record, is_web_page, web_page
 from rillet.wire.lines import DEFAULT_LIMIT
-from rillet.wire.sse import ServerEvent, SseSplitter, json_lines
+from rillet.wire.sse import ServerEvent, SseSplitter, begins_field, json_lines
 from rillet.words.errors import MalformedStream, RilletError
 from rillet.words.events import Event, Failure, Finish, Text, Thinking
 
@@ -204,7 +204,8 @@ class SseDecoder:
         try:
             value = lenient.wholly(lenient.parse(body))
         except ValueError:
-            if body and not cause and body[:1] not in b"{[":  # else it was cut
+            was_cut = cause or lenient.is_begun(body) or begins_field(body)
+            if not was_cut:
                 self._fail(_not_json(body))
             return
         if isinstance(value, dict) and value.get("error") is not None:
