@@ -80,6 +80,16 @@ def test_thinking_and_text_are_kept_apart() -> None:
     assert joined(events) == "\n\nHello world!"
 
 
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "thinking", "reasoning_text"])
+def test_thinking_in_the_words_of_all_servers(field: str) -> None:
+    assert chat(piece(**{field: "h"}), piece(**{field: "m", "content": "a"}), ended()) == [
+        Thinking("h"),
+        Thinking("m"),
+        Text("a"),
+        Finish("stop"),
+    ]
+
+
 def test_progress_timings_and_cache_of_llamacpp() -> None:
     events = check_cuts(ChatChunkDecoder, recorded("llamacpp/chat_stop.sse"))
     assert events[:2] == [Progress("prompt", 1, 22), Progress("prompt", 22, 22)]
@@ -286,6 +296,7 @@ def test_an_empty_reason_is_none() -> None:
         sse(piece(content="a"), {"error": "boom"}),
         sse(piece(content="a"), {"object": "error", "message": "boom", "code": 500}),
         sse(piece(content="a"), {"detail": "boom"}),
+        sse(piece(content="a"), {"error": {"error_type": "x", "error_message": "boom"}}),
         sse(piece(content="a")) + b'error: {"message":"boom","code":500}\n\n',
         sse(piece(content="a")) + b'{"error":{"message":"boom"}}\n',
         sse(piece(content="a")) + b'{ "error": "boom" }\n\n',
@@ -323,6 +334,8 @@ def test_a_whole_answer_with_a_call() -> None:
 def test_an_error_in_place_of_a_stream() -> None:
     error = failure(check_cuts(ChatChunkDecoder, recorded("llamacpp/context_exceeded.json")))
     assert isinstance(error, ServerError) and "exceeds the available context" in error.message
+    error = failure(check_cuts(ChatChunkDecoder, b'[{"error":{"code":429,"message":"quota"}}]'))
+    assert isinstance(error, ServerError) and error.message == "quota"
 
 
 @pytest.mark.parametrize("body", [b"<html><title>502</title></html>", b"Bad Gateway", b"[1]"])
@@ -372,6 +385,8 @@ def test_halves_of_a_character_in_two_records() -> None:
         '{"choices":[],"usage":null}',
         '{"choices":[],"prompt_filter_results":[{}]}',
         '{"choices":null}',
+        '{"choices":[],"error":""}',
+        '{"choices":[],"error":false}',
         "{}",
     ],
 )
@@ -394,7 +409,7 @@ def test_wrong_types_beside_the_text_do_not_lose_it() -> None:
 
 
 def test_heartbeats_are_no_records() -> None:
-    noise = b": keep-alive\n\nevent: ping\ndata: {}\n\ndata:\n\n"
+    noise = b": keep-alive\n\nevent: ping\ndata: {}\n\ndata:\n\nevent: tick\ndata: 12:30\n\n"
     body = noise + sse(piece(content="a")) + noise + sse(ended(), "[DONE]")
     assert check_cuts(ChatChunkDecoder, body) == [Text("a"), Finish("stop")]
 

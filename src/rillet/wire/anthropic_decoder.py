@@ -81,6 +81,8 @@ class MessagesDecoder(SseDecoder):
     `limit` bounds a record and a tool's arguments, in bytes.
     """
 
+    has_names = True
+
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         super().__init__(limit=limit)
         self._reason: str | None = None

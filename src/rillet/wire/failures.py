@@ -191,7 +191,7 @@ def _said(value: Any, depth: int) -> str | None:
     if isinstance(value, str):
         return _said_by_text(value.strip(), depth)
     if isinstance(value, dict):
-        for key in ("error", "message", "detail", "msg", "errors"):
+        for key in ("error", "message", "detail", "msg", "errors", "error_message"):
             if said := _said(value.get(key), depth + 1):
                 return _where(value) + said
         return None

@@ -25,7 +25,7 @@ def parse(data: bytes) -> Any:
 
 
 def is_begun(data: bytes) -> bool:
-    """Whether this is no JSON for the reason alone that the rest of an object or array is missing."""
+    """Whether all that is wrong with it is that the rest of an object or array is missing."""
     if data[:1] not in (b"{", b"["):
         return False
     if not data.endswith((b"}", b"]")):

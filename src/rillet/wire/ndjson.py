@@ -81,9 +81,10 @@ class RecordDecoder(Generic[R]):
             self._careful = False  # it is complete now
         if is_web_page(rest) and not self._understood:
             self._fail(web_page(rest), events)
-        elif text := _bare(rest):
-            if not (self._try(text, events) or cause or _is_begun(text)):
-                self._fail(_not_json(text), events)
+        elif (text := _bare(rest)) and not (
+            self._try(text, events) or cause or _is_begun(text)  # a cut is no fault of the line
+        ):
+            self._fail(_not_json(text), events)
         if not self.finished:
             self._flush(events)
             self.finished = True

@@ -42,9 +42,11 @@ from rillet.words.events import (
     Usage,
 )
 
+_NO_ERROR = (None, "", False)
 _NOT_YET = (None, "", "null")  # the last two where a server has no null
 #: No end of an answer: vLLM's and SGLang's words where it was taken from them, or they failed.
 _BROKEN_OFF = ("abort", "error")
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
 _decode = msgspec.json.Decoder(Chunk).decode
 _decode_lines = msgspec.json.Decoder(Chunk).decode_lines
 
@@ -115,6 +117,7 @@ class ChatChunkDecoder(SseDecoder):
                 and choice.index == 0
                 and not (choice.finish_reason or delta.reasoning_content or delta.reasoning)
                 and not (self._calls.open or self._held or delta.function_call)
+                and not (delta.thinking or delta.reasoning_text)
             ):
                 self._events.append(Text(delta.content))
             elif first := _first(choices):
@@ -128,7 +131,7 @@ class ChatChunkDecoder(SseDecoder):
             self._events.append(Progress("prompt", progress.processed, progress.total))
         if chunk.x_groq is not None:
             self._groq(chunk.x_groq)
-        if chunk.error is not None and not self.finished:
+        if chunk.error not in _NO_ERROR and not self.finished:
             self._fail(self._error(chunk.error))
 
     def _groq(self, record: GroqRecord) -> None:
@@ -148,7 +151,7 @@ class ChatChunkDecoder(SseDecoder):
         if delta is None:
             text = choice.text
         else:
-            if thought := delta.reasoning_content or delta.reasoning:
+            if thought := delta.thought:
                 self._events.append(Thinking(thought, logprobs))
                 logprobs = None
             text = delta.content or delta.refusal
@@ -174,8 +177,7 @@ class ChatChunkDecoder(SseDecoder):
             self._fail(MalformedStream(f"A call of a tool is longer than {self._limit} characters"))
 
     def _close_calls_before(self, delta: Delta | None, choice: Choice) -> None:
-        spoken = choice.text or (delta and (delta.content or delta.reasoning_content))
-        if spoken or (delta and delta.reasoning):
+        if choice.text or (delta and (delta.content or delta.thought)):
             self._hand_on(self._calls.close_whole())
 
     def _close_calls(self) -> None:
@@ -210,7 +212,7 @@ class ChatChunkDecoder(SseDecoder):
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             first = choices[0]
             for holder in (first.get("delta"), first.get("message")):
-                self._mend(holder, ("reasoning_content", "reasoning"), self._thinking_half)
+                self._mend(holder, _THOUGHTS, self._thinking_half)
                 self._mend(holder, ("content",), self._text_half)
             self._mend(first, ("text",), self._text_half)
         return sloppy_chunk(lenient.wholly(value))

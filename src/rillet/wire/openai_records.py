@@ -6,8 +6,8 @@ Rules:
   `delta`, a `message` or a `text`.
 * They live for one record, hold no cycles and are many: the garbage collector leaves them alone.
 * The fields of others: `reasoning_content` (llama.cpp, vLLM, DeepSeek), `reasoning` (Ollama,
-  OpenRouter, newer vLLM), `timings` and `prompt_progress` (llama.cpp), `stop_reason` (vLLM),
-  `matched_stop` (SGLang), `x_groq` (Groq).
+  OpenRouter, newer vLLM), `thinking` and `reasoning_text` (gateways), `timings` and
+  `prompt_progress` (llama.cpp), `stop_reason` (vLLM), `matched_stop` (SGLang), `x_groq` (Groq).
 Source: OpenAI's API reference (chat/streaming), and recorded answers of Ollama and llama.cpp.
 """
 
@@ -37,9 +37,15 @@ class Delta(Struct, gc=False):
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    thinking: str | None = None
+    reasoning_text: str | None = None
     tool_calls: list[ToolCallDelta] | None = None
     function_call: FunctionDelta | None = None  # what tool_calls were called before
     refusal: str | None = None
+
+    @property
+    def thought(self) -> str | None:
+        return self.reasoning_content or self.reasoning or self.thinking or self.reasoning_text
 
 
 class TopLogprob(Struct, gc=False):

@@ -30,8 +30,11 @@ class SseDecoder:
     """The frame of a decoder. Dialects append to `self._events` and end with `_end` or `_fail`.
 
     `seq` is the number of the last event of the server that was read whole; None where they have
-    none. `numbers` are those of the events that the last `feed` gave.
+    none. `numbers` are those of the events that the last `feed` gave. `has_names`: whether the
+    dialect gives its events names; where it does not, a named one of no JSON is somebody else's.
     """
+
+    has_names = False
 
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         self.finished = False
@@ -190,7 +193,8 @@ class SseDecoder:
             else:
                 self._record(data, name)
         except (ValueError, RecursionError):
-            self._fail(_not_json(data))
+            if self.has_names or name in (None, "message") or data[:1] in (b"{", b"["):
+                self._fail(_not_json(data))
 
     def _error(self, value: Any) -> RilletError:
         return error_from_record(value)
@@ -208,8 +212,9 @@ class SseDecoder:
             if not was_cut:
                 self._fail(_not_json(body))
             return
-        if isinstance(value, dict) and value.get("error") is not None:
-            self._fail(self._error(value["error"]))
+        first = value[0] if isinstance(value, list) and len(value) == 1 else value  # Google's
+        if isinstance(first, dict) and first.get("error") is not None:
+            self._fail(self._error(first["error"]))
         elif isinstance(value, dict):
             self._whole(value)
         if not self.finished:
