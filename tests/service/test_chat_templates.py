@@ -138,6 +138,31 @@ async def test_an_answer_that_is_begun_has_no_thought(opened: Opened) -> None:
         assert any(isinstance(event, Text) for event in said)
 
 
+@pytest.mark.parametrize(
+    ("file", "names", "template", "able", "shown"),
+    [  # a ChatML file that does not know tools, one that knows all, and a template that is given
+        ("tinychat", "qwen3.5", None, ("completion", "tools", "thinking"), "<think>\n"),
+        ("tinychat", "qwen3-coder", None, ("completion", "tools"), "<|im_start|>assistant\n"),
+        ("tinythink", "qwen3-coder", None, ("completion", "tools", "thinking"), "<think>"),
+        ("tinychat", "qwen3", "Q: {{ .Prompt }}", ("completion", "tools"), "Q: hi"),
+    ],
+)
+async def test_a_name_goes_before_a_template_that_can_do_less(
+    file: str, names: str, template: str | None, able: tuple[str, ...], shown: str, opened: Opened
+) -> None:
+    async with opened() as service:
+        data = (MODELS / f"{file}.gguf").read_bytes()
+        digest = str(service.library.store.put_blob((data,)))
+        renderer = None if template else names
+        request = CreateRequest(
+            model="m", files={"a": digest}, template=template, renderer=renderer, parser=names
+        )
+        await finished(service.create(request))
+        assert service.library.find("m").capabilities == able
+        text = await service.render(ChatRequest(model="m", messages=[Message("user", "hi")]))
+        assert text.endswith(shown)
+
+
 async def test_a_name_that_nobody_knows_is_kept(opened: Opened) -> None:
     async with opened() as service:
         model = await made(service, renderer="no-such")

@@ -39,8 +39,8 @@ def capabilities(
     `template` is its template in Go's language. It can think only if that shows thoughts with tags
     around them, for else they could not be told from the answer.
     `goes_first` says that it is used, and not the one inside the file.
-    `named` are what the parser can tell that its configuration names, or nothing; templates do not
-    count then.
+    `named` is for a model whose renderer or parser its configuration names: what is told by that,
+    in place of the template inside the file.
     `projector` says that the model has a projector file, for images or sounds: to Ollama it can
     see then. `hears` says that the file is also, or only, for sounds.
     """
@@ -51,7 +51,7 @@ def capabilities(
     # What the template tells that is used goes first or last, as Ollama has it.
     order = (own, shown, told) if template and goes_first else (told, own, shown)
     if named is not None:
-        order = (own, dict.fromkeys(named, True), {})
+        order = (own, shown, dict.fromkeys(named, True))
     found = [
         name
         for abilities in (dict.fromkeys(given, True), *order)
@@ -135,6 +135,18 @@ def _has_encoder(header: GgufHeader, sense: str) -> bool:
     return any(
         value is True for name, value in header.metadata.items() if name.rpartition(".")[2] == key
     )
+
+
+def jinja_abilities(header: GgufHeader) -> tuple[str, ...]:
+    """What the template in the file can do of these: tools, thinking."""
+    text = header.chat_template
+    told = {"tools": jinja_has_tools(text), "thinking": jinja_has_thinking(text)}
+    return tuple(ability for ability, has in told.items() if has)
+
+
+def jinja_can(header: GgufHeader, abilities: Iterable[str]) -> bool:
+    """Whether there is a template in the file, and it can do all of these."""
+    return bool(header.chat_template) and set(abilities) <= set(jinja_abilities(header))
 
 
 def jinja_is_abler(header: GgufHeader, template: Template) -> bool:

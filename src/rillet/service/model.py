@@ -13,6 +13,8 @@ from rillet.model import manifest as kinds
 from rillet.model.capabilities import (
     capabilities,
     heeds_whole_images,
+    jinja_abilities,
+    jinja_can,
     jinja_is_abler,
     listed_capabilities,
     projector_hears,
@@ -70,8 +72,13 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
             projector=self.projector is not None,
             hears=self._hears(),
             given=self.config.capabilities or (),
-            named=parsed(self.config.parser) if self.named_template else None,
+            named=self._named_abilities(),
         )
+
+    def _named_abilities(self) -> tuple[str, ...] | None:
+        if not self.by_name:
+            return None
+        return jinja_abilities(self.header) if self._by_file else parsed(self.config.parser)
 
     @property
     def capabilities_listed(self) -> tuple[str, ...]:
@@ -81,7 +88,7 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
             self.go,
             projector=self.projector is not None,
             given=self.config.capabilities or (),
-            named=parsed(self.config.parser) if self.named_template else (),
+            named=parsed(self.config.parser),
         )
 
     @property
@@ -94,8 +101,13 @@ class Model(Struct, frozen=True, kw_only=True, dict=True):
         """The form in which it writes thoughts and calls, by name; "" where that is told by the
         template: in the file itself (then the engine reads its answers), or in Go's language."""
         named = self.config.parser
-        ours = self.named_template is not None or not self.header.chat_template
-        return named if ours and is_form(named) else ""
+        return named if is_form(named) and not self._by_file else ""
+
+    @property
+    def _by_file(self) -> bool:
+        """Whether a template that stands in its file is the one that is used."""
+        own = self.named_template is None and bool(self.header.chat_template)
+        return own and self.template is None
 
     def can(self, capability: str) -> bool:
         return capability in self.capabilities
@@ -171,7 +183,7 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
         template_text=written,
         named_template=named,
         go=go,
-        template=_used(header, config, go, go_template),
+        template=_used(header, config, go, go_template, named is not None),
         system="".join(texts(kinds.SYSTEM)[-1:]),
         params=_json(texts(kinds.PARAMS), JsonObject, {}),
         messages=_json(texts(kinds.MESSAGES), tuple[Message, ...], ()),
@@ -186,9 +198,12 @@ def read_model(store: ModelStore, stored: StoredModel, go_template: bool | None 
 
 
 def with_template(header: GgufHeader, config: Config, name: str) -> tuple[GgufHeader, str | None]:
-    """As if its file had the template that Ollama has in code of its own; and that, if it is so."""
+    """As if its file had the template that Ollama has in code of its own; and that, if it is so.
+
+    The one in its file stays where it can do all that is named.
+    """
     named = chat_template(resolved(config.renderer, name, config.model_type))
-    if header.chat_template or not named:
+    if not named or jinja_can(header, parsed(config.parser)):
         return header, None
     return replace(header, metadata={**header.metadata, "tokenizer.chat_template": named}), named
 
@@ -205,19 +220,22 @@ def _template(name: ModelName, header: GgufHeader, text: str) -> Template | None
 
 
 def _used(
-    header: GgufHeader, config: Config, go: Template | None, wanted: bool | None
+    header: GgufHeader, config: Config, go: Template | None, wanted: bool | None, named: bool
 ) -> Template | None:
-    """The Go template, or None to use the Jinja template inside the file.
+    """The Go template, or None to use the Jinja template inside the file, or the one that is named.
 
     `wanted` decides where it is set, else the template that can do more. Models that Ollama renders
     in code of its own (by the name in `renderer`) have only an empty Go template: theirs is the
-    file's. So it is where both are known to say the same.
+    file's, unless it cannot do what their parser tells. So it is where both are known to say the
+    same.
     """
     if go is None or not header.chat_template:
         return go
-    named = config.renderer or config.parser or header.architecture in _HARMONY
+    if config.renderer or config.parser:
+        able = config.renderer or jinja_can(header, parsed(config.parser))
+        return None if named or able else go
     abler = jinja_is_abler(header, go) if wanted is None else not wanted
-    if named or abler or is_known(go, header.chat_template):
+    if header.architecture in _HARMONY or abler or is_known(go, header.chat_template):
         return None
     return go
 
