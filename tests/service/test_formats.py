@@ -125,9 +125,21 @@ async def test_a_chat_in_a_form_that_ends_in_half_a_character_is_given(
 
 
 async def test_a_beginning_that_no_answer_in_that_form_has(opened: Opened) -> None:
-    turns = [Message("user", "hi"), Message("assistant", "Hello")]
+    turns = [Message("user", "hi"), Message("assistant", "{Hello")]
     async with opened() as service:
         request = ChatRequest(model=THINK, messages=turns, format="json")
         with pytest.raises(ServerError, match="is not the beginning of one in this format") as told:
             text(await events(await service.chat(request)))  # type: ignore[arg-type]
         assert told.value.status == 400
+
+
+@pytest.mark.parametrize("model", [THINK, TINY])
+async def test_behind_an_answer_there_is_one_in_the_form(opened: Opened, model: str) -> None:
+    """As agents ask, who want what they have found once more, as an object."""
+    async with opened() as service:
+        for said, begun in (("Hello", False), ('{"age": 1}', False), ('{"age":', True)):
+            turns = [Message("user", "hi"), Message("assistant", said)]
+            request = ChatRequest(model=model, messages=turns, format=PERSON)
+            answer = text(await events(await service.chat(request)))  # type: ignore[arg-type]
+            assert json.loads(said + answer if begun else answer)["age"] in (1, 2)
+            assert (await service.render(request)).rstrip().endswith(said) == begun

@@ -95,8 +95,9 @@ def test_text_before_a_call_is_closed_and_the_call_has_its_own_index() -> None:
         "output_item.done",
         "completed",
     ]
-    # OpenAI's client for JavaScript adds the deltas to this part, and fails where it is not
-    assert found[2]["item"]["summary"] == [{"type": "summary_text", "text": ""}]
+    # OpenAI's client for JavaScript adds the deltas to this part, and fails where it is not;
+    # without its index LangChain takes it for another part than that of the deltas
+    assert found[2]["item"]["summary"] == [{"type": "summary_text", "text": "", "index": 0}]
     done = found[-1]["response"]
     assert [item["type"] for item in done["output"]] == ["reasoning", "message", "function_call"]
     assert done["output"][2]["arguments"] == '{"a":1}'

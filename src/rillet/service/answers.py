@@ -122,6 +122,7 @@ async def _chat(
     request, model = answer.request, answer.model
     assert isinstance(request, ChatRequest)
     if template is None and not model.form:
+        request = prompts.begun_anew(request)
         if text := await questions.held_as_text(resident, model, request):
             seam = await questions.seam_of(resident, text, said, answer, ())
             events = questions.completed(resident, seam, answer, None, (), text, waiting)
@@ -162,6 +163,8 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
             return await prompts.generate_prompt(resident, model, request, head)
         request = prompts.whole(model, request)
         template = prompts.template_of(model, request)
+        if template is None and not model.form:
+            request = prompts.begun_anew(request)
         request = await truncation.chat(resident, model, request, template)
         if template is not None:
             return await prompts.rendered_chat(template, model, request)

@@ -92,6 +92,31 @@ def _bare(model: Model, request: GenerateRequest | ChatRequest) -> Template | No
     return Template.parse("{{ if .System }}{{ .System }}\n\n{{ end }}{{ .Prompt }}")
 
 
+def begun_anew(request: ChatRequest) -> ChatRequest:
+    """A chat that an engine renders, whose last message does not begin the wanted form.
+
+    The engine would go on with that message, in which the form has no place. Behind a turn in which
+    nothing is said it writes an answer of its own.
+    """
+    if not request.format or not request.messages:
+        return request
+    last = request.messages[-1]
+    if last.role != "assistant" or last.tool_calls or _begins_json(last.content):
+        return request
+    return msgspec.structs.replace(request, messages=[*request.messages, Message("user")])
+
+
+def _begins_json(text: str) -> bool:
+    """Whether a text may be the beginning of a value: not all of one, and nothing else."""
+    if text.strip()[:1] not in ("", "{", "[", '"'):
+        return False
+    try:
+        msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
 def is_plain(model: Model, request: ChatRequest) -> bool:
     """Whether an answer in a form is all that can come: no thoughts, no calls, nothing begun."""
     able = model.can("thinking") or any(turn.images for turn in request.messages)

@@ -5,6 +5,7 @@ Rules:
   its own; an item is closed before the next one opens.
 * Reasoning is told as its summary, as Ollama does. Its item opens with the part that the text goes
   to: OpenAI's client for JavaScript looks for it, and Ollama's streams have no event that adds one.
+  LangChain puts the parts of one index together, so it has its own.
 * A failure is `response.failed`; an answer cut by the limit of tokens is `response.incomplete`.
   What has no word here (progress, a reconnection) goes out as a comment line.
 Source: OpenAI's API reference (responses, responses-streaming); recorded answers of Ollama 0.33.
@@ -112,6 +113,7 @@ class ResponsesEncoder:
         if kind is Thinking:
             item = reasoning_item(self._item_id(), "")
             del item["encrypted_content"]  # it is known at the end
+            item["summary"][0]["index"] = 0
             return self._added(item)
         item = {**message_item(self._item_id(), ""), "status": "in_progress", "content": []}
         return self._added(item) + self._about(
