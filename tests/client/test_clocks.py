@@ -1,10 +1,15 @@
 """The four clocks: what arms them, which one struck, and what they leave alone."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 
 import pytest
 
-from rillet.testing import CHUNKED, LAST_CHUNK, Drip, Pause, ScriptedServer, Stall, chunk
+from rillet.testing import CHUNKED, LAST_CHUNK, Drip, Pause, ScriptedServer, Stall, WaitFor, chunk
 from rillet.words.errors import Stalled
 from rillet.words.events import Progress
 from rillet.words.timeouts import Timeouts
@@ -115,3 +120,38 @@ def test_an_end_that_was_said_on_a_connection_that_stays_open(shell: str) -> Non
         with ScriptedServer(script) as server:
             outcome = read(shell, wire, server.url, timeouts=clocks)
         assert (outcome.error, outcome.text) == (None, "a")
+
+
+_STOPPED_WHILE_IT_WAITS = """
+import asyncio, os, signal, sys, threading
+import rillet
+
+async def main():
+    clocks = rillet.Timeouts(first_token=60, between_tokens=2)
+    async with rillet.AsyncClient(sys.argv[1], api="ollama", timeouts=clocks) as client:
+        async with client.stream_generate(model="m", prompt="hi") as stream:
+            async for piece in stream.text():
+                print(piece, end="", flush=True)
+                if piece == "one ":
+                    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGSTOP)).start()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow  # its clock of two seconds has to pass
+def test_a_process_that_was_stopped_reads_what_came_before_its_clock_counts() -> None:
+    stopped = threading.Event()
+    one, two = map(chunk, GENERATE.tokens(["one ", "two"]))
+    rest = [two, *map(chunk, GENERATE.ending()), LAST_CHUNK]
+    command = [sys.executable, "-c", _STOPPED_WHILE_IT_WAITS]
+    with (
+        ScriptedServer([CHUNKED, one, WaitFor(stopped), *rest]) as server,
+        subprocess.Popen([*command, server.url], stdout=subprocess.PIPE) as program,
+    ):
+        assert os.WIFSTOPPED(os.waitpid(program.pid, os.WUNTRACED)[1])
+        stopped.set()
+        threading.Event().wait(2.2)
+        os.kill(program.pid, signal.SIGCONT)
+        assert program.communicate(timeout=60)[0] == b"one two"
+    assert program.returncode == 0

@@ -13,6 +13,7 @@ from rillet.net.reception import Reception
 
 HIGH_WATER = 262144  # bytes received since the reader last waited; then the socket is stopped
 RECEIVE = 65536  # bytes taken from the loop at a time: what a processor's cache holds
+_LOOK = 0.001  # seconds after which the loop has looked at its sockets
 
 
 class Wire(asyncio.BufferedProtocol):
@@ -155,8 +156,12 @@ class Wire(asyncio.BufferedProtocol):
         self._timer_at = deadline
         self._timer = self._loop.call_later(left, self._strike)
 
-    def _strike(self) -> None:
-        """The timer was set for an earlier deadline than now counts, or its time has come."""
+    def _strike(self, looked: bool = False) -> None:
+        """The timer was set for an earlier deadline than now counts, or its time has come.
+
+        A process that was stopped until then wakes without having looked at its sockets: what
+        came meanwhile is read before the clock counts.
+        """
         self._timer = None
         waiter, deadline = self._waiter, self._deadline
         if waiter is None or waiter.done() or deadline is None:
@@ -164,6 +169,9 @@ class Wire(asyncio.BufferedProtocol):
         if monotonic() < deadline:
             self._timer_at = deadline
             self._timer = self._loop.call_later(deadline - monotonic(), self._strike)
+        elif not looked:
+            self._timer_at = deadline
+            self._timer = self._loop.call_later(_LOOK, self._strike, True)
         else:
             waiter.set_exception(TimedOut())
 
