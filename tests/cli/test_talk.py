@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rillet.cli.chat.editor import LineHistory
 from rillet.testing import (
     CHUNKED,
     LAST_CHUNK,
@@ -307,6 +308,30 @@ def test_no_file_where_none_is_wanted(shell: Shell) -> None:
         tell(terminal, "forget me", "One.")
         leave(terminal)
     assert not Path(shell.home / ".rillet").exists()
+
+
+def test_typed_lines_of_several_talks_are_all_kept_up_to_some_hundreds(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    path.write_text("no newline")
+    talks = [LineHistory(path) for _ in range(4)]
+    lines = [f"line {number}" for number in range(40)]
+
+    def type_all(talk: LineHistory) -> None:
+        for line in lines:
+            talk.store_string(line)
+
+    threads = [threading.Thread(target=type_all, args=(talk,)) for talk in talks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = [line for line in path.read_text().splitlines() if line]
+    assert kept[0] == "no newline" and sorted(kept[1:]) == sorted(4 * lines)
+    for _ in range(40):
+        talks[0].store_string("one\nmore")
+    kept = path.read_text().splitlines()
+    assert len(kept) == 100 and kept[-1] == "one more"
+    assert next(iter(LineHistory(path).load_history_strings())) == "one more"
 
 
 @pytest.mark.parametrize("target", ["lines", os.devnull])

@@ -73,16 +73,40 @@ def test_twenty_columns(shell: Shell) -> None:
     assert WORDS in " ".join(seen(terminal).split())
 
 
-@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_no_colours(shell: Shell, env: dict[str, str]) -> None:
+def test_no_colours(shell: Shell) -> None:
     script = [CHUNKED, thought("Hm."), said("So **be** it."), end()]
-    with talking(shell.having(**env), script) as (terminal, _):
+    with talking(shell.having(NO_COLOR="1"), script) as (terminal, _):
         tell(terminal, "think", "So **be** it.")
         leave(terminal)
     sequences = terminal.screen.split("\x1b[")[1:]
     styles = {each.partition("m")[0] for each in sequences if each.partition("m")[0].isdigit()}
     assert styles <= {"0"}
     assert "Thinking...\nHm.\n...done thinking.\n\nSo **be** it." in seen(terminal)
+
+
+def test_a_terminal_that_only_prints_gets_text_alone(shell: Shell) -> None:
+    """Such as a shell in Emacs, which reads lines itself."""
+    stalled = [CHUNKED, said("Half an "), Stall()]
+    scripts = [CHUNKED, said(f"{WORDS} {WORDS}"), end()], stalled, whole("The rest.")
+    with talking(shell.having(TERM="dumb"), *scripts) as (terminal, server):
+        terminal.type("caf\u00e9\n")
+        terminal.until(f"{WORDS} {WORDS}")
+        terminal.until(PROMPT, after=terminal.screen.index(WORDS))
+        terminal.type('"""one\n')
+        terminal.until("... ")
+        terminal.type('two"""\n')
+        terminal.until("Half an ")
+        terminal.type("\x03")
+        terminal.until(f"asks again]\r\n{PROMPT}")
+        assert messages(server)[-1] == ("user", "one\ntwo")
+        terminal.type("\x03")
+        terminal.until(f"to exit.\r\n{PROMPT}")
+        terminal.type("/continue\n")
+        terminal.until("The rest.")
+        terminal.until(PROMPT, after=terminal.screen.index("The rest."))
+        terminal.type("\x04")
+        assert terminal.wait() == 0
+    assert "\x1b" not in terminal.screen
 
 
 def test_wide_characters_and_emoji_wrap_right(shell: Shell) -> None:

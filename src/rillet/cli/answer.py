@@ -7,7 +7,7 @@ the next program reads is the answer alone.
 
 from typing import Protocol
 
-from rillet.cli.screen import Screen, Writer
+from rillet.cli.screen import Screen, Writer, is_dumb
 from rillet.cli.status import Status
 from rillet.text.terminal import TerminalFilter
 from rillet.text.wordwrap import WordWrap
@@ -124,7 +124,7 @@ class Pen:
         self._out = out
         guarded = out.is_terminal and not raw
         self._filter = TerminalFilter() if guarded else None
-        self._wrap = WordWrap(out.width()) if guarded and wrap else None
+        self._wrap = WordWrap(out.width()) if guarded and wrap and not is_dumb() else None
 
     def write(self, text: str) -> None:
         if self._filter is not None:

@@ -83,7 +83,7 @@ def compare(
     those = [Contestant(model, host, prompt, dict(options)) for model in models]
     out = screen.output()
     try:
-        if out.is_terminal and not as_json:
+        if out.moves and not as_json:
             _show_live(those)
         else:
             for one in those:

@@ -15,12 +15,13 @@ stops = 0  # how often this process was stopped and went on: others have written
 
 
 class Screen:
-    """One of the two. `width()` is in columns."""
+    """One of the two. `width()` is in columns; what stands there can be changed if it `moves`."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self.is_terminal = os.isatty(descriptor)
-        self.colours = self.is_terminal and _wants_colours()
+        self.moves = self.is_terminal and not is_dumb()
+        self.colours = self.moves and not os.environ.get("NO_COLOR")  # https://no-color.org
 
     def write(self, text: str) -> None:
         """All of it, now, as it stands. Raises `OSError`; `BrokenPipeError` when nobody reads."""
@@ -117,9 +118,9 @@ def write_all(descriptor: int, data: bytes) -> None:
             select.select([], [descriptor], [])
 
 
-def _wants_colours() -> bool:
-    """See https://no-color.org"""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def is_dumb() -> bool:
+    """Whether the terminal is one that only prints, such as a shell in Emacs."""
+    return os.environ.get("TERM") in ("dumb", "unknown")
 
 
 def stdin_is_terminal() -> bool:

@@ -1,6 +1,7 @@
 """The line on a terminal that says what one waits for, and vanishes when it comes.
 
-Nothing is shown for waits that are shorter than a blink, nor to anything but a terminal.
+Nothing is shown for waits that are shorter than a blink, nor to anything but a terminal whose lines
+can change.
 """
 
 import threading
@@ -24,7 +25,7 @@ class Status:
         self._shown = False
         self._lock = threading.Lock()
         self._began = time.monotonic()
-        if notes.is_terminal:
+        if notes.moves:
             threading.Thread(target=self._turn, daemon=True).start()
 
     def say(self, text: str) -> None:

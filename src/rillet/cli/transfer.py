@@ -65,9 +65,9 @@ class TransferView:
         if event.status != self._status:
             self.end()
             self._status, self._began = event.status, None
-            if not self._notes.is_terminal or not event.total:
+            if not self._notes.moves or not event.total:
                 self._notes.line(event.status)
-        if event.total and self._notes.is_terminal:
+        if event.total and self._notes.moves:
             self._count(event)
 
     def _count(self, event: Progress) -> None:

@@ -145,6 +145,8 @@ def _copy(talk: "Talk", _: str) -> None:
     answer = talk.conversation.last_answer()
     if answer is None:
         raise InvalidRequest("There is no answer to copy")
+    if not talk.out.moves:
+        raise InvalidRequest("This terminal cannot copy")
     talk.out.write(f"\x1b]52;c;{base64.b64encode(answer.encode()).decode()}\x07")
     talk.out.line(f"Copied {len(answer)} characters")
 

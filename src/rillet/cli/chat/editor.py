@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterable
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
@@ -21,6 +20,7 @@ from prompt_toolkit.formatted_text import HTML
 from prompt_toolkit.history import History
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from rillet.cli import screen
 from rillet.cli.chat.editing import keys
 from rillet.cli.prompt import as_text
 from rillet.store.home import home
@@ -33,13 +33,60 @@ _ENTRIES = 100
 _QUOTES = '"""'
 
 
-class Editor:
-    """`read()` gives a message. Raises `EOFError` for Ctrl-D, `KeyboardInterrupt` for Ctrl-C."""
+class LineReader:
+    """`read()` gives a message. Raises `EOFError` for Ctrl-D, `KeyboardInterrupt` for Ctrl-C.
+
+    This one reads lines as the terminal gives them: for one that only prints.
+    """
+
+    def __init__(self, history: "LineHistory") -> None:
+        self.history = history
+        self._waits = False
+
+    def read(self, default: str = "") -> str:
+        """With `default` in the line already, or above it where it cannot be put there."""
+        return self.more(self.line(PROMPT, default))
+
+    def more(self, first: str) -> str:
+        """The rest of a text that `first` begins with three quotes, up to three quotes."""
+        if not first.startswith(_QUOTES):
+            return first
+        lines = [first.removeprefix(_QUOTES)]
+        while not lines[-1].rstrip().endswith(_QUOTES):
+            lines.append(self.line(MORE))
+        lines[-1] = lines[-1].rstrip().removesuffix(_QUOTES)
+        return "\n".join(lines)
+
+    def line(self, prompt: str, default: str = "") -> str:
+        out = screen.output()
+        out.write(f"{default}\n{prompt}" if default else prompt)
+        self._waits = True
+        try:
+            line = sys.stdin.buffer.readline()
+        except KeyboardInterrupt:
+            out.line()
+            raise
+        finally:
+            self._waits = False
+        if not line:
+            raise EOFError
+        text = line.decode(errors="replace").removesuffix("\n")
+        self.history.append_string(text)
+        return text
+
+    def interrupt(self) -> None:
+        """A Ctrl-C came as a signal, at whatever moment: it ends a line that is being typed."""
+        if self._waits:
+            raise KeyboardInterrupt
+
+
+class Editor(LineReader):
+    """On a terminal with a cursor: with the keys of Ollama, and the history at hand."""
 
     def __init__(
         self, history: "LineHistory", commands: Iterable[str], show_thinking: Callable[[], None]
     ) -> None:
-        self.history = history
+        super().__init__(history)
         self._session: PromptSession[str] = PromptSession(
             history=history,
             output=_terminal(),
@@ -50,27 +97,16 @@ class Editor:
             prompt_continuation=lambda *_: MORE,
         )
 
-    def read(self, default: str = "") -> str:
-        line = self._line(PROMPT, default=default, placeholder=_placeholder)
-        return self._rest(line) if line.startswith(_QUOTES) else line
-
-    def more(self, first: str) -> str:
-        """The rest of a text that `first` begins with three quotes, up to three quotes."""
-        return self._rest(first) if first.startswith(_QUOTES) else first
-
-    def _rest(self, line: str) -> str:
-        lines = [line.removeprefix(_QUOTES)]
-        while not lines[-1].rstrip().endswith(_QUOTES):
-            lines.append(self._line(MORE, placeholder=""))
-        lines[-1] = lines[-1].rstrip().removesuffix(_QUOTES)
-        return "\n".join(lines)
-
-    def _line(self, prompt: str, **how: Any) -> str:
+    def line(self, prompt: str, default: str = "") -> str:
+        placeholder = _placeholder if prompt == PROMPT else ""
         # Its own handler of SIGINT fails at a second one, and leaves Python's for a moment.
-        return as_text(self._session.prompt(prompt, handle_sigint=False, **how))
+        return as_text(
+            self._session.prompt(
+                prompt, default=default, placeholder=placeholder, handle_sigint=False
+            )
+        )
 
     def interrupt(self) -> None:
-        """A Ctrl-C came as a signal, at whatever moment: it ends a line that is being typed."""
         if (loop := self._session.app.loop) is not None:
             loop.call_soon_threadsafe(self._end_line)
 
@@ -93,29 +129,49 @@ class LineHistory(History):
         self.writing = self.path is not None
 
     def load_history_strings(self) -> Iterable[str]:
-        return reversed(self._lines())
+        return reversed(_entries(self._text())[-_ENTRIES:])
 
     def store_string(self, string: str) -> None:
         if self.path is None or not self.writing or not string.strip():
             return
-        lines = [*self._lines(), " ".join(as_text(string).split("\n"))][-_ENTRIES:]
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = self.path.with_suffix(f".{os.getpid()}")
-            fresh.touch(mode=0o600)
-            fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            fresh.replace(self.path)
+            self._store(self.path, " ".join(as_text(string).split("\n")))
         except OSError:
             self.writing = False  # a talk goes on without
 
-    def _lines(self) -> list[str]:
+    def _store(self, path: Path, line: str) -> None:
+        """At the end, where other talks write too; at times the oldest are left out."""
+        text = self._text()
+        kept = _entries(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if len(kept) < 2 * _ENTRIES:
+            start = "" if text.endswith("\n") or not text else "\n"
+            _write(path, f"{start}{line}\n", os.O_APPEND)
+            return
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        _write(fresh, "\n".join([*kept, line][-_ENTRIES:]) + "\n", os.O_TRUNC)
+        fresh.replace(path)
+
+    def _text(self) -> str:
         if self.path is None:
-            return []
+            return ""
         try:
-            text = self.path.read_text(encoding="utf-8", errors="replace")
+            return self.path.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            return []
-        return [line for line in text.split("\n") if line][-_ENTRIES:]
+            return ""
+
+
+def _entries(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line]
+
+
+def _write(path: Path, text: str, how: int) -> None:
+    """For the owner alone, in one piece."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o600)
+    try:
+        screen.write_all(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
 
 
 def _terminal() -> Vt100_Output:

@@ -15,6 +15,9 @@ def keys_kept() -> Iterator[None]:
 
     Else it would be printed into an answer, and an Enter would arrive as Ctrl-J. Ctrl-C stays.
     """
+    if screen.is_dumb():  # what is before us there, such as Emacs, keeps them itself
+        yield
+        return
     before = termios.tcgetattr(0)
     kept = termios.tcgetattr(0)
     kept[0] &= ~termios.ICRNL

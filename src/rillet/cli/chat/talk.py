@@ -9,7 +9,7 @@ from rillet.cli.answer import AnswerView, Pen, TextPen, Thoughts
 from rillet.cli.chat.attachments import attach
 from rillet.cli.chat.commands import COMMANDS, Leave, obey
 from rillet.cli.chat.conversation import Conversation, Manners
-from rillet.cli.chat.editor import Editor, LineHistory, history_path
+from rillet.cli.chat.editor import Editor, LineHistory, LineReader, history_path
 from rillet.cli.chat.history import History, path
 from rillet.cli.chat.numbers import Pace
 from rillet.cli.chat.record import Record
@@ -43,7 +43,11 @@ class Talk:
         self.out, self.notes = screen.output(), screen.notes()
         settings = Settings.from_env(os.environ)
         self.history = LineHistory(history_path(traceless or settings.nohistory))
-        self.editor = Editor(self.history, COMMANDS, self.show_thinking)
+        self.editor: LineReader = (
+            LineReader(self.history)
+            if screen.is_dumb()
+            else Editor(self.history, COMMANDS, self.show_thinking)
+        )
         self.draft = ""  # what stands in the next line already
         self.replacing = False  # what comes from there takes the place of the last question
         self.record = Record(conversation, self.notes)
