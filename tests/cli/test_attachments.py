@@ -91,6 +91,7 @@ def test_an_image_that_was_dropped_on_the_terminal_is_no_command(
         terminal.until(PROMPT)
         dropped = str(tmp_path).replace(" ", r"\ ")
         tell(terminal, f"{dropped}/none.png", f"There is no file '{tmp_path}/none.png'")
+        tell(terminal, rf"{dropped}/no\ sky.png", f"There is no file '{tmp_path}/no sky.png'")
         shown = tell(terminal, rf"{dropped}/a\ sky.png which colour?", "Blue.")
         assert f"Added image '{tmp_path}/a sky.png'" in shown
         leave(terminal)

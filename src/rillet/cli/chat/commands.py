@@ -34,10 +34,13 @@ def obey(talk: "Talk", line: str) -> bool:
         if line.strip() == "/":
             talk.out.line("Unknown command '/'. Type /? for help")
             return True
-        if "\n" in line.strip() or not _WORD.fullmatch(word):  # code that begins with a comment
+        if "\n" in line.strip():
             return False
-        if os.path.exists(word) or ((first := _path_first(line)) and first.there):
+        first = _path_first(line)
+        if os.path.exists(word) or (first and first.there):
             return False
+        if not (_WORD.fullmatch(word) or (first and first.is_media)):
+            return False  # code that begins with a comment
         talk.out.line(
             f"There is no file '{first.path}'"
             if first
