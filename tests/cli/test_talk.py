@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -396,7 +397,7 @@ def test_an_editor_writes_the_message(shell: Shell) -> None:
     editor = shell.home / "editor"
     editor.write_text('#!/bin/sh\nprintf "from the editor" >> "$1"\n')
     editor.chmod(0o755)
-    own = shell.having(OLLAMA_EDITOR=str(editor))
+    own = shell.having(OLLAMA_EDITOR=shlex.quote(str(editor)))
     with talking(own, whole("One.")) as (terminal, server):
         terminal.type("words \x07")
         terminal.until("from the editor")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import threading
 import unicodedata
@@ -302,7 +303,7 @@ def test_an_editor_that_fails_loses_nothing(
     if editor:
         program.write_text(f"#!/bin/sh\n{editor}\n")
         program.chmod(0o755)
-    own = shell.having(RILLET_EDITOR=str(program))
+    own = shell.having(RILLET_EDITOR=shlex.quote(str(program)))
     with talking(own, whole("One."), columns=250) as (terminal, server):
         terminal.type("words\x07")
         terminal.until(says or "caf\ufffd")
@@ -317,7 +318,7 @@ def test_a_signal_ends_an_editor_as_well(shell: Shell, tmp_path: Path) -> None:
     program = tmp_path / "editor"
     program.write_text("#!/bin/sh\necho $$ is editing\nexec sleep 100\n")
     program.chmod(0o755)
-    with talking(shell.having(RILLET_EDITOR=str(program))) as (terminal, _):
+    with talking(shell.having(RILLET_EDITOR=shlex.quote(str(program)))) as (terminal, _):
         terminal.type("words\x07")
         shown = terminal.until("is editing")
         editor = int(re.findall(r"(\d+) is editing", shown)[0])

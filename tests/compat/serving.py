@@ -54,5 +54,5 @@ def serving(store: Path, host: str = "127.0.0.1:0", **env: str) -> Iterator[Serv
         yield server
     finally:
         server.process.terminate()
-        assert server.process.wait(15) == 0
+        assert server.process.wait(30) == 0
         assert "Traceback" not in "".join(server.said)

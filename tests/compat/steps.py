@@ -100,7 +100,7 @@ class Setup:
     def _unload(self, names: Sequence[str]) -> None:
         for name in names:
             self._must("/api/generate", {"model": name, "keep_alive": 0})
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while {_tagged(name) for name in names} & set(self._loaded()):
             if time.monotonic() > deadline:
                 raise SetupFailed(f"{names} stay loaded")

@@ -1,10 +1,13 @@
 """Real processes: a `rillet serve` of its own for the tests that want one."""
 
 import os
+import random
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +39,19 @@ def clean_environment(**more: str) -> dict[str, str]:
     return env | more
 
 
+def lasting_address() -> str:
+    """A free host:port that no other program gets while a server that died is away: the system
+    hands out ports from a range, and this one lies below it."""
+    first = 32768
+    with suppress(OSError):
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(first - 10_000, first)
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return f"127.0.0.1:{port}"
+
+
 def start_server(models: Path, **env: str) -> Server:
     """Starts one on a free port and waits for the line that says that it listens."""
     settings = {"RILLET_HOST": "127.0.0.1:0", "RILLET_MODELS": str(models), **env}
@@ -61,4 +77,4 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = start_server(tmp_path_factory.mktemp("models"))
     yield running
     running.process.terminate()
-    assert running.process.wait(10) == 0
+    assert running.process.wait(30) == 0

@@ -13,7 +13,7 @@ import pytest
 
 import rillet
 
-from .conftest import Server, clean_environment, rillet_command, start_server
+from .conftest import Server, clean_environment, lasting_address, rillet_command, start_server
 
 MODEL = "rillet-tiny"
 PROMPT = "write me a story about python."
@@ -25,9 +25,9 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._env = {"RILLET_JOURNAL": str(folder / "journal")}
+        journal = str(folder / "journal")
+        self._env = {"RILLET_JOURNAL": journal, "RILLET_HOST": lasting_address()}
         self.server: Server = start_server(folder / "models", **self._env)
-        self._env["RILLET_HOST"] = self.server.url.removeprefix("http://")
 
     def die(self) -> None:
         """Everything at once: the server and its engine, as when the power goes."""

@@ -21,7 +21,7 @@ from rillet.words.events import Event, Finish, Reconnected, Text
 from rillet.words.replies import fold
 
 from ..journal.redis_process import redis_server
-from .conftest import Server, start_server
+from .conftest import Server, lasting_address, start_server
 from .cutting import CuttingProxy
 
 MODEL = "rillet-tiny"
@@ -120,9 +120,8 @@ def test_an_engine_that_is_killed_does_not_end_the_answer(server: Server) -> Non
 
 @pytest.mark.parametrize("pause", [0.0, 1.0])
 def test_a_server_that_is_killed_does_not_end_the_answer(tmp_path: Path, pause: float) -> None:
-    journal = str(tmp_path / "journal")
-    server = start_server(tmp_path / "models", RILLET_JOURNAL=journal)
-    address = server.url.removeprefix("http://")
+    env = {"RILLET_JOURNAL": str(tmp_path / "journal"), "RILLET_HOST": lasting_address()}
+    server = start_server(tmp_path / "models", **env)
     events: list[Event] = []
     try:
         expected = whole(server)
@@ -133,9 +132,7 @@ def test_a_server_that_is_killed_does_not_end_the_answer(tmp_path: Path, pause: 
                     server.process.kill()
                     server.process.wait()
                     time.sleep(pause)  # what a service manager takes
-                    server = start_server(
-                        tmp_path / "models", RILLET_JOURNAL=journal, RILLET_HOST=address
-                    )
+                    server = start_server(tmp_path / "models", **env)
     finally:
         server.process.terminate()
         server.process.wait()
@@ -184,7 +181,7 @@ def test_many_kills_of_the_engine(tmp_path: Path, chat: bool) -> None:
     resumed, count = 0, int(os.environ.get("RILLET_TEST_KILLS", "5"))
     try:
         expected = asked(server, chat)
-        for number in range(count):
+        for number in range(5 * count):  # on a busy machine the answer may be there before
             with rillet.Client(server.url, retries=10) as client:
                 events: list[Event] = []
                 for event in begun(client, chat, LONG):
@@ -193,10 +190,12 @@ def test_many_kills_of_the_engine(tmp_path: Path, chat: bool) -> None:
                         os.kill(engine_of(server), signal.SIGKILL)
             assert joined(events) == expected
             resumed += isinstance(events[-1], Finish) and events[-1].resumed
+            if number + 1 >= count and resumed > count // 2:
+                break
     finally:
         server.process.terminate()
         server.process.wait()
-    print({"kills": count, "in mid-answer": resumed, "chat": chat})
+    print({"kills": number + 1, "in mid-answer": resumed, "chat": chat})
     assert resumed > count // 2
 
 
@@ -204,13 +203,12 @@ def test_many_kills_of_the_engine(tmp_path: Path, chat: bool) -> None:
 @pytest.mark.parametrize("chat", [False, True])
 def test_many_kills_of_the_server(tmp_path: Path, chat: bool) -> None:
     """As above, with the server itself; it comes back after 0 to 3 seconds."""
-    journal = str(tmp_path / "journal")
-    server = start_server(tmp_path / "models", RILLET_JOURNAL=journal)
-    address = server.url.removeprefix("http://")
+    env = {"RILLET_JOURNAL": str(tmp_path / "journal"), "RILLET_HOST": lasting_address()}
+    server = start_server(tmp_path / "models", **env)
     resumed, count = 0, int(os.environ.get("RILLET_TEST_KILLS", "6"))
     try:
         expected = asked(server, chat)
-        for number in range(count):
+        for number in range(5 * count):  # on a busy machine the answer may be there before
             with rillet.Client(server.url) as client:
                 events: list[Event] = []
                 for event in begun(client, chat, LONG):
@@ -219,15 +217,15 @@ def test_many_kills_of_the_server(tmp_path: Path, chat: bool) -> None:
                         server.process.kill()
                         server.process.wait()
                         time.sleep(number % 4)  # what a service manager takes
-                        server = start_server(
-                            tmp_path / "models", RILLET_JOURNAL=journal, RILLET_HOST=address
-                        )
+                        server = start_server(tmp_path / "models", **env)
             assert joined(events) == expected
             resumed += isinstance(events[-1], Finish) and events[-1].resumed
+            if number + 1 >= count and resumed > count // 2:
+                break
     finally:
         server.process.terminate()
         server.process.wait()
-    print({"kills": count, "in mid-answer": resumed, "chat": chat})
+    print({"kills": number + 1, "in mid-answer": resumed, "chat": chat})
     assert resumed > count // 2
 
 
