@@ -15,9 +15,15 @@ from rillet.service.images import before_words
 from rillet.service.library import Library
 from rillet.service.prompts import spaced
 from rillet.service.service import Service
-from rillet.words.events import Progress, Text, Thinking, ToolCall
+from rillet.words.events import Finish, Progress, Text, Thinking, ToolCall
 from rillet.words.models import CreateRequest
-from rillet.words.requests import ChatRequest, GenerateRequest, Message
+from rillet.words.requests import (
+    ChatRequest,
+    GenerateRequest,
+    Message,
+    MessageToolCall,
+    ToolCallFunction,
+)
 
 from .asking import MODELS, events
 from .conftest import Opened
@@ -136,6 +142,37 @@ async def test_an_answer_that_is_begun_has_no_thought(opened: Opened) -> None:
         said = await events(await service.chat(asked))
         assert not any(isinstance(event, Thinking) for event in said)
         assert any(isinstance(event, Text) for event in said)
+
+
+CALL = MessageToolCall(ToolCallFunction("f", {"x": 1}))
+
+
+@pytest.mark.parametrize(
+    ("ends", "shown"),
+    [
+        ([Message("assistant", "So ")], "assistant\nSo "),
+        ([Message("assistant", "")], "user\nhi<|im_end|>\n<|im_start|>assistant\n"),
+        (
+            [Message("assistant", "", tool_calls=[CALL])],
+            "</function>\n</tool_call><|im_end|>\n<|im_start|>assistant\n",
+        ),
+        (
+            [Message("assistant", "a"), Message("assistant", "b")],
+            "a<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>assistant\n",
+        ),
+    ],
+)
+async def test_answers_of_its_own_at_the_end(
+    ends: list[Message], shown: str, opened: Opened
+) -> None:
+    """The engine refuses such talks, or takes the last answer for a beginning."""
+    async with opened() as service:
+        model = await made(service, renderer="qwen3-coder", parser="qwen3-coder")
+        talk = ChatRequest(
+            model=model, messages=[Message("user", "hi"), *ends], options={"num_predict": 2}
+        )
+        assert (await service.render(talk)).endswith(shown)
+        assert isinstance((await events(await service.chat(talk)))[-1], Finish)
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,12 @@ def test_depth_and_length_are_no_harm() -> None:
     assert ToolCallSplitter("{", NAMES).feed(blank) == [blank]
 
 
+def test_what_another_tool_would_be_given_is_no_call() -> None:
+    said = '<c>{"name": "other", "arguments": {"name": "now"}}'
+    assert split("<c>", [said]) == (said, [])
+    assert split("<c>", [said, ONE]) == ("", [WEATHER])
+
+
 scraps = st.sampled_from(
     ["<c>", "<", "c>", "</c>", "{", "}", "[", "]", '"', "\\", "now", '"name"', ":", ONE, TWO, "é",
      " ", ",", "{}", "text"]

@@ -168,6 +168,8 @@ async def rendered(service: "Service", model: Model, request: GenerateRequest | 
         request = await truncation.chat(resident, model, request, template)
         if template is not None:
             return await prompts.rendered_chat(template, model, request)
+        if model.form:
+            return await prompts.named_chat(resident, model, request)
         return await listener.apply_template(resident, prompts.chat_template_body(model, request))
 
 

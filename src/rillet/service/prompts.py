@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
+from rillet.model.chat_templates import END
 from rillet.model.chatml import chatml, is_known
 from rillet.model.gotemplate import Budget, TemplateError
 from rillet.model.template import Template
@@ -190,8 +191,10 @@ async def generate_prompt(
 
 def is_begun(request: ChatRequest) -> bool:
     """Whether the last message is the beginning of the answer."""
-    last = request.messages[-1] if request.messages else Message("")
-    return last.role == "assistant" and bool(last.content) and not last.tool_calls
+    *before, last = request.messages or [Message("")]
+    answered = bool(before) and before[-1].role == "assistant"
+    words = bool(last.content) and not last.tool_calls
+    return last.role == "assistant" and words and not answered
 
 
 async def named_chat(
@@ -201,12 +204,14 @@ async def named_chat(
 
     An answer that is begun has no thought any more.
     """
-    turns = marked(spaced(model, request.messages), mark)
-    body = llamacpp.template_body(
-        [replace(turn, images=None) for turn in turns],
-        tools=request.tools or (),
-        think=False if is_begun(request) else thought(model, request.think),
-    )
+    begun = is_begun(request)
+    turns = [replace(turn, images=None) for turn in marked(spaced(model, request.messages), mark)]
+    if not begun and turns and turns[-1].role == "assistant" and model.named_template:
+        last = turns[-1]
+        said = last.content or last.thinking or last.tool_calls
+        turns[-1:] = [last, Message(END)] if said else []
+    think = False if begun else thought(model, request.think)
+    body = llamacpp.template_body(turns, tools=request.tools or (), think=think)
     return await listener.apply_template(resident, body)
 
 

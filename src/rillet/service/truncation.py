@@ -170,6 +170,8 @@ async def _tokens(
 ) -> int:
     if template is not None:
         text = await prompts.rendered_chat(template, model, request)
+    elif model.form:
+        text = await prompts.named_chat(resident, model, request)
     else:
         body = prompts.chat_template_body(model, request)
         text = await listener.apply_template(resident, body)

@@ -184,11 +184,18 @@ class ToolCallSplitter:
             if isinstance(name, str) and name in self._names:
                 arguments = _arguments(value, key)
                 return [] if arguments is None else [(name, arguments)]
+        if _is_call(value):  # of a tool that was not offered: what it would be given calls nothing
+            return []
         if len(value) == 1:
             ((key, only),) = value.items()
             if key in self._names and isinstance(only, dict):
                 return [(key, only)]
         return [call for item in value.values() for call in self._explicit(item, depth + 1)]
+
+
+def _is_call(value: dict[str, Any]) -> bool:
+    named = any(isinstance(value.get(key), str) for key in _NAMES)
+    return named and any(key in value for key in _ARGUMENTS)
 
 
 def _arguments(value: dict[str, Any], name: str) -> dict[str, Any] | None:

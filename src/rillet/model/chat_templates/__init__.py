@@ -42,6 +42,13 @@ _RENDERERS: Final = {
     "qwen3.5": ("qwen3.5", ""),
     "qwen3.8": ("qwen3.5", "{%- set folded = true -%}"),
 }
+#: The role of a last message that is none: behind it, an answer of the model's own is no beginning
+#: of the next one to the engine.
+END: Final = "end"
+_ALL: Final = (
+    "{%- if messages and messages[-1].role == 'end' -%}"
+    "{%- set messages = messages[:-1] -%}{%- endif -%}"
+)
 _BOTH: Final = ("tools", "thinking")
 #: Name of a parser: what it tells from an answer.
 _PARSERS: Final = {
@@ -104,7 +111,9 @@ def resolved(renderer: str, model: str, size: str) -> str:
 def chat_template(renderer: str) -> str:
     """The Jinja template that stands for a renderer; "" where there is none here."""
     file, before = _RENDERERS.get(renderer, ("", ""))
-    return before + files(__name__).joinpath(f"{file}.jinja").read_text("utf-8") if file else ""
+    if not file:
+        return ""
+    return _ALL + before + files(__name__).joinpath(f"{file}.jinja").read_text("utf-8")
 
 
 def parsed(parser: str) -> tuple[str, ...]:
