@@ -119,6 +119,7 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         (["run", "m", "-T", "x"], "client.chat(model, messages, tools=[function])"),
         (["serve", "--port", "80"], "--host 127.0.0.1:PORT"),
         (["help", "nothing"], "no command 'nothing'"),
+        (["help", "launch"], "Start rillet serve"),
     ],
 )
 def test_usage(shell: Shell, args: list[str], says: str) -> None:
@@ -175,6 +176,7 @@ def test_help_teaches_by_examples(command: str, capfd: pytest.CaptureFixture[str
 def test_help_of_all(shell: Shell) -> None:
     assert shell.run("--help").stdout == shell.run("help").stdout
     assert b'rillet "Why is the sky blue?"' in shell.run("help").stdout
+    assert shell.run("help", "chat").stdout == shell.run("help", "run").stdout
 
 
 def test_version(served: Shell, address: str) -> None:

@@ -39,13 +39,15 @@ def arguments(parser: Parser) -> None:
 
 
 def run(args: Namespace) -> int:
+    from rillet.cli.foreign import command_instead
     from rillet.cli.main import ALIASES, COMMANDS, dispatch
 
     if args.words:
         said = args.words[0]
-        name = ALIASES.get(said, said)
+        name = {**ALIASES, "chat": "run"}.get(said, said)
         if name not in COMMANDS:
-            raise exits.UsageError(f"there is no command '{said}'\nSee: rillet help")
+            instead = command_instead([said]) or "See: rillet help"
+            raise exits.UsageError(f"there is no command '{said}'\n{instead}")
         return dispatch([name, "--help"])
     rows = "".join(f"  {name:<12}{summary}\n" for name, summary in COMMANDS.items())
     screen.output().write(_HEAD + rows + _TAIL)
