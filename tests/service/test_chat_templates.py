@@ -195,7 +195,9 @@ async def test_a_name_goes_before_a_template_that_can_do_less(
             model="m", files={"a": digest}, template=template, renderer=renderer, parser=names
         )
         await finished(service.create(request))
-        assert service.library.find("m").capabilities == able
+        found = service.library.find("m")
+        assert found.capabilities == able
+        assert "\nTEMPLATE " in card(found, verbose=False).modelfile
         text = await service.render(ChatRequest(model="m", messages=[Message("user", "hi")]))
         assert text.endswith(shown)
 

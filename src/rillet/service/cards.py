@@ -136,7 +136,7 @@ def _values(model: Model) -> Any:
 def _modelfile(model: Model, parameters: JsonObject, system: str) -> str:
     """A Modelfile that makes this model again."""
     template = model.template_text or (
-        "" if model.header.chat_template and not model.named_template else DEFAULT_TEMPLATE
+        "" if model.header.chat_template and not model.by_name else DEFAULT_TEMPLATE
     )
     name = model.name.display()
     described = Modelfile(
