@@ -31,6 +31,7 @@ from tests.client.situations import TEXT, TOKENS, Run, check_right, plain, situa
 from tests.client.wires import Wire, chunked
 
 SHORT = 0.25
+LONG = 5.0  # what the other clocks allow
 CLOSED = 0.1  # seconds within which a server has to see that its reader left
 
 
@@ -48,17 +49,22 @@ def stalled(
         assert outcome.text == (TEXT if phase != "first_token" else "")
         assert outcome.error.partial is not None
         assert outcome.error.partial.text == outcome.text
-        assert SHORT <= outcome.took < SHORT + 1.0
+        assert SHORT <= outcome.took < LONG  # how late, is a busy machine's own affair
         return f"Stalled: {phase}"
 
 
 def _spoken(*steps: Any) -> Callable[[Wire], Script]:
-    return lambda w: [CHUNKED, *map(chunk, w.tokens(TOKENS)), *steps]
+    return lambda w: [_begun(w), *steps]
 
 
-GAP = Timeouts(first_token=5, between_tokens=SHORT)
-FIRST = Timeouts(first_token=SHORT, between_tokens=5)
-TOTAL = Timeouts(first_token=5, between_tokens=5, total=SHORT)
+def _begun(wire: Wire) -> bytes:
+    """Head and tokens in one segment: between two, a busy machine may outlast the clock."""
+    return CHUNKED + b"".join(map(chunk, wire.tokens(TOKENS)))
+
+
+GAP = Timeouts(first_token=LONG, between_tokens=SHORT)
+FIRST = Timeouts(first_token=SHORT, between_tokens=LONG)
+TOTAL = Timeouts(first_token=LONG, between_tokens=LONG, total=SHORT)
 
 stalled("e_stall", "silence after the third token", _spoken(Stall()), GAP, "between_tokens")
 stalled("e_no_headers", "no answer at all", lambda w: [Stall()], FIRST, "first_token")
@@ -75,11 +81,7 @@ stalled(
 stalled(
     "e_drip_empty",
     "empty records for ever",
-    lambda w: [
-        CHUNKED,
-        *map(chunk, w.tokens(TOKENS)),
-        Drip(chunk(w.frame(w.content(b'""')))),
-    ],
+    lambda w: [_begun(w), Drip(chunk(w.frame(w.content(b'""'))))],
     GAP,
     "between_tokens",
 )
@@ -93,7 +95,7 @@ stalled(
 stalled(
     "e_total",
     "tokens for ever",
-    lambda w: [CHUNKED, *map(chunk, w.tokens(TOKENS)), Drip(chunk(w.frame(w.content(b'""'))))],
+    lambda w: [_begun(w), Drip(chunk(w.frame(w.content(b'""'))))],
     TOTAL,
     "total",
 )
