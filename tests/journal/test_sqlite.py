@@ -136,8 +136,16 @@ async def test_a_disk_that_fills_up_behind_a_seam(tmp_path: Path) -> None:
     await after.close()
 
 
+NO_UTF8 = {
+    "header": "81a96f7065726174696f6ea1ff",
+    "events": "919201a1ff",
+    "log": "9193a16109919201a1ff",
+}
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["bytes", "text"])
 @pytest.mark.parametrize("place", ["header", "events", "log"])
-async def test_a_damaged_record_is_one_record_lost(tmp_path: Path, place: str) -> None:
+async def test_a_damaged_record_is_one_record_lost(tmp_path: Path, place: str, text: bool) -> None:
     path = tmp_path / "journal"
     before = SqliteJournal(path)
     for id in ("a", "b"):
@@ -146,11 +154,12 @@ async def test_a_damaged_record_is_one_record_lost(tmp_path: Path, place: str) -
         await log.settled()
     await before._run(before._file.release, "a")
     damage = {
-        "header": "UPDATE record SET header = x'c1' WHERE id = 'a'",
-        "events": "UPDATE events SET body = x'dd00000002ff' WHERE id = 'a'",
-        "log": "INSERT INTO log (body) VALUES (x'c1')",
+        "header": "UPDATE record SET header = ? WHERE id = 'a'",
+        "events": "UPDATE events SET body = ? WHERE id = 'a'",
+        "log": "INSERT INTO log (body) VALUES (?)",
     }
-    await before._run(before._file.db.execute, damage[place])
+    damaged = bytes.fromhex(NO_UTF8[place] if text else "dd00000002ff")
+    await before._run(before._file.db.execute, damage[place], (damaged,))
     await before._run(before._file.db.close)  # as a kill leaves it
     after = SqliteJournal(path)
     assert await read(after, "b") == texts(3)

@@ -5,12 +5,14 @@ what a client is told (status, retry_after, the clock that struck); causes and p
 travel. The first element of each array says what it is; numbers, once given, never change.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from rillet.journal.interface import Header
 from rillet.words import errors
 from rillet.words.errors import Busy, RilletError, ServerError, Stalled
 from rillet.words.events import (
@@ -95,6 +97,32 @@ _decode_old_rows = msgspec.msgpack.Decoder(_OldRows).decode
 Row = tuple[str, int, Sequence[Event]]
 
 
+T = TypeVar("T")
+
+
+def _damage_told(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """What damaged bytes make of a reader, as the one error of msgspec's."""
+
+    @wraps(read)
+    def reading(data: bytes) -> T:
+        try:
+            return read(data)
+        except (ValueError, TypeError, KeyError) as error:  # texts that are no UTF-8, for one
+            raise msgspec.DecodeError(f"damaged: {error}") from error
+
+    return reading
+
+
+def pack_header(header: Header) -> bytes:
+    return msgspec.msgpack.encode(header)
+
+
+@_damage_told
+def unpack_header(data: bytes) -> Header:
+    """The header again. Raises `msgspec.DecodeError`."""
+    return msgspec.msgpack.decode(data, type=Header)
+
+
 def pack(events: Sequence[Event]) -> bytes:
     """Some events in a row."""
     return _encode(_all_packed(events))
@@ -105,11 +133,13 @@ def pack_rows(rows: Iterable[Row]) -> bytes:
     return _encode([(id, last, _all_packed(events)) for id, last, events in rows])
 
 
+@_damage_told
 def unpack_rows(data: bytes) -> list[Row]:
     """The rows again. Raises `msgspec.DecodeError`."""
     return [(id, last, list(map(_unpacked, row))) for id, last, row in _decode_rows(data)]
 
 
+@_damage_told
 def unpack_old_rows(data: bytes) -> list[Row]:
     """Rows as files of version 2 have them: how many events, and those in a row without a head."""
     array32 = b"\xdd"
@@ -119,6 +149,7 @@ def unpack_old_rows(data: bytes) -> list[Row]:
     ]
 
 
+@_damage_told
 def unpack(data: bytes) -> list[Event]:
     """The events again. Raises `msgspec.DecodeError` for what is no such row."""
     return [_unpacked(packed) for packed in _decode(data)]

@@ -20,10 +20,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-import msgspec
-
 from rillet.journal.interface import Batch, Full, Header, Known, Limits
-from rillet.journal.packing import pack, unpack
+from rillet.journal.packing import pack, pack_header, unpack, unpack_header
 from rillet.journal.sqlite import ON_DISK
 from rillet.journal.tail import ends
 from rillet.words.errors import StoreError
@@ -102,9 +100,7 @@ class RedisJournal:
         self._wishes: asyncio.Queue[str] = asyncio.Queue()
 
     async def begin(self, id: str, header: Header) -> _Live:
-        await self._asked(
-            lambda: self._redis.set(_key(id, "h"), msgspec.msgpack.encode(header), ex=ABANDONED)
-        )
+        await self._asked(lambda: self._redis.set(_key(id, "h"), pack_header(header), ex=ABANDONED))
         live = await self._leased(id, 0)
         if live is None:
             raise Full("the journal has a record of this name")
@@ -139,7 +135,7 @@ class RedisJournal:
         last, ended = 0, False
         if entries:
             last, ended = _number(entries[0][0]), ends(unpack(entries[0][1][b"b"]))
-        return Known(msgspec.msgpack.decode(header, type=Header), last, ended)
+        return Known(unpack_header(header), last, ended)
 
     async def follow(self, id: str, after: int = 0) -> AsyncGenerator[Batch, None]:
         at = after

@@ -45,7 +45,7 @@ class SqliteJournal(Unshared):
         try:
             opening = self._thread.submit(JournalFile, Path(path), limits, clock)
             self._file = opening.result()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last: of its own words
             self._thread.shutdown()
             raise _not_opened(path, error) from error
         self._commits = Commits(self._file, self._thread, self._memory, interval)
@@ -140,7 +140,7 @@ class SqliteJournal(Unshared):
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, work, *arguments)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise StoreError(f"The journal cannot be used: {error}") from error
 
 

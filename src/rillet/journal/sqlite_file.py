@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from rillet.journal.interface import Header, Limits
-from rillet.journal.packing import pack, pack_rows, unpack_old_rows, unpack_rows
+from rillet.journal.packing import pack, pack_header, pack_rows, unpack_old_rows, unpack_rows
 from rillet.journal.sqlite_tables import VERSION, Tables
 from rillet.journal.tail import ends
 from rillet.words.events import Event
@@ -67,7 +67,7 @@ class JournalFile(Tables):
         self.db.close()
 
     def insert(self, id: str, header: Header) -> Kept:
-        body = msgspec.msgpack.encode(header)
+        body = pack_header(header)
         self.db.execute(
             "INSERT INTO record (id, owner, header, size) VALUES (?, ?, ?, ?)",
             (id, header.owner, body, len(body)),

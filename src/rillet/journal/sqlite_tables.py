@@ -22,8 +22,8 @@ from pathlib import Path
 
 import msgspec
 
-from rillet.journal.interface import Batch, Header, Known, Limits
-from rillet.journal.packing import unpack
+from rillet.journal.interface import Batch, Known, Limits
+from rillet.journal.packing import unpack, unpack_header
 from rillet.journal.tail import MOST
 from rillet.words.errors import StoreError
 from rillet.words.events import Event, Failure
@@ -89,7 +89,7 @@ class Tables:
             return None
         header, last, ended = found
         try:
-            return Known(msgspec.msgpack.decode(header, type=Header), last, ended is not None)
+            return Known(unpack_header(header), last, ended is not None)
         except msgspec.DecodeError:
             self.erase([id])
             return None

@@ -25,7 +25,7 @@ from rillet.service.following import Following
 from rillet.service.interface import Generation
 from rillet.service.recording import Recorder
 from rillet.service.recovery import Request
-from rillet.words.errors import ServerError
+from rillet.words.errors import ServerError, StoreError
 from rillet.words.events import Event
 from rillet.words.replies import Reply
 
@@ -147,7 +147,11 @@ def checked(id: str) -> str:
 
 
 def dialect_of(face: bytes) -> Dialect:
-    return msgspec.json.decode(face, type=Dialect)
+    """Raises `StoreError` where the disk has damaged it."""
+    try:
+        return msgspec.json.decode(face, type=Dialect)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreError("The record of this answer is damaged") from error
 
 
 def missing() -> ServerError:

@@ -109,5 +109,5 @@ def _request(header: Header) -> Request:
     kind: type[Request] = ChatRequest if header.operation == "chat" else GenerateRequest
     try:
         return msgspec.json.decode(header.request, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RilletError(f"The question of this record cannot be read any more: {error}") from None
