@@ -1,5 +1,4 @@
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,9 +20,7 @@ def nothing_left() -> Iterator[None]:
 
 
 @pytest.fixture
-def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
-    """The names of all private folders; they lie in a place of the test's own, whose path is
-    shorter than `tmp_path` and leaves room for a socket."""
-    with tempfile.TemporaryDirectory(prefix="r") as place:
-        monkeypatch.setenv("TMPDIR", place)
-        yield lambda: os.listdir(place)
+def sockets(monkeypatch: pytest.MonkeyPatch, short_path: Path) -> Callable[[], list[str]]:
+    """The names of all private folders; they lie in a place of the test's own."""
+    monkeypatch.setenv("TMPDIR", str(short_path))
+    return lambda: os.listdir(short_path)

@@ -7,7 +7,7 @@ from rillet.engine import Endpoint
 from rillet.engine.listener import get
 
 
-async def answer_with(data: bytes, tmp_path: Path) -> tuple[int, bytes]:
+async def answer_with(data: bytes, short_path: Path) -> tuple[int, bytes]:
     """What `get` makes of a listener that answers `data` and hangs up."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -17,7 +17,7 @@ async def answer_with(data: bytes, tmp_path: Path) -> tuple[int, bytes]:
         await writer.drain()
         writer.close()
 
-    path = str(tmp_path / "s.sock")
+    path = str(short_path / "s.sock")
     async with await asyncio.start_unix_server(serve, path):
         return await get(Endpoint(api_key="secret", socket_path=path), "/props")
 
@@ -29,13 +29,13 @@ async def answer_with(data: bytes, tmp_path: Path) -> tuple[int, bytes]:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
     ],
 )
-async def test_an_answer_is_read_whole(data: bytes, tmp_path: Path) -> None:
-    assert await answer_with(data, tmp_path) == (200, b"{}")
+async def test_an_answer_is_read_whole(data: bytes, short_path: Path) -> None:
+    assert await answer_with(data, short_path) == (200, b"{}")
 
 
-async def test_a_status_is_told(tmp_path: Path) -> None:
+async def test_a_status_is_told(short_path: Path) -> None:
     data = b"HTTP/1.1 503 Loading\r\nContent-Length: 0\r\n\r\n"
-    assert await answer_with(data, tmp_path) == (503, b"")
+    assert await answer_with(data, short_path) == (503, b"")
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ async def test_a_status_is_told(tmp_path: Path) -> None:
     ],
     ids=["nothing", "another protocol", "cut off", "too long"],
 )
-async def test_a_broken_answer_is_an_os_error(data: bytes, tmp_path: Path) -> None:
+async def test_a_broken_answer_is_an_os_error(data: bytes, short_path: Path) -> None:
     with pytest.raises(OSError):
-        await answer_with(data, tmp_path)
+        await answer_with(data, short_path)
 
 
-async def test_nobody_listening_is_an_os_error(tmp_path: Path) -> None:
+async def test_nobody_listening_is_an_os_error(short_path: Path) -> None:
     with pytest.raises(OSError):
-        await get(Endpoint(api_key="", socket_path=str(tmp_path / "none")), "/health")
+        await get(Endpoint(api_key="", socket_path=str(short_path / "none")), "/health")

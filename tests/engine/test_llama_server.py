@@ -83,7 +83,7 @@ async def test_it_dies_with_us(llama_server: str, sockets: Sockets) -> None:
     watched = os.pidfd_open(int(await parent.stdout.readline()))
     parent.kill()
     await parent.wait()
-    assert select.select([watched], [], [], 2)[0]
+    assert select.select([watched], [], [], 30)[0]
     os.close(watched)
 
 

@@ -214,7 +214,7 @@ async def test_it_dies_with_us(loaded: bool, endless: LoadOptions, sockets: Sock
     watched = os.pidfd_open(child)
     parent.kill()
     await parent.wait()
-    assert select.select([watched], [], [], 2)[0], "the child lives on"
+    assert select.select([watched], [], [], 30)[0], "the child lives on"
     os.close(watched)
     assert len(sockets()) == 1
     process = await EngineProcess.start(OPTIONS)

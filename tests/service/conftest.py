@@ -1,8 +1,7 @@
 """Real engines for the tests of this room, and a look at what they leave behind."""
 
 import os
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,10 @@ def descriptors() -> int:
 
 
 @pytest.fixture
-def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+def sockets(monkeypatch: pytest.MonkeyPatch, short_path: Path) -> Callable[[], list[str]]:
     """The names of the private folders of engines; they lie in a place of the test's own."""
-    with tempfile.TemporaryDirectory(prefix="r") as place:
-        monkeypatch.setenv("TMPDIR", place)
-        yield lambda: os.listdir(place)
+    monkeypatch.setenv("TMPDIR", str(short_path))
+    return lambda: os.listdir(short_path)
 
 
 @pytest.fixture
