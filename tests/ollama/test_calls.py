@@ -87,8 +87,11 @@ def test_stop_from_a_thread() -> None:
     script: Script = [CHUNKED, chunk(record("a")), Stall()]
     with ScriptedServer(script) as server, ollama.Client(server.url) as client:
         parts = client.chat("m", HI, stream=True)
-        threading.Timer(0.1, parts.stop).start()
-        assert [part.message.content for part in parts] == ["a"]
+        said = []
+        for part in parts:
+            said.append(part.message.content)
+            threading.Timer(0.1, parts.stop).start()
+        assert said == ["a"]
 
 
 def test_errors_are_those_that_programs_catch() -> None:
