@@ -47,6 +47,7 @@ class TaggedReader:
         self._form, self._tools, self._shown = form, tools, shown
         self._held = ""
         self._calls = 0
+        self._sought = 0  # up to here there is no end of the call that is read
         self._tags = form.call or ("", "")  # around the call that is read
         self._skips = form.trims_start  # white space that comes next
         self._echo = within  # the opening tag may be said again
@@ -77,18 +78,23 @@ class TaggedReader:
 
     def _pieces(self) -> list[Piece]:
         found: list[Piece] = []
-        steps = {
-            _State.START: self._start,
-            _State.THOUGHT: self._thought,
-            _State.TEXT: self._text,
-            _State.CALL: self._call,
-        }
         before = None
         while before != (self._state, len(self._held)):
             before = (self._state, len(self._held))
             if self._skipped():
-                found += steps[self._state]()
+                found += self._step()
         return found
+
+    def _step(self) -> list[Piece]:
+        match self._state:
+            case _State.TEXT:
+                return self._text()
+            case _State.THOUGHT:
+                return self._thought()
+            case _State.CALL:
+                return self._call()
+            case _:
+                return self._start()
 
     def _skipped(self) -> bool:
         """Drops white space where it belongs to nothing; whether there is anything else."""
@@ -185,10 +191,13 @@ class TaggedReader:
         return said, tag
 
     def _call(self) -> list[Piece]:
-        raw, closed, rest = self._held.partition(self._tags[1])
-        if not closed:
+        closing = self._tags[1]
+        end = self._held.find(closing, self._sought)
+        if end < 0:  # a call may be long: what was looked through is not again
+            self._sought = max(0, len(self._held) - len(closing))
             return []
-        self._state, self._held = _State.TEXT, rest
+        raw, self._held = self._held[:end], self._held[end + len(closing) :]
+        self._state, self._sought = _State.TEXT, 0
         self._skips = not self._form.keeps_space
         self._noisy = self._skips and bool(self._form.noise)
         found = self._read(raw, True)
