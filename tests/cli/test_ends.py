@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rillet.cli import exits, screen
 from rillet.cli.commands.serve import EXAMPLES
 from rillet.cli.main import COMMANDS, command_of, dispatch
 from rillet.testing import CHUNKED, Stall
@@ -222,3 +223,12 @@ def test_the_word_prompt_is_what_it_is_to_llm_or_begins_a_sentence() -> None:
     assert command_of(["prompt", "-m", "m", "hi"]) == ("run", ["--default-model", "-m", "m", "hi"])
     sentence = ["prompt", "engineering", "for", "dogs"]
     assert command_of(sentence) == ("run", ["--default-model", *sentence])
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_machine_that_gives_no_more_is_no_mistake_of_ours(
+    error: Exception, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert exits.report(error, screen.notes()) == exits.ERROR
+    said = capfd.readouterr().err
+    assert said.startswith("Error: the system gives no more") and "mistake" not in said

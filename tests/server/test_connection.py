@@ -1,6 +1,7 @@
 """What a connection may do before a request is known."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -61,3 +62,19 @@ async def test_what_comes_behind_the_chunks_says_nothing_of_the_request(
     writer.write(head + body)
     assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 200 OK\r\n"
     writer.close()
+
+
+async def test_what_is_sent_ahead_of_its_answers_waits_on_the_way() -> None:
+    """Each answer let some hundreds more in, all of which lay in the memory of the server."""
+    part = 256 << 10  # bytes that the server reads at once, at the most
+    line = b"GET /api/version HTTP/1.1\r\nHost: localhost\r\nX: %b\r\n\r\n" % (b"x" * 1000)
+    async with running() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(line * 4000)
+        for _ in range(100):
+            await asyncio.wait_for(reader.readuntil(b"}"), 5)
+        (served,) = (each for each in gc.get_objects() if isinstance(each, connection.Connection))
+        assert len(served.pipeline) <= connection.MOST_WAITING + part // len(line)
+        for _ in range(1000):
+            await asyncio.wait_for(reader.readuntil(b"}"), 5)
+        writer.transport.abort()

@@ -12,6 +12,10 @@ PIPE_CLOSED = 141  # the reader of our output left: 128 + SIGPIPE, as other tool
 SIGNALLED = 128  # and the number of the signal, such as 143 for SIGTERM
 
 
+#: The words of Python, which has no type of its own for it.
+_NO_THREAD = "can't start new thread"
+
+
 class UsageError(Exception):
     """The command was called in a way that it does not know."""
 
@@ -42,6 +46,10 @@ def report(error: BaseException, notes: Screen) -> int:
     if isinstance(error, OSError) and error.strerror:
         named = f"{error.filename}: " if error.filename else ""
         notes.line(f"Error: {named}{error.strerror}")
+        return ERROR
+    if isinstance(error, MemoryError) or str(error) == _NO_THREAD:
+        notes.line("Error: the system gives no more memory or threads")
+        notes.line("A limit of this user, service or container is reached: see ulimit -a")
         return ERROR
     notes.line(f"Error: {type(error).__name__}: {error}")
     notes.line("This is a mistake in Rillet. RILLET_DEBUG=1 shows where; please report it.")

@@ -11,6 +11,7 @@ from http import HTTPMethod
 from typing import Any
 
 import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rillet.server.cycle import Cycle, UntilClose
@@ -20,6 +21,7 @@ from rillet.server.target import escaped, parse_target
 
 HEAD_LIMIT = 1 << 20  # bytes of request line and headers, as Go's server has it
 HEAD_TIMEOUT = 60.0  # seconds for a request head to come
+MOST_WAITING = 16  # requests sent ahead of their answers before no more are read
 _BARE = re.compile(rb"[^\r\n]+ HTTP/1\.[01]\n")  # a line that ends as people's lines do
 NO_METHOD = b"PATCH"  # that no route has: in place of those that the parser has no name for
 _KNOWN = b"|".join(method.encode() for method in HTTPMethod if method != "CONNECT")
@@ -78,10 +80,21 @@ def _line_for_parser(data: bytes) -> bytes:
     return data if line.isascii() else escaped(line) + end + rest
 
 
+class Flow(FlowControl):
+    """Reads on only where there is room: who waits for an answer asks for more to see a hang-up."""
+
+    crowded = False
+
+    def resume_reading(self) -> None:
+        if not self.crowded:
+            super().resume_reading()
+
+
 class Connection(HttpToolsProtocol):
     """One connection, with limits on what comes before a request is known."""
 
     parser: Parser
+    flow: Flow
     between = True  # no request has begun and not ended
     _head_bytes = 0
     head_open = False  # a request has begun, and its head has not ended
@@ -97,6 +110,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = Flow(transport)
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
@@ -122,6 +136,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self._cycles.popleft()
+        self._look_around()
         super().on_response_complete()
         if not self._cycles and (self._half_closed or self._refusal):
             self._end()
@@ -172,6 +187,20 @@ class Connection(HttpToolsProtocol):
             cycle.__class__ = UntilClose
             cycle.keep_alive = self.parser.should_keep_alive()
         self._cycles.append(cycle)
+        self._look_around()
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if len(self._cycles) > 1:
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Whether what was sent ahead is so much that the rest has to wait on the way."""
+        waiting = len(self._cycles) - 1
+        held = len(self._cycles[-1].body) if waiting > 0 else 0
+        self.flow.crowded = waiting > MOST_WAITING or held > HIGH_WATER_LIMIT
+        if self.flow.crowded:
+            self.flow.pause_reading()
 
     def _waits(self) -> bool:
         """Whether the client sends its body only when it is told to."""

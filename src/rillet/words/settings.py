@@ -170,7 +170,8 @@ class _Reader:
         return found
 
     def _unread(self, variable: str, value: str, wanted: str, default: _Number) -> _Number:
-        self.warnings.append(f"{variable} is {value[:60]!r}, not {wanted}; {default:g} is used")
+        used = f"{default:.15g}"  # a size in bytes in full
+        self.warnings.append(f"{variable} is {value[:60]!r}, not {wanted}; {used} is used")
         return default
 
 
