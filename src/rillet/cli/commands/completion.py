@@ -13,14 +13,15 @@ EXAMPLES = """
   rillet completion fish > ~/.config/fish/completions/rillet.fish
   source <(rillet completion bash)               for this shell alone
 """
+# It runs in bash 3.2, which macOS has: no mapfile, no index from behind. Candidates have no blanks.
 # Colons and equals signs end words for bash: what stands before the last is not offered again.
 _BASH = r"""# bash completion for rillet
 _rillet() {
     local line=${COMP_LINE:0:COMP_POINT} words cur found
     read -ra words <<<"$line"
     [[ $line == *[[:space:]] ]] && words+=("")
-    cur=${words[-1]}
-    mapfile -t found < <(rillet __complete "${words[@]:1}" 2>/dev/null)
+    cur=${words[${#words[@]}-1]}
+    found=($(rillet __complete "${words[@]:1}" 2>/dev/null))
     local before=""
     local breaks=${COMP_WORDBREAKS//[^:=]/}
     [[ -n $breaks && $cur == *[$breaks]* ]] && before=${cur%"${cur##*[$breaks]}"}
