@@ -161,13 +161,16 @@ class AsyncClient:
         return card
 
     async def version(self) -> str:
+        """The version that the server gives itself."""
         version: str = await self._door.ask("version", None)
         return version
 
     async def copy(self, source: str, destination: str) -> None:
+        """Give a model a second name. Raises `ModelNotFound`."""
         await self._door.ask("copy", {"source": source, "destination": destination})
 
     async def delete(self, model: str) -> None:
+        """Remove a model from the server. Raises `ModelNotFound`."""
         await self._door.ask("delete", {"model": model})
 
     def stream_pull(self, model: str, *, insecure: bool = False) -> AsyncStream:
@@ -209,6 +212,7 @@ class AsyncClient:
         return digest
 
     async def close(self) -> None:
+        """Close the connections that are kept, or end the engines of `rillet.async_local()`."""
         await self._door.close()
 
     async def __aenter__(self) -> Self:

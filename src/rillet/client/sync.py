@@ -160,13 +160,16 @@ class Client:
         return card
 
     def version(self) -> str:
+        """The version that the server gives itself."""
         version: str = self._door.ask("version", None)
         return version
 
     def copy(self, source: str, destination: str) -> None:
+        """Give a model a second name. Raises `ModelNotFound`."""
         self._door.ask("copy", {"source": source, "destination": destination})
 
     def delete(self, model: str) -> None:
+        """Remove a model from the server. Raises `ModelNotFound`."""
         self._door.ask("delete", {"model": model})
 
     def stream_pull(self, model: str, *, insecure: bool = False) -> Stream:
@@ -208,6 +211,7 @@ class Client:
         return digest
 
     def close(self) -> None:
+        """Close the connections that are kept, or end the engines of `rillet.local()`."""
         self._door.close()
 
     def __enter__(self) -> Self:

@@ -34,6 +34,7 @@ class Reply(Struct, frozen=True):
 
     @property
     def complete(self) -> bool:
+        """Whether the server said that this is all."""
         return self.finish is not None
 
     @property
@@ -43,14 +44,17 @@ class Reply(Struct, frozen=True):
 
     @property
     def usage(self) -> Usage | None:
+        """How many tokens; None where the server did not say."""
         return self.finish.usage if self.finish else None
 
     @property
     def timings(self) -> Timings | None:
+        """How long it took, in nanoseconds; None where the server did not say."""
         return self.finish.timings if self.finish else None
 
     @property
     def context(self) -> tuple[int, ...] | None:
+        """The tokens so far, for the next `generate`, where the server is one of Ollama's kind."""
         return self.finish.context if self.finish else None
 
     def __str__(self) -> str:
