@@ -1,5 +1,7 @@
 """Several addresses for one name: one that refuses and one that is silent are passed over."""
 
+import errno
+import os
 import socket
 import threading
 import time
@@ -8,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from rillet.net.reach import attempts, from_resolver, known_addresses
+from rillet.net.course import Route
+from rillet.net.proxies import Proxy
+from rillet.net.reach import attempts, from_resolver, known_addresses, unreachable
 from rillet.testing import ScriptedServer, answer
 from tests.net.shells import GET, Shell
 from tests.net.test_stopping import silent_listener
@@ -26,6 +30,16 @@ def test_the_families_take_turns() -> None:
     order = [where[0] for _, where in from_resolver([*six, *six, *four])]
     assert order == ["2001:db8::1", "192.0.2.1", "2001:db8::2", "2001:db8::3"]
     assert from_resolver([]) == []
+
+
+def test_a_proxy_that_is_not_there_is_told_in_the_words_of_the_system() -> None:
+    """Not in those of asyncio, which name the address once more."""
+    route = Route(False, "192.0.2.1", 80, proxy=Proxy("127.0.0.1", 3128))
+    refused = OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 3128)")
+    error = unreachable(route, refused)
+    said = os.strerror(errno.ECONNREFUSED)
+    assert error.message == f"No connection to the proxy 127.0.0.1:3128: {said}"
+    assert "NO_PROXY" in error.hint
 
 
 def test_what_needs_no_resolver() -> None:

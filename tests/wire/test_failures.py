@@ -152,6 +152,17 @@ def test_hints(status: int, word: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"Client sent an HTTP request to an HTTPS server.\n",
+        b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+    ],
+)
+def test_a_server_that_wants_tls_is_told_how_to_be_asked(body: bytes) -> None:
+    assert "https://" in answer(400, body).hint
+
+
+@pytest.mark.parametrize(
     ("error", "kind", "message"),
     [
         ("boom", ServerError, "boom"),

@@ -1,6 +1,7 @@
 """Reaching a peer: which addresses to try for how long, and what to say when none answers. Pure."""
 
 import errno
+import os
 import socket
 from collections.abc import Iterable, Iterator
 from time import monotonic
@@ -102,8 +103,10 @@ def unreachable(route: Route, error: BaseException | None) -> Unreachable:
     number = getattr(error, "errno", None)
     if number in (errno.ECONNREFUSED, errno.ENOENT) and route.proxy is None:
         return Unreachable(f"Nothing listens at {place}{route.reason}", hint=_start_hint(route))
-    reason = getattr(error, "strerror", None) or str(error) or "no answer"
-    return Unreachable(f"No connection to {place}{route.reason}: {reason}")
+    # asyncio writes words of its own where the system's belong
+    reason = os.strerror(number) if number else str(error or "") or "no answer"
+    hint = "Look at HTTP_PROXY and the like, or list the host in NO_PROXY" if route.proxy else None
+    return Unreachable(f"No connection to {place}{route.reason}: {reason}", hint=hint)
 
 
 def tls_failed(route: Route, error: BaseException) -> Unreachable:

@@ -79,6 +79,7 @@ _NO_MODEL = re.compile(
     r"|(?:unknown|no such|unable to find|could not find) model",
     re.IGNORECASE | re.DOTALL,
 )
+_SPEAKS_TLS = re.compile(r"HTTP request.*\bHTTPS\b")  # Go's words, and nginx's
 _QUOTED = re.compile(r"""model\s+(['"`])(?P<name>[^'"`\s]+)\1""", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _HTTP_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
@@ -109,6 +110,8 @@ def error_from_response(
         return Busy(message, status=status, retry_after=retry_after(wish, now))
     if status == 404 and said and _NO_MODEL.search(said):
         return model_not_found(said, model)
+    if status == 400 and _SPEAKS_TLS.search(message):
+        return ServerError(message, status=status, hint="Try https:// for http://")
     return ServerError(message, status=status, hint=_HINTS.get(status))
 
 
