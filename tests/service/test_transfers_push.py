@@ -97,7 +97,7 @@ async def test_through_the_service(tmp_path: Path, model: Published) -> None:
 async def test_a_registry_without_tls_is_not_asked_again(tmp_path: Path, model: Published) -> None:
     """With the patience of every day: it must not wait for what will not change."""
     request = TransferRequest(model=str(model.name))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         _, error = await failing(push(library(tmp_path), request))
     assert "does not speak TLS; if it is to be asked without, say insecure" in error.message
     assert model.registry.seen == []
