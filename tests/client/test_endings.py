@@ -1,14 +1,17 @@
 """An open stream when its process forks, and when it ends: nothing hangs, nobody else is cut."""
 
+import copy
+import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 
 import pytest
 
-from rillet.testing import ScriptedServer, Stall, WaitFor, answer, chunk, head, told
+import rillet
+from rillet.testing import Script, ScriptedServer, Stall, WaitFor, answer, chunk, head, told
 
 HELLO = [{"role": "user", "content": "Hi"}]
 STORY = told("a", "b", "c")
@@ -23,8 +26,9 @@ RECORDED = [
 @pytest.mark.parametrize("leaving", ["stop", "close", "exit"])
 def test_a_forked_child_does_not_cut_the_stream_of_its_parent(leaving: str) -> None:
     gone_on = Event()
-    head_, first, *rest = STORY.script()
-    with ScriptedServer([head_, first, WaitFor(gone_on), *rest]) as server:
+    whole = STORY.script()
+    script: Script = [*whole[:2], WaitFor(gone_on), *whole[2:]]
+    with ScriptedServer(script) as server:
         program = (
             "import os, rillet, sys\n"
             f"stream = rillet.Client({server.url!r}, api='ollama').stream_chat('m', {HELLO!r})\n"
@@ -57,6 +61,15 @@ def test_a_process_that_ends_with_an_open_stream_stops_it(held: str) -> None:
             assert process.communicate(timeout=30) == ("", "")
         asked = [f"{request.method} {request.path}" for request in server.requests]
         assert asked == ["POST /api/chat", f"DELETE /api/streams/{NAME}"]
+
+
+@pytest.mark.parametrize("send", [pickle.dumps, copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("kind", [rillet.Client, rillet.AsyncClient])
+def test_a_running_answer_says_that_it_cannot_be_sent(
+    kind: type[rillet.Client], send: Callable[[object], object]
+) -> None:
+    with pytest.raises(TypeError, match="running answer"):
+        send(kind("127.0.0.1", api="ollama").stream_chat("m", HELLO))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from operator import length_hint
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
 from rillet.client.breaking import with_partial
 from rillet.client.no_json import no_json
@@ -189,6 +189,12 @@ class AsyncStream:
                 self._loop.call_soon_threadsafe(self._source.close)
             except RuntimeError:  # the loop is closed, and its connections with it
                 pass
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A running answer cannot be pickled or copied: hand on its reply(), or its id "
+            "for client.resume()"
+        )
 
     def close(self) -> None:
         """Let go of the connection. Harmless when the answer is whole."""

@@ -12,7 +12,7 @@ come whole raises, with what came so far in `.partial` of the error.
 from collections.abc import Iterator, Sequence
 from operator import length_hint
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
 from rillet.client.breaking import with_partial
 from rillet.client.no_json import no_json
@@ -183,6 +183,12 @@ class Stream:
         self._ahead.clear()
         self._batch.clear()
         self._source.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A running answer cannot be pickled or copied: hand on its reply(), or its id "
+            "for client.resume()"
+        )
 
     def close(self) -> None:
         """Let go of the connection. Harmless when the answer is whole."""
