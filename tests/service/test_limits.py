@@ -68,6 +68,12 @@ def test_any_bytes_are_read(data: bytes, start: bytes) -> None:
         ([encoded(png(30_000, 30_000))], "30000 x 30000"),
         ([encoded(jpeg(60_000, 60_000))], "60000 x 60000"),
         (["A"], "not base64"),
+        (["é"], "not base64"),
+        ([encoded(b"8BPS" + struct.pack(">H6xHII", 1, 3, 20_000, 20_000) + bytes(40))], "load"),
+        ([encoded(struct.pack("<2xB9xHHBB", 10, 20_000, 20_000, 24, 0) + bytes(40))], "load"),
+        ([encoded(b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 9000 +X 9000\n")], "load"),
+        ([encoded(png(9, 9).replace(b"IHDR", b"CgBI") + png(30_000, 30_000)[8:])], "load"),
+        ([""], "load"),
     ],
 )
 def test_images_are_limited(images: list[str], says: str) -> None:
@@ -85,6 +91,10 @@ def test_messages_are_limited() -> None:
     check_messages([Message("user", images=[encoded(png(4000, 3000))])] * MAX_IMAGES)
     with pytest.raises(ServerError, match="10001 messages"):
         check_messages([Message("user")] * (MAX_MESSAGES + 1))
+
+
+def test_sounds_have_no_size() -> None:
+    check_images([encoded(b"RIFF1234WAVEfmt "), encoded(b"ID3" + bytes(9)), encoded(b"fLaC")])
 
 
 def test_tools_are_limited() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from rillet.wire.go_tools import check_tool
+from rillet.wire.media import kind_of
 from rillet.words.errors import ServerError
 from rillet.words.requests import JsonObject, Message
 
@@ -23,6 +24,7 @@ MAX_STOP = 1_024  # characters of one stop string
 MAX_IMAGES = 64
 MAX_IMAGE_BYTES = 20 << 20
 MAX_PIXELS = 50_000_000
+NO_MEDIA = "Failed to load image or audio file"  # the engine's words
 
 #: Markers of JPEG: those with a size of the picture, and those without any length.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -63,9 +65,13 @@ def check_images(images: Sequence[str]) -> None:
             raise _refused(f"an image of more than {MAX_IMAGE_BYTES} bytes")
         try:
             data = binascii.a2b_base64(image)
-        except binascii.Error:
+        except ValueError:  # also where it is not ASCII
             raise _refused("an image that is not base64") from None
-        check_size(*dimensions(data))
+        size = dimensions(data)
+        check_size(*size)
+        if kind_of(data)[0] != "audio" and not all(size):
+            # The engine reads more formats, of which some bytes take gigabytes, or abort it.
+            raise ServerError(NO_MEDIA, status=400)
 
 
 def check_size(width: int, height: int) -> None:
@@ -76,7 +82,7 @@ def check_size(width: int, height: int) -> None:
 
 def dimensions(data: bytes) -> tuple[int, int]:
     """Width and height of a picture in pixels; (0, 0) for what is none of the formats known."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n") and len(data) >= 24:
+    if data.startswith(b"\x89PNG\r\n\x1a\n") and data[12:16] == b"IHDR" and len(data) >= 24:
         return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
     if data.startswith((b"GIF87a", b"GIF89a")) and len(data) >= 10:
         return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
