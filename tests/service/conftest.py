@@ -23,6 +23,13 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where models are made over for llama.cpp: not among those of who runs the tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "rillet" / "models"
+
+
 @pytest.fixture
 def sockets(monkeypatch: pytest.MonkeyPatch, short_path: Path) -> Callable[[], list[str]]:
     """The names of the private folders of engines; they lie in a place of the test's own."""

@@ -23,13 +23,6 @@ from .two_layouts import PAIRS
 ALL = {**PAIRS, **NEWER_PAIRS}
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the test's own: what is made here is not for the user's."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "rillet" / "models"
-
-
 async def answered(service: Service, model: str | Path, *images: str) -> list[Event]:
     options = {"num_predict": 24, "temperature": 0, "num_ctx": 2048}
     request = GenerateRequest(
