@@ -35,6 +35,13 @@ def test_images_are_enlarged() -> None:
     assert server_environment(FULL, ENDPOINT)["LLAMA_ARG_IMAGE_MIN_TOKENS"] == "1024"
 
 
+def test_the_choice_of_gpus_reaches_the_wheel() -> None:
+    settings = wheel_settings(FULL, ENDPOINT)
+    assert (settings["main_gpu"], settings["tensor_split"]) == (1, [0.5, 1.0])
+    plain = wheel_settings(LoadOptions(model_path="m.gguf"), ENDPOINT)
+    assert not {"main_gpu", "tensor_split"} & plain.keys()
+
+
 def test_the_listener_is_private() -> None:
     settings = wheel_settings(FULL, ENDPOINT)
     assert settings["hostnames"] == ["/run/engine.sock"] and settings["api_keys"] == ["secret"]
