@@ -96,7 +96,7 @@ def test_an_answer_that_is_to_be_kept_goes_on_without_a_reader(tmp_path: Path) -
             until = time.monotonic() + 60
             while state(one.server, stream.id) != "done":
                 assert time.monotonic() < until
-                time.sleep(0.05)
+                time.sleep(0.05)  # nobody reads, so nothing tells when it is done
             reply = client.resume(stream.id).reply()
             assert reply.complete
             if goes_on(reply):

@@ -171,7 +171,7 @@ def test_nothing_is_smuggled_into_a_request(method: str, path: str, name: str, v
 def test_ctrl_c_within_the_parser_is_no_fault_of_the_server(
     moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*given: object) -> None:
+    def interrupted(*given: object) -> None:  # a real signal cannot be timed to strike here
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ResponseParser, moment, interrupted)

@@ -89,7 +89,7 @@ async def test_a_chat_of_ten_thousand_messages_is_fitted_in_some_questions(
     asked: list[int] = []
     count = truncation._tokens
 
-    async def counted(*args: Any) -> int:
+    async def counted(*args: Any) -> int:  # the real one: only how often it is asked is noted
         asked.append(await count(*args))
         return asked[-1]
 

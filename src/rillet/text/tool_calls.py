@@ -17,11 +17,11 @@ Work is linear in the text but for the JSON of each object, which is read once w
 Source of the forms: the chat templates of the models themselves.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
+from rillet.text.said_json import said_json
 from rillet.text.stops import overlap
 from rillet.words.events import ToolCall
 
@@ -163,7 +163,7 @@ class ToolCallSplitter:
         return None
 
     def _calls_in(self, before: str, text: str) -> list[Call]:
-        value = _json(text)
+        value = said_json(text)
         if not isinstance(value, dict):
             return []
         if found := self._explicit(value, 0):
@@ -203,20 +203,9 @@ def _arguments(value: dict[str, Any], name: str) -> dict[str, Any] | None:
     for key in _ARGUMENTS:
         given = value.get(key)
         if isinstance(given, str):
-            given = _json(given)
+            given = said_json(given)
         if isinstance(given, dict):
             return given
         if key in value and given in (None, "", []):
             return {}
     return {} if value.keys() <= {name, *_AROUND} else None
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text, strict=False, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rillet.text.forms.tool import Call, Tools, json_object
+from rillet.text.forms.tool import Call, Tools, bare, json_object
 
 _DEPTH = 64
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
@@ -67,7 +67,7 @@ class _Scanner:
         if char in ("{", "["):
             self._at += 1
             return self.pairs(depth + 1) if char == "{" else self._items(depth + 1)
-        return _literal(self._until(",}]").strip())
+        return bare(self._until(",}]").strip(), _WORDS)
 
     def _skip(self) -> str:
         while self._text[self._at : self._at + 1].isspace():
@@ -104,14 +104,3 @@ class _Scanner:
             self._at += 1  # a bracket that closes nothing
             return ""
         return self._text[start : self._at]
-
-
-def _literal(word: str) -> Any:
-    if word in _WORDS:
-        return _WORDS[word]
-    for kind in (int, float):
-        try:
-            return kind(word) if "_" not in word else word
-        except ValueError:
-            continue
-    return word

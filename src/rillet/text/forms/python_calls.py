@@ -3,11 +3,18 @@
 import re
 from typing import Any
 
-from rillet.text.forms.tool import Call, Tools
+from rillet.text.forms.tool import Call, Tools, bare
 
 _NAME = re.compile(r"[\w.-]+")
-_WORDS = {"true": True, "True": True, "false": False, "False": False}
-_NOTHING = ("null", "None", "nil")
+_WORDS = {
+    "true": True,
+    "True": True,
+    "false": False,
+    "False": False,
+    "null": None,
+    "None": None,
+    "nil": None,
+}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _DEPTH = 64
 
@@ -95,7 +102,7 @@ class _Scanner:
         if char == "[":
             self._at += 1
             return self._items(depth + 1)
-        return _literal(self._until("," + end))
+        return bare(self._until("," + end), _WORDS)
 
     def _items(self, depth: int) -> list[Any]:
         found: list[Any] = []
@@ -128,16 +135,3 @@ class _Scanner:
             depth += (self._text[self._at] in "([{") - (self._text[self._at] in ")]}")
             self._at += 1
         return self._text[start : self._at].strip()
-
-
-def _literal(word: str) -> Any:
-    if word in _WORDS:
-        return _WORDS[word]
-    if word in _NOTHING:
-        return None
-    for kind in (int, float):
-        try:
-            return kind(word) if "_" not in word else word
-        except ValueError:
-            continue
-    return word

@@ -1,8 +1,9 @@
 """The tools on offer, as readers of calls want them: names, and the types of parameters."""
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from rillet.text.said_json import said_json
 
 Call = tuple[str, dict[str, Any]]
 
@@ -59,7 +60,7 @@ def typed(text: str, types: Sequence[str]) -> Any:
     for kind, read in (("integer", _integer), ("number", _number), ("array", _array)):
         if kind in types and (value := read(text)) is not None:
             return value
-    value = _json(text) if "object" in types else None
+    value = said_json(text) if "object" in types else None
     return value if isinstance(value, dict) else text
 
 
@@ -81,22 +82,23 @@ def _number(text: str) -> float | int | None:
 
 
 def _array(text: str) -> list[Any] | None:
-    value = _json(text)
+    value = said_json(text)
     return value if isinstance(value, list) else None
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text, strict=False, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
 
 
 def json_object(text: str) -> dict[str, Any] | None:
     """The object in a text of JSON; None for anything else."""
-    value = _json(text)
+    value = said_json(text)
     return value if isinstance(value, dict) else None
+
+
+def bare(word: str, words: Mapping[str, Any]) -> Any:
+    """A value without quotes: one of `words`, a number, else the word itself."""
+    if word in words:
+        return words[word]
+    for kind in (int, float):
+        try:
+            return kind(word) if "_" not in word else word
+        except ValueError:
+            continue
+    return word
