@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rillet.client.images import images_base64
+from rillet.wire.learned import learned
 from rillet.words.errors import InvalidRequest, ServerError
 from rillet.words.replies import Reply
 from rillet.words.requests import Message, MessageToolCall, ToolCallFunction
@@ -79,6 +80,6 @@ def _of_openai(fields: dict[str, Any]) -> Message:
 def convert(fields: dict[str, Any], kind: type[R]) -> R:
     """The fields as a struct. Raises `InvalidRequest` that names the one that is wrong."""
     try:
-        return msgspec.convert(fields, kind, from_attributes=True)
+        return msgspec.convert(fields, learned(kind), from_attributes=True)
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"{kind.__name__}: {error}") from error

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from rillet.wire import lenient
 from rillet.wire.failures import error_from_record, is_web_page, web_page
+from rillet.wire.learned import learned
 from rillet.words.errors import MalformedStream
 
 S = TypeVar("S", bound=Struct)
@@ -29,7 +30,7 @@ def read_answer(body: bytes, kind: type[S], *, strict: bool = False) -> S:
     refusal: Exception = ValueError("it tells an error")
     if not body[:100].lstrip().startswith(b'{"error"'):  # or all its fields would be empty
         try:
-            return msgspec.json.decode(body, type=kind)
+            return msgspec.json.decode(body, type=learned(kind))
         except _REFUSED as error:
             refusal = error
     value = read_object(body)

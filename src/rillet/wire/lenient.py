@@ -11,6 +11,8 @@ from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
+from rillet.wire.learned import learned
+
 S = TypeVar("S", bound=msgspec.Struct)
 _ABSENT = object()
 _HIGH = ("\ud800", "\udbff")  # first and last high surrogate: the first half of a pair
@@ -94,7 +96,7 @@ def convert(value: Any, kind: type[S]) -> S | None:
     if not isinstance(value, dict):
         return None
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, learned(kind))
     except _REFUSED:
         pass
     found: dict[str, Any] = {}

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from rillet.wire import lenient
+from rillet.wire.learned import learned
 from rillet.words.errors import MalformedStream
 
 S = TypeVar("S", bound=Struct)
@@ -96,7 +97,7 @@ def embeddings(body: bytes) -> Embeddings:
 
 def _read(body: bytes, kind: type[S]) -> S:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=learned(kind))
     except (ValueError, RecursionError):
         pass
     try:

@@ -17,6 +17,7 @@ import msgspec
 from rillet.wire import lenient
 from rillet.wire.decoder import truncated
 from rillet.wire.failures import is_web_page, web_page
+from rillet.wire.learned import learned
 from rillet.wire.lines import DEFAULT_LIMIT, LineSplitter
 from rillet.words.errors import MalformedStream, RilletError
 from rillet.words.events import Event, Failure
@@ -39,7 +40,7 @@ class RecordDecoder(Generic[R]):
         self._kind = kind
         self._limit = limit
         self._lines = LineSplitter(limit)
-        self._decode_lines = msgspec.json.Decoder(kind).decode_lines
+        self._decode_lines = msgspec.json.Decoder(learned(kind)).decode_lines
         self._understood = False  # a record was read: this is no web page
         self._document = bytearray()  # a pretty-printed answer, kept until the end
         self._careful = False  # no fast road: a document, or half a character, waits for more
